@@ -1,0 +1,74 @@
+// Packs pkg/src and the WebAssembly that `cargo xtask build` made into pkg/dist.
+
+import { build } from "esbuild";
+import { existsSync } from "node:fs";
+import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
+import { brotliCompressSync, gzipSync } from "node:zlib";
+
+const pkg = fileURLToPath(new URL(".", import.meta.url));
+const root = resolve(pkg, "..");
+const source = join(pkg, "src");
+const dist = join(pkg, "dist");
+const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
+
+/** Each entry of the package, and the build of the core that it carries. */
+const entries = { index: "default", implicit: "implicit" };
+
+/** `#core` is the generated glue, `#payload` the module itself: raw DEFLATE, in base64. */
+const core = (name) => ({
+  name: "core",
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
+    onResolve({ filter: /^#payload$/ }, () => ({
+      path: join(wasm, name, "core_bg.wasm.deflate"),
+      namespace: "payload",
+      sideEffects: false,
+    }));
+    onLoad({ filter: /./, namespace: "payload" }, async ({ path }) => ({
+      contents: await readFile(path),
+      loader: "base64",
+    }));
+  },
+});
+
+const pack = (entry, name) =>
+  build({
+    entryPoints: [join(source, `${entry}.ts`)],
+    outfile: join(dist, `${entry}.js`),
+    bundle: true,
+    format: "esm",
+    target: "es2022",
+    minify: true,
+    write: false,
+    legalComments: "none",
+    plugins: [core(name)],
+    logLevel: "warning",
+  });
+
+async function main() {
+  const built = await Promise.all(Object.entries(entries).map(([entry, name]) => pack(entry, name)));
+  await rm(dist, { recursive: true, force: true });
+  await mkdir(dist, { recursive: true });
+  for (const { path, contents } of built.flatMap((result) => result.outputFiles)) await writeFile(path, contents);
+  for (const file of await readdir(source)) {
+    if (file.endsWith(".d.ts")) await copyFile(join(source, file), join(dist, file));
+  }
+  // npm packs only what is inside pkg/. What is missing here, the package test names.
+  for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
+    if (existsSync(join(root, file))) await copyFile(join(root, file), join(pkg, file));
+  }
+  for (const entry of Object.keys(entries)) {
+    const bytes = await readFile(join(dist, `${entry}.js`));
+    const sizes = { raw: bytes, gzip: gzipSync(bytes, { level: 9 }), "brotli-11": brotliCompressSync(bytes) };
+    const shown = Object.entries(sizes).map(([kind, { length }]) => `${kind} ${length.toLocaleString("en")}`);
+    console.log(`pkg/dist/${entry}.js  ${shown.join("  ")} bytes`);
+  }
+}
+
+await main().catch((error) => {
+  // esbuild has already shown its own.
+  if (!error.errors) console.error(`pkg/build: ${error.message}`);
+  process.exitCode = 1;
+});

@@ -1,0 +1,173 @@
+//! `cargo xtask build`: the crate as WebAssembly, ready for `pkg/build.mjs`.
+//! `cargo xtask names`: the same code with its function names, for `scripts/size.mjs`.
+//! `cargo xtask test-runner`: what cargo runs a wasm test binary with (`.cargo/config.toml`).
+
+use std::{
+    env, fs, io,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode, Stdio},
+};
+
+type Result<T> = std::result::Result<T, String>;
+
+const TARGET: &str = "wasm32-unknown-unknown";
+
+/// The builds of the package: folder under `target/npm/`, and cargo features.
+const BUILDS: [(&str, &str); 2] = [("default", "npm"), ("implicit", "npm,implicit")];
+
+fn main() -> ExitCode {
+    let mut args = env::args_os();
+    args.next();
+    let task = args.next().unwrap_or_default();
+    let done = match task.to_str() {
+        Some("build") => build(),
+        Some("names") => names(),
+        // The runner's own argument parser wants its program name first.
+        Some("test-runner") => wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(
+            std::iter::once("wasm-bindgen-test-runner".into()).chain(args),
+        )
+        .map_err(|error| format!("{error:#}")),
+        _ => Err("usage: cargo xtask build | names | test-runner <test.wasm> …".into()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("xtask: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn build() -> Result<()> {
+    let npm = target().join("npm");
+    let _lock = lock(&npm)?;
+    for (name, features) in BUILDS {
+        let staging = npm.join(format!("{name}.new"));
+        let wasm = compile(features)?;
+        bind(
+            &wasm,
+            &staging,
+            &["--remove-name-section", "--remove-producers-section"],
+        )?;
+        compress(&npm.join(name), &staging)?;
+        // Swapped in whole: an interrupted build never pairs new glue with an old payload.
+        swap(&staging, &npm.join(name))?;
+    }
+    Ok(())
+}
+
+fn names() -> Result<()> {
+    let out = target().join("size");
+    let _lock = lock(&target().join("npm"))?;
+    bind(&compile(BUILDS[0].1)?, &out, &[])
+}
+
+/// Compiles the library with `features` and returns the path of its `.wasm`.
+fn compile(features: &str) -> Result<PathBuf> {
+    // The crate is a plain library: `crate-type = ["cdylib", "rlib"]` in the manifest would
+    // silently disable LTO (rust-lang/cargo#9672).
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root())
+        .args(["rustc", "--locked", "--package", "procore-spa-auth"])
+        .args(["--lib", "--crate-type", "cdylib", "--release"])
+        .args(["--target", TARGET, "--features", features])
+        .args(["--config", &remapped_paths()])
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
+    if !status.success() {
+        return Err(format!(
+            "the crate does not compile for {TARGET} with features {features}"
+        ));
+    }
+    Ok(target().join(format!("{TARGET}/release/procore_spa_auth.wasm")))
+}
+
+/// Keeps the builder's home out of panic messages: it names a user, and the same source should give
+/// the same bytes everywhere.
+fn remapped_paths() -> String {
+    let cargo_home = env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| env::home_dir().map(|home| home.join(".cargo")))
+        .unwrap_or_default();
+    let cargo_home = cargo_home.display().to_string().replace('\\', "\\\\");
+    format!("target.{TARGET}.rustflags=[\"--remap-path-prefix={cargo_home}=/cargo\"]")
+}
+
+/// Writes `core.js`, `core.d.ts` and `core_bg.wasm` into the empty folder `out`.
+fn bind(wasm: &Path, out: &Path, flags: &[&str]) -> Result<()> {
+    remove(out)?;
+    let mut args = vec!["wasm-bindgen".into(), wasm.into(), "--out-dir".into()];
+    args.push(out.as_os_str().to_owned());
+    // Without the default module path there is no `import.meta` in the glue, which bundlers
+    // would turn into a file that is not there.
+    args.extend(
+        ["--target", "web", "--out-name", "core", "--omit-default-module-path"].map(Into::into),
+    );
+    args.extend(flags.iter().map(Into::into));
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
+        .map_err(|error| format!("wasm-bindgen: {error:#}"))
+}
+
+/// Writes `core_bg.wasm.deflate` into `new`: raw DEFLATE (RFC 1951) of `core_bg.wasm`, or what
+/// `old` has for the same bytes. zopfli takes a second or two.
+fn compress(old: &Path, new: &Path) -> Result<()> {
+    let wasm = read(&new.join("core_bg.wasm"))?;
+    let deflated = new.join("core_bg.wasm.deflate");
+    if fs::read(old.join("core_bg.wasm")).is_ok_and(|bytes| bytes == wasm)
+        && let Ok(bytes) = fs::read(old.join("core_bg.wasm.deflate"))
+    {
+        return write(&deflated, &bytes);
+    }
+    let mut bytes = Vec::new();
+    zopfli::compress(
+        zopfli::Options::default(),
+        zopfli::Format::Deflate,
+        wasm.as_slice(),
+        &mut bytes,
+    )
+    .map_err(at(&deflated))?;
+    write(&deflated, &bytes)
+}
+
+fn swap(new: &Path, current: &Path) -> Result<()> {
+    remove(current)?;
+    fs::rename(new, current).map_err(at(current))
+}
+
+/// One build at a time: both builds pass through the same `.wasm` file of cargo's.
+fn lock(npm: &Path) -> Result<fs::File> {
+    fs::create_dir_all(npm).map_err(at(npm))?;
+    let path = npm.join(".lock");
+    let file = fs::File::create(&path).map_err(at(&path))?;
+    file.lock().map_err(at(&path))?;
+    Ok(file)
+}
+
+fn remove(folder: &Path) -> Result<()> {
+    match fs::remove_dir_all(folder) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(folder)(error)),
+        _ => Ok(()),
+    }
+}
+
+fn read(path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(at(path))
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<()> {
+    fs::write(path, bytes).map_err(at(path))
+}
+
+fn at(path: &Path) -> impl FnOnce(io::Error) -> String {
+    move |error| format!("{}: {error}", path.display())
+}
+
+fn target() -> PathBuf {
+    // An absolute or relative CARGO_TARGET_DIR both mean the same to cargo, which runs in `root`.
+    root().join(env::var_os("CARGO_TARGET_DIR").unwrap_or_else(|| "target".into()))
+}
+
+fn root() -> &'static Path {
+    Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/.."))
+}

@@ -1,0 +1,116 @@
+// Out to the login page and back.
+
+import { clientToLeave, onSession, session } from "./client.js";
+import { ENVIRONMENTS, originOf, stateOf } from "./demo-server.js";
+import { byId, el, mask, setText, shorten } from "./dom.js";
+import { clearError, describe, showError } from "./errors.js";
+import { signOut } from "./session-card.js";
+import { remember } from "./store.js";
+import { note } from "./timeline.js";
+
+export function startSignIn() {
+  byId("sign-in").addEventListener("click", () => signIn("code"));
+  byId("sign-in-implicit").addEventListener("click", () => signIn("implicit"));
+  byId("error-dismiss").addEventListener("click", () => {
+    clearError();
+    byId("main").focus();
+  });
+  byId("environment").addEventListener("change", () => {
+    remember("environment", byId("environment").value);
+    drawDestination();
+  });
+  onSession(drawDestination);
+  // Back from the login page by the Back button: the page may be the old one, still waiting to leave.
+  addEventListener("pageshow", ({ persisted }) => persisted && setBusy(false));
+  drawDestination();
+  drawUsers();
+}
+
+/** Leaves the page, unless that is refused. */
+export async function signIn(flow) {
+  const environment = byId("environment").value;
+  clearError();
+  setBusy(true);
+  try {
+    if (session()?.signedIn) await signOut();
+    const auth = await clientToLeave(flow, environment);
+    note("built", `Login URL built for ${environment}`, { details: [REQUEST[flow]] });
+    note("left", `Gone to the login page of ${environment}`, { details: [`${originOf(environment)}/oauth/authorize`] });
+    await auth.signIn({ returnTo: "/" });
+  } catch (error) {
+    note("failed", `Sign-in not begun: ${describe(error).code || "fault of this page"}`, { failed: true });
+    showError(error);
+    setBusy(false);
+  }
+}
+
+/** What the address bar says on arrival, before the SDK scrubs it. Names and lengths are kept; values are not. */
+export function readArrival({ href, pathname, search, hash }) {
+  const query = [...new URLSearchParams(search)];
+  const fragment = hash.includes("=") ? [...new URLSearchParams(hash.slice(1))] : [];
+  const isResponse = [...query, ...fragment].some(([name]) => RESPONSE.includes(name));
+  const details = [...query, ...fragment].map(([name, value]) => `${name} = ${shown(name, value)}`);
+  return { href, pathname, isResponse, channel: fragment.length ? "fragment" : "query", details };
+}
+
+/** Judges this page's URL with the SDK. True if the user is signed in by it. */
+export async function handleArrival(clientOfThisPage, arrival) {
+  if (arrival.isResponse) {
+    note("received", `Redirect received at ${arrival.pathname}, in the ${arrival.channel}`, { details: arrival.details });
+  }
+  try {
+    const auth = clientOfThisPage();
+    const { handled, returnTo, warnings = [] } = await auth.handleRedirect();
+    if (!handled) return false;
+    noteScrubbing(arrival);
+    const { flow, environment } = auth.session;
+    note("token", flow === "implicit" ? "Token checked: it was issued to this client ID" : "Code redeemed with the verifier, once");
+    note("signed_in", `Signed in to ${environment}`, { details: warnings.map((code) => `put right: ${code}`) });
+    history.replaceState(null, "", returnTo);
+    return true;
+  } catch (error) {
+    noteScrubbing(arrival);
+    const { code, phase } = describe(error);
+    note("refused", `Refused at phase ${phase}: ${code || "fault of this page"}`, { failed: true });
+    showError(error);
+    byId("error").focus();
+    return false;
+  }
+}
+
+function noteScrubbing(arrival) {
+  if (arrival.isResponse) note("scrubbed", location.href === arrival.href ? "URL left alone: not a response of ours" : "Response scrubbed from the URL");
+}
+
+function shown(name, value) {
+  if (CONFIDENTIAL.includes(name)) return mask(value);
+  return name === "state" ? shorten(value, 4) : value.slice(0, 120);
+}
+
+function setBusy(busy) {
+  for (const id of ["sign-in", "sign-in-implicit"]) byId(id).disabled = busy;
+}
+
+function drawDestination() {
+  const environment = byId("environment").value;
+  const present = session()?.signedIn ? ` Ends the present session in ${session().environment} first.` : "";
+  setText(byId("sign-in-note"), `Goes to ${environment}, ${originOf(environment) ?? "its login page"}.${present}`);
+}
+
+/** Who can sign in at the demo server; their passwords are no secret there. */
+function drawUsers() {
+  const users = ENVIRONMENTS.flatMap((environment) => stateOf(environment)?.users ?? []);
+  const names = [...new Set(users.map(({ login, password }) => (password ? `${login} / ${password}` : login)))];
+  if (names.length) {
+    byId("users").replaceChildren("At the login page, sign in as ", ...names.flatMap((name, index) => [index ? ", " : "", el("code", {}, name)]), ".");
+  }
+}
+
+const REQUEST = {
+  code: "response_type = code, code_challenge_method = S256, fresh state",
+  implicit: "response_type = token, fresh state",
+};
+
+const RESPONSE = ["code", "state", "error", "access_token", "id_token", "response"];
+
+const CONFIDENTIAL = ["code", "access_token", "id_token", "refresh_token", "response"];

@@ -1,0 +1,35 @@
+// The forms as code: what a page of one's own would say.
+
+import { bothCredentials, onCredentials } from "./config-forms.js";
+import { byId, setText } from "./dom.js";
+
+export function startSnippet() {
+  const redraw = () => setText(byId("snippet"), program(bothCredentials()));
+  onCredentials(redraw);
+  redraw();
+}
+
+function program(credentials) {
+  return `import { createProcoreAuth } from "procore-spa-auth";
+
+const auth = createProcoreAuth({
+  credentials: {
+${Object.entries(credentials).map(([environment, set]) => entry(environment, set)).join("\n")}
+  },
+});
+
+const { returnTo } = await auth.handleRedirect();       // on every load
+if (returnTo) history.replaceState(null, "", returnTo);
+if (!auth.session.signedIn) await auth.signIn({ returnTo: location.pathname });
+
+const me = await auth.fetch("/rest/v1.0/me");
+`;
+}
+
+function entry(environment, { clientId = "", redirectUris = [] }) {
+  const uris = redirectUris.map((uri) => `\n        ${JSON.stringify(uri)},`).join("");
+  return `    ${environment}: {
+      clientId: ${JSON.stringify(clientId)},
+      redirectUris: [${uris}${uris ? "\n      " : ""}],
+    },`;
+}

@@ -1,0 +1,83 @@
+/** The authorization endpoint (RFC 6749 §3.1): Procore's parameters in, Procore's answers out. */
+
+import { randomBytes } from "node:crypto";
+import { OUT_OF_BAND } from "./application.mjs";
+import { redirect } from "./http.mjs";
+import { codePage, errorPage, sendPage } from "./pages.mjs";
+
+/** What clients may ask for → what the provider calls it. It gives no token without an ID token beside it. */
+const RESPONSE_TYPES = { code: "code", token: "id_token token" };
+
+const NATIVE = "/oauth/authorize/native";
+
+export async function authorize({ req, res, url, environment, entry }) {
+  entry.responseType = url.searchParams.get("response_type");
+  req.url = `${url.pathname}?${providerParameters(url.searchParams)}`;
+  await resume({ req, res, environment });
+}
+
+/** Where the browser comes back after login and after consent. */
+export async function resume({ req, res, environment }) {
+  const { status, body, location } = await environment.ask(req, res);
+  if (!location) return sendPage(res, status, body);
+  if (location.startsWith("/")) return redirect(res, location);
+
+  const { target, refusal } = shapeResponse(location, environment);
+  if (refusal) return sendPage(res, 400, errorPage({ name: environment.name, ...refusal }));
+  redirect(res, target);
+}
+
+/** The out-of-band redirect URI: the code is shown, to be copied by hand. */
+export function native({ res, url, environment }) {
+  const code = url.searchParams.get("code");
+  sendPage(res, 200, codePage({ name: environment.name, code: code ?? url.searchParams.get("error") ?? "" }));
+}
+
+function providerParameters(asked) {
+  const parameters = new URLSearchParams(asked);
+  const types = asked.getAll("response_type");
+  // A repeated parameter stays repeated: the provider refuses it, as it should.
+  if (types.length === 1) parameters.set("response_type", RESPONSE_TYPES[types[0]] ?? "unsupported");
+  if (types[0] === "token") parameters.set("nonce", randomBytes(16).toString("base64url"));
+  if (asked.getAll("scope").length < 2) parameters.set("scope", `openid ${asked.get("scope") ?? ""}`.trim());
+  if (!["query", "fragment"].includes(asked.get("response_mode"))) parameters.delete("response_mode");
+  return parameters;
+}
+
+/**
+ * The redirect to the client without what it did not ask for.
+ *
+ * Registered redirect URIs have no fragment, so all of a fragment is the provider's. In a query, the parameters
+ * that the provider added replace those of the same name, so deleting one by name is safe as well.
+ */
+function shapeResponse(location, { origin, switches }) {
+  const url = new URL(location);
+  const inFragment = url.hash !== "";
+  const response = inFragment ? new URLSearchParams(url.hash.slice(1)) : url.searchParams;
+
+  const error = response.get("error");
+  if (error && error !== "access_denied" && switches.errorsOnOwnPage) {
+    return { refusal: { error, description: response.get("error_description") } };
+  }
+
+  response.delete("id_token");
+  hideOpenid(response);
+  // The provider leaves `iss` out beside an ID token; without the ID token it belongs there (RFC 9207 §2).
+  if (switches.issOff) response.delete("iss");
+  else response.set("iss", origin);
+
+  if (inFragment) url.hash = response.toString();
+  const target = url.href;
+  return { target: target.startsWith(OUT_OF_BAND) ? target.replace(OUT_OF_BAND, NATIVE) : target };
+}
+
+function hideOpenid(response) {
+  const scope = visibleScope(response.get("scope")).join(" ");
+  if (scope) response.set("scope", scope);
+  else response.delete("scope");
+}
+
+/** The granted scope as the client knows it. */
+export function visibleScope(scope) {
+  return (scope ?? "").split(" ").filter((token) => token !== "" && token !== "openid");
+}

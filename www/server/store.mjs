@@ -1,0 +1,74 @@
+/** All that one environment remembers about codes, tokens, grants and logins. In memory, gone with the process. */
+
+const seconds = () => Math.floor(Date.now() / 1000);
+
+export class Store {
+  /** "Model:id" → what the provider saved under it */
+  #records = new Map();
+
+  find(model, id) {
+    return this.#records.get(`${model}:${id}`);
+  }
+
+  remove(model, id) {
+    this.#records.delete(`${model}:${id}`);
+  }
+
+  /** The access or refresh token with this value: `{ model, record }`, expired ones too. */
+  findToken(value) {
+    for (const model of ["AccessToken", "RefreshToken"]) {
+      const record = this.find(model, value);
+      if (record) return { model, record };
+    }
+    return null;
+  }
+
+  /** Ends one sign-in: its code, its access tokens and its refresh tokens, whichever generation. */
+  revokeGrant(grantId) {
+    for (const [key, record] of this.#records) {
+      if (record.grantId === grantId) this.#records.delete(key);
+    }
+    this.remove("Grant", grantId);
+  }
+
+  hasLiveAccessToken(grantId) {
+    return this.#accessTokens().some(([, record]) => record.grantId === grantId && record.exp > seconds());
+  }
+
+  removeOtherAccessTokens(grantId, survivor) {
+    for (const [key, record] of this.#accessTokens()) {
+      if (record.grantId === grantId && record.jti !== survivor) this.#records.delete(key);
+    }
+  }
+
+  /** What time does, at once. Answers how many tokens it hit. */
+  expireAccessTokens() {
+    const live = this.#accessTokens().filter(([, record]) => record.exp > seconds());
+    for (const [, record] of live) record.exp = seconds() - 1;
+    return live.length;
+  }
+
+  #accessTokens() {
+    return [...this.#records].filter(([key]) => key.startsWith("AccessToken:"));
+  }
+
+  #findBy(model, property, value) {
+    for (const [key, record] of this.#records) {
+      if (key.startsWith(`${model}:`) && record[property] === value) return record;
+    }
+    return undefined;
+  }
+
+  /** The interface that oidc-provider asks of a store, one object per model. */
+  adapter(model) {
+    return {
+      upsert: async (id, record) => void this.#records.set(`${model}:${id}`, record),
+      find: async (id) => this.find(model, id),
+      findByUid: async (uid) => this.#findBy(model, "uid", uid),
+      findByUserCode: async () => undefined,
+      consume: async (id) => void (this.find(model, id).consumed = seconds()),
+      destroy: async (id) => this.remove(model, id),
+      revokeByGrantId: async (grantId) => this.revokeGrant(grantId),
+    };
+  }
+}

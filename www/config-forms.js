@@ -141,7 +141,7 @@ function fill(environment, credentials) {
 }
 
 function registered(environment) {
-  return stateOf(environment)?.application;
+  return stateOf(environment);
 }
 
 function sameAsRegistered(environment) {

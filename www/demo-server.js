@@ -48,29 +48,35 @@ export function stateOf(environment) {
   return states[environment];
 }
 
-export async function registerRedirectUris(environment, redirectUris) {
-  await send(environment, "PUT", "/demo/application", { redirectUris });
-  return loadState(environment);
+export function registerRedirectUris(environment, redirectUris) {
+  return change(environment, "PUT", "/demo/application", { redirectUris });
 }
 
-export async function setSwitch(environment, name, value) {
-  await send(environment, "PATCH", "/demo/switches", { [name]: value });
-  return loadState(environment);
+export function setSwitch(environment, name, value) {
+  return change(environment, "PATCH", "/demo/switches", { [name]: value });
 }
 
-async function send(environment, method, path, body) {
-  return readJson(origins[environment] + path, {
-    method,
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(body),
-  });
+export function resetSwitches(environment) {
+  return change(environment, "DELETE", "/demo/switches");
+}
+
+/** Ages the live access tokens at the server. Answers how many there were. */
+export async function expireAccessTokens(environment) {
+  return (await readJson(`${origins[environment]}/demo/expire`, { method: "POST" })).expired;
+}
+
+/** Each change is answered with the state after it. */
+async function change(environment, method, path, body) {
+  const more = body ? { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) } : {};
+  states[environment] = await readJson(origins[environment] + path, { method, ...more });
+  return states[environment];
 }
 
 async function readJson(url, init = {}) {
   const response = await fetch(url, { credentials: "omit", cache: "no-store", ...init });
   if (!response.ok) {
-    const text = (await response.text()).slice(0, 200);
-    throw new Error(`${url} answered ${response.status}${text ? `: ${text}` : ""}`);
+    const { message } = await response.json().catch(() => ({}));
+    throw new Error(message ?? `${url} answered ${response.status}.`);
   }
-  return response.status === 204 ? null : response.json();
+  return response.json();
 }

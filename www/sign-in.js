@@ -34,7 +34,7 @@ export async function signIn(flow) {
   try {
     if (session()?.signedIn) await signOut();
     const auth = await clientToLeave(flow, environment);
-    note("built", `Login URL built for ${environment}`, { details: [REQUEST[flow]] });
+    note("built", `Login URL built for ${environment}`, { details: REQUEST[flow] });
     note("left", `Gone to the login page of ${environment}`, { details: [`${originOf(environment)}/oauth/authorize`] });
     await auth.signIn({ returnTo: "/" });
   } catch (error) {
@@ -100,15 +100,15 @@ function drawDestination() {
 /** Who can sign in at the demo server; their passwords are no secret there. */
 function drawUsers() {
   const users = ENVIRONMENTS.flatMap((environment) => stateOf(environment)?.users ?? []);
-  const names = [...new Set(users.map(({ login, password }) => (password ? `${login} / ${password}` : login)))];
+  const names = [...new Set(users.map(({ email, password }) => `${email} / ${password}`))];
   if (names.length) {
     byId("users").replaceChildren("At the login page, sign in as ", ...names.flatMap((name, index) => [index ? ", " : "", el("code", {}, name)]), ".");
   }
 }
 
 const REQUEST = {
-  code: "response_type = code, code_challenge_method = S256, fresh state",
-  implicit: "response_type = token, fresh state",
+  code: ["response_type = code", "code_challenge_method = S256", "state = fresh"],
+  implicit: ["response_type = token", "state = fresh"],
 };
 
 const RESPONSE = ["code", "state", "error", "access_token", "id_token", "response"];

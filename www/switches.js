@@ -1,33 +1,47 @@
-// How the demo servers behave, switch by switch.
+// How the demo servers behave, switch by switch, in the server's own words.
 
-import { ENVIRONMENTS, setSwitch, stateOf } from "./demo-server.js";
+import { ENVIRONMENTS, expireAccessTokens, loadState, resetSwitches, setSwitch, stateOf } from "./demo-server.js";
 import { byId, el, setText } from "./dom.js";
 import { describe } from "./errors.js";
 
 export function startSwitches() {
-  ENVIRONMENTS.forEach(draw);
+  for (const environment of ENVIRONMENTS) {
+    // Some switches turn themselves off after use, so ask again when somebody looks.
+    byId(`switches-${environment}`).addEventListener("toggle", ({ target }) =>
+      target.open && change(environment, "", () => loadState(environment)));
+    draw(environment);
+  }
 }
 
 function draw(environment) {
-  const switches = stateOf(environment)?.switches ?? [];
-  byId(`switch-list-${environment}`).replaceChildren(...(switches.length
-    ? switches.map((one) => row(environment, one))
-    : [el("p", { class: "note" }, "The demo server does not answer.")]));
+  const state = stateOf(environment);
+  if (!state) return byId(`switch-list-${environment}`).replaceChildren("The demo server does not answer.");
+  byId(`switch-list-${environment}`).replaceChildren(
+    ...Object.entries(state.switches).map(([name, value]) => row(environment, name, value, state.about[name])),
+    el("div", { class: "buttons" },
+      button(environment, "switches-reset", "Reset all", "all switches as at the start", () => resetSwitches(environment)),
+      button(environment, "switches-expire", "Expire the access tokens now", "live access tokens aged", () => expireAccessTokens(environment))));
 }
 
-function row(environment, { name, description, value, options }) {
+function row(environment, name, value, about) {
   const id = `switch-${environment}-${name}`;
-  const control = options ? choice(id, value, options) : typeof value === "number" ? amount(id, value) : tick(id, value);
-  control.addEventListener("change", () => turn(environment, name, readControl(control, value)));
+  const { control, read } = CHOICES[name] ? choice(id, value, CHOICES[name])
+    : typeof value === "number" ? amount(id, value) : tick(id, value);
+  control.addEventListener("change", () =>
+    change(environment, `${name} changed`, () => setSwitch(environment, name, read())));
   return el("div", { class: "switch" },
     control,
-    el("label", { for: id }, el("code", {}, name), el("span", { class: "note" }, ` ${description ?? ""}`)));
+    el("label", { for: id }, el("code", {}, name), el("span", { class: "note" }, ` ${about}`)));
 }
 
-async function turn(environment, name, value) {
+function button(environment, name, title, done, action) {
+  return el("button", { type: "button", id: `${name}-${environment}`, click: () => change(environment, done, action) }, title);
+}
+
+async function change(environment, done, action) {
   try {
-    await setSwitch(environment, name, value);
-    setText(byId("switch-note"), `${environment}: ${name} is now ${value}.`);
+    await action();
+    setText(byId("switch-note"), done && `${environment}: ${done}.`);
   } catch (error) {
     setText(byId("switch-note"), `Not changed. ${describe(error).message}`);
   }
@@ -36,12 +50,30 @@ async function turn(environment, name, value) {
   if (focused) document.getElementById(focused)?.focus();
 }
 
-function readControl(control, before) {
-  if (control.type === "checkbox") return control.checked;
-  return typeof before === "number" ? Number(control.value) : control.value;
+function tick(id, value) {
+  const control = el("input", { id, type: "checkbox", checked: value });
+  return { control, read: () => control.checked };
 }
 
-const tick = (id, value) => el("input", { id, type: "checkbox", checked: Boolean(value) });
-const amount = (id, value) => el("input", { id, type: "number", min: 0, value: String(value), class: "value" });
-const choice = (id, value, options) =>
-  el("select", { id }, ...options.map((option) => el("option", { selected: option === value }, option)));
+function amount(id, value) {
+  const control = el("input", { id, type: "number", min: "1", value: String(value), class: "value" });
+  return { control, read: () => Number(control.value) };
+}
+
+function choice(id, value, values) {
+  const known = Object.keys(values).find((name) => JSON.stringify(values[name]) === JSON.stringify(value));
+  const control = el("select", { id }, ...[...Object.keys(values), ...(known ? [] : ["other"])].map((name) =>
+    el("option", { selected: name === (known ?? "other") }, name)));
+  return { control, read: () => values[control.value] ?? null };
+}
+
+const canned = (status, headers = {}) => ({ status, body: { error: "temporarily_unavailable" }, headers, times: 1 });
+
+/** Of the many values that these take, a few worth seeing. */
+const CHOICES = {
+  loseAnswer: { off: null, token: "token", revoke: "revoke", api: "api" },
+  tokenRedirect: { off: null, "evil.example": "https://evil.example/take" },
+  tokenStatus: { off: null, "429 once": canned(429, { "retry-after": "5" }), "500 once": canned(500), "503 once": canned(503, { "retry-after": "5" }) },
+  revokeStatus: { off: null, "always 500": 500, "always 503": 503 },
+  apiStatus: { off: null, "401 once": canned(401), "429 once": canned(429, { "retry-after": "5" }), "503 once": canned(503, { "retry-after": "5" }) },
+};

@@ -28,6 +28,7 @@ export function startTimeline() {
 
 function draw() {
   byId("timeline").replaceChildren(...(entries.length ? entries.map(line) : [el("li", { class: "quiet" }, "Nothing yet. Sign in to begin.")]));
+  byId("timeline").scrollTop = byId("timeline").scrollHeight;
   drawRail();
 }
 

@@ -160,7 +160,8 @@ const needsBuild = (leg) =>
 
 export const legs = {
   async *fmt() {
-    yield check("cargo", ["fmt", "--all", "--check"]);
+    // rustfmt colours its diff even when nobody sees it.
+    yield check("cargo", ["fmt", "--all", "--", "--check", "--color", "never"]);
   },
   async *clippy() {
     const deny = ["--", "-D", "warnings"];

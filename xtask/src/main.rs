@@ -101,12 +101,9 @@ fn bind(wasm: &Path, out: &Path, flags: &[&str]) -> Result<()> {
     args.push(out.as_os_str().to_owned());
     // Without the default module path there is no `import.meta` in the glue, which bundlers
     // would turn into a file that is not there.
-    args.extend(
-        ["--target", "web", "--out-name", "core", "--omit-default-module-path"].map(Into::into),
-    );
+    args.extend(["--target", "web", "--out-name", "core", "--omit-default-module-path"].map(Into::into));
     args.extend(flags.iter().map(Into::into));
-    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args)
-        .map_err(|error| format!("wasm-bindgen: {error:#}"))
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).map_err(|error| format!("wasm-bindgen: {error:#}"))
 }
 
 /// Writes `core_bg.wasm.deflate` into `new`: raw DEFLATE (RFC 1951) of `core_bg.wasm`, or what

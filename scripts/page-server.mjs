@@ -1,0 +1,89 @@
+// Serves the demo page and the built package on loopback, under the strictest policy that they can live with.
+
+import { readFile } from "node:fs/promises";
+import { createServer } from "node:http";
+import { extname, resolve, sep } from "node:path";
+
+const types = {
+  ".css": "text/css; charset=utf-8",
+  ".html": "text/html; charset=utf-8",
+  ".js": "text/javascript; charset=utf-8",
+  ".json": "application/json",
+  ".png": "image/png",
+  ".svg": "image/svg+xml",
+  ".ts": "text/plain; charset=utf-8",
+};
+
+const policy = (connectSrc) =>
+  [
+    "default-src 'none'",
+    // All that WebAssembly needs; `eval` stays forbidden.
+    "script-src 'self' 'wasm-unsafe-eval'",
+    "style-src 'self'",
+    "img-src 'self' data:",
+    ["connect-src 'self'", ...connectSrc].join(" "),
+    "base-uri 'none'",
+    "form-action 'none'",
+    "frame-ancestors 'none'",
+    "require-trusted-types-for 'script'",
+    "trusted-types 'none'",
+  ].join("; ");
+
+/** The file for a path, or nothing if it is not to be served. */
+function fileFor(path, root, packageDir) {
+  // A page of its own for the redirect URI would be a second page to keep.
+  if (path === "/" || path === "/callback") return resolve(root, "index.html");
+  const inside = (folder, name) => {
+    const file = resolve(folder, `.${sep}${name}`);
+    return file.startsWith(folder + sep) && types[extname(file)] ? file : undefined;
+  };
+  const packed = /^\/procore-spa-auth\/(.+)$/.exec(path);
+  if (packed) return inside(resolve(packageDir), packed[1]);
+  const file = inside(resolve(root), path);
+  // The authorization server stands beside the page but is no part of it.
+  return file?.startsWith(resolve(root, "server") + sep) ? undefined : file;
+}
+
+function decoded(url) {
+  try {
+    return decodeURIComponent(new URL(url, "http://localhost").pathname);
+  } catch {
+    return "";
+  }
+}
+
+/**
+ * Serves `root` at `/` and `packageDir` at `/procore-spa-auth/`.
+ *
+ * `connectSrc` are the origins that the page may fetch from. Answers with `{ origin, close() }`; rejects with the
+ * system's error, for example `EADDRINUSE`.
+ */
+export async function startPageServer({ port, root, packageDir, connectSrc }) {
+  const headers = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": policy(connectSrc),
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+  };
+  const server = createServer(async (request, response) => {
+    const answer = (status, body, more) => response.writeHead(status, { ...headers, ...more }).end(body);
+    if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "", { Allow: "GET, HEAD" });
+    const file = fileFor(decoded(request.url), root, packageDir);
+    try {
+      if (!file || file.includes("\0")) throw new Error("not served");
+      answer(200, await readFile(file), { "Content-Type": types[extname(file)] });
+    } catch {
+      answer(404, "Not found", { "Content-Type": "text/plain; charset=utf-8" });
+    }
+  });
+  await new Promise((ready, failed) => server.once("error", failed).listen(port, "127.0.0.1", ready));
+  return {
+    // Not 127.0.0.1: the portal registers http://localhost, and an origin is compared as text.
+    origin: `http://localhost:${server.address().port}`,
+    close: () =>
+      new Promise((done) => {
+        server.close(done);
+        server.closeAllConnections();
+      }),
+  };
+}

@@ -16,7 +16,17 @@ export async function submitInteraction({ req, res, environment }) {
   const form = await readForm(req);
   const result = details.prompt.name === "login" ? loginResult(form) : await consentResult(form, details, environment);
   if (!result) return sendPrompt(res, environment, details, { email: form.get("email") ?? "", failed: true });
-  redirect(res, await environment.provider.interactionResult(req, res, result));
+  const next = await environment.provider.interactionResult(req, res, result);
+  if (result.login) await replaceUser(details, result.login, environment);
+  redirect(res, next);
+}
+
+/** Somebody else signs in where a login is remembered. The provider would first ask the browser to log out, by script. */
+async function replaceUser({ session }, { accountId }, { provider }) {
+  if (!session?.accountId || session.accountId === accountId) return;
+  const remembered = await provider.Session.findByUid(session.uid);
+  Object.assign(remembered, { accountId, authorizations: undefined });
+  await remembered.persist();
 }
 
 async function interactionDetails(req, res, { name, provider }) {

@@ -56,7 +56,7 @@ export const NAVIGATING_ATTACKS = [
   {
     id: "forged-state",
     title: "Forged redirect",
-    story: "Opens /callback with a made-up code and state, as a hostile link would. Leaves the page, so a session in memory ends.",
+    story: "Opens /callback with a made-up code and state, as a hostile link would. Leaves the page, so you are signed out first.",
   },
   {
     id: "replay",

@@ -4,6 +4,7 @@ import { ATTACKS, NAVIGATING_ATTACKS } from "./attack-list.js";
 import { session, twin } from "./client.js";
 import { byId, el } from "./dom.js";
 import { describe } from "./errors.js";
+import { signOut } from "./session-card.js";
 import { signIn } from "./sign-in.js";
 import { recall, remember } from "./store.js";
 
@@ -30,7 +31,8 @@ export async function resumeAttack(signedInBy) {
 }
 
 const NAVIGATE = {
-  "forged-state": () => {
+  "forged-state": async () => {
+    if (session()?.signedIn) await signOut();
     remember("attack", "forged-state");
     location.assign("/callback?code=forged&state=forged");
   },
@@ -69,5 +71,5 @@ function item({ id, title, story }, run) {
       el("h3", { id: `attack-${id}-title` }, title),
       el("p", {}, story),
       el("p", { class: "verdict", id: `attack-${id}-result`, role: "status" })),
-    el("button", { type: "button", id: `attack-${id}`, "aria-describedby": `attack-${id}-title`, click: run }, "Try it"));
+    el("button", { type: "button", id: `attack-${id}`, "aria-label": `Try it: ${title}`, click: run }, "Try it"));
 }

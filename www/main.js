@@ -5,6 +5,7 @@ import { startApiConsole } from "./api-console.js";
 import { resumeAttack, startAttacks } from "./attacks.js";
 import { client, returningClient, session } from "./client.js";
 import { startForms } from "./config-forms.js";
+import { startContents } from "./contents.js";
 import { findServers } from "./demo-server.js";
 import { byId } from "./dom.js";
 import { showError } from "./errors.js";
@@ -26,6 +27,7 @@ document.body.dataset.ready = "true";
 
 async function start() {
   const arrival = readArrival(location);
+  startContents();
   startTimeline();
   startNetworkLog();
   startSessionCard();
@@ -50,6 +52,7 @@ async function start() {
   if (signedIn) {
     remember("departure", null);
     byId("session").scrollIntoView();
+    byId("session").focus({ preventScroll: true });
   }
   await resumeAttack(signedIn ? arrival.href : null);
 }

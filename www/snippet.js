@@ -18,7 +18,7 @@ ${Object.entries(credentials).map(([environment, set]) => entry(environment, set
   },
 });
 
-const { returnTo } = await auth.handleRedirect();       // on every load
+const { returnTo } = await auth.handleRedirect(); // on every load
 if (returnTo) history.replaceState(null, "", returnTo);
 if (!auth.session.signedIn) await auth.signIn({ returnTo: location.pathname });
 

@@ -23,6 +23,12 @@ export function startTimeline() {
     remember("timeline", null);
     draw();
   });
+  // Back from a later page of this tab by the Back button: what that page wrote down counts, too.
+  addEventListener("pageshow", ({ persisted }) => {
+    if (!persisted) return;
+    entries = recall("timeline") ?? [];
+    draw();
+  });
   draw();
 }
 

@@ -10,5 +10,5 @@ export function startContents() {
       else link.removeAttribute("aria-current");
     }
   }, { rootMargin: "-15% 0px -80% 0px" });
-  for (const id of links.keys()) seen.observe(document.getElementById(id));
+  for (const part of document.querySelectorAll("main > *")) seen.observe(part);
 }

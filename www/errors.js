@@ -17,7 +17,7 @@ export function describe(error) {
   return { code: "", phase: "page", message: String(error?.message ?? error), advice: "" };
 }
 
-/** The panel under the title: for sign-in, redirect, refresh and sign-out. */
+/** The panel at the foot of the page: for sign-in, redirect, refresh and sign-out. */
 export function showError(error) {
   const { code, phase, message, serverText, advice } = describe(error);
   setText(byId("error-code"), code);
@@ -25,6 +25,15 @@ export function showError(error) {
   setText(byId("error-message"), serverText ? `${message} The server said: “${serverText}”` : message);
   setText(byId("error-advice"), advice);
   byId("error").dataset.shown = "true";
+}
+
+/** Lets the panel be closed, by its button or with Escape. */
+export function startErrors() {
+  byId("error-dismiss").addEventListener("click", () => {
+    clearError();
+    byId("main").focus({ preventScroll: true });
+  });
+  addEventListener("keydown", ({ key }) => key === "Escape" && clearError());
 }
 
 export function clearError() {

@@ -8,7 +8,7 @@ import { startForms } from "./config-forms.js";
 import { startContents } from "./contents.js";
 import { findServers } from "./demo-server.js";
 import { byId } from "./dom.js";
-import { showError } from "./errors.js";
+import { showError, startErrors } from "./errors.js";
 import { startLoginUrl } from "./login-url.js";
 import { startNetworkLog } from "./network.js";
 import { drawSession, startSessionCard } from "./session-card.js";
@@ -27,6 +27,7 @@ document.body.dataset.ready = "true";
 
 async function start() {
   const arrival = readArrival(location);
+  startErrors();
   startContents();
   startTimeline();
   startNetworkLog();

@@ -11,10 +11,6 @@ import { note } from "./timeline.js";
 export function startSignIn() {
   byId("sign-in").addEventListener("click", () => signIn("code"));
   byId("sign-in-implicit").addEventListener("click", () => signIn("implicit"));
-  byId("error-dismiss").addEventListener("click", () => {
-    clearError();
-    byId("main").focus();
-  });
   byId("environment").addEventListener("change", () => {
     remember("environment", byId("environment").value);
     drawDestination();

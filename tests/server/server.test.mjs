@@ -91,6 +91,7 @@ test("the log tells what was asked and never a token", async (t) => {
   const call = requests.at(-1);
   assert.deepEqual([call.method, call.path, call.status], ["GET", "/rest/v1.0/me", 200]);
   assert.deepEqual(call.sent, { token: mark(second.access_token) });
+  assert.ok(requests.some(({ path }) => path === "/oauth/authorize/:uid"));
   assert.ok(call.headers.includes("authorization"));
 
   await fetch(`${sandbox.origin}/demo/log`, { method: "DELETE" });

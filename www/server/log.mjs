@@ -13,7 +13,8 @@ export class RequestLog {
     const entry = {
       time: new Date().toISOString(),
       method: req.method,
-      path: url.pathname,
+      // Where the browser comes back after login differs each time, and tells nothing.
+      path: url.pathname.replace(/^(\/oauth\/authorize)\/(?!native$).+/, "$1/:uid"),
       parameters: [...url.searchParams.keys()],
       headers: Object.keys(req.headers).sort(),
       status: null,

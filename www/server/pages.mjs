@@ -54,7 +54,7 @@ export function sendPage(res, status, html, formTarget) {
 }
 
 export function loginPage({ name, users, email = "", failed = false }) {
-  const hints = users.map((user) => `<code>${escape(user.email)}</code> / <code>${escape(user.password)}</code>`);
+  const hints = users.map((user) => `<br><code>${escape(user.email)}</code> <code>${escape(user.password)}</code>`);
   return page(name, "Sign in", `
     ${failed ? alert("That email and password don't match. Try again.") : ""}
     <form method="post">
@@ -64,7 +64,7 @@ export function loginPage({ name, users, email = "", failed = false }) {
       <input id="password" name="password" type="password" autocomplete="current-password" required>
       <button id="sign-in" class="first">Sign in</button>
     </form>
-    <p class="hint">Nobody real lives here. Sign in as ${hints.join(" or ")}.</p>`);
+    <p class="hint">Nobody real lives here. Email and password of the demo's users: ${hints.join("")}</p>`);
 }
 
 export function consentPage({ name, user, redirectUri, scope }) {
@@ -101,7 +101,7 @@ export function portalPage({ name, clientId, text, error, saved, secret }) {
     <form method="post">
       <h2><label for="redirect-uris">Redirect URIs</label></h2>
       <textarea id="redirect-uris" name="redirect_uri" rows="8" spellcheck="false"
-        aria-describedby="redirect-uri-rules">${escape(text)}</textarea>
+        aria-describedby="redirect-uri-rules"${error ? ' aria-invalid="true"' : ""}>${escape(text)}</textarea>
       <ul id="redirect-uri-rules">
         <li>Use one line per URI.</li>
         <li>http://localhost is the only acceptable non-HTTPS URI.</li>

@@ -12,7 +12,7 @@ import { userById } from "./users.mjs";
 export const SCOPES = ["openid", "read", "write"];
 
 const CODE_TTL = 10 * 60;
-const YEARS = 365 * 24 * 60 * 60 * 10;
+const TEN_YEARS = 10 * 365 * 24 * 60 * 60;
 
 /**
  * @param {{ name: string, origin: string, application: import("./application.mjs").Application,
@@ -61,7 +61,7 @@ export function createProvider({ name, origin, application, store, switches }) {
       IdToken: CODE_TTL,
       Interaction: 60 * 60,
       Session: 14 * 24 * 60 * 60,
-      Grant: YEARS,
+      Grant: TEN_YEARS,
     },
   });
   relaxClientRules(provider);
@@ -72,8 +72,8 @@ export function createProvider({ name, origin, application, store, switches }) {
  * Lets the provider work on a request and catches what it would answer, so that the front can shape it:
  * cookies and headers are on `res` by then, but nothing is sent.
  *
- * @param {Buffer} [body] the body where it has been read already
  * @returns {(req, res, body?: Buffer) => Promise<{ status: number, body: any, location?: string }>}
+ *   to be given the body where it has been read already
  */
 export function providerAsker(provider) {
   const answers = new WeakMap();

@@ -42,6 +42,7 @@ export async function startForms() {
     fill(environment, recall(`edits:${environment}`) ?? registered(environment));
     check(environment);
   }));
+  if (!ENVIRONMENTS.some(stateOf)) throw new Error("The demo’s authorization servers do not answer. Start them with: npm start");
 }
 
 function edited(environment, field) {

@@ -24,12 +24,12 @@ function draw(environment) {
     // `pending` is dropped on purpose: this is a preview, and the verifier in it is confidential.
     const { url } = buildLoginUrl(credentialsOf(environment), { environment, server: serverOptions(environment) });
     place.replaceChildren(...coloured(url));
-    place.removeAttribute("aria-invalid");
+    place.dataset.kind = "good";
     byId("login-url-parameters").replaceChildren(...explained(url));
     byId("login-url-copy").disabled = false;
   } catch (error) {
     place.replaceChildren(...errorLine(error));
-    place.setAttribute("aria-invalid", "true");
+    place.dataset.kind = "bad";
     byId("login-url-copy").disabled = true;
   }
   setText(byId("environment-note"), `login and API at ${serverOptions(environment).apiOrigin}, and nowhere else`);

@@ -1,0 +1,3 @@
+//! The second step. RFC 6749.
+
+pub struct Second;

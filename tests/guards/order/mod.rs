@@ -1,0 +1,4 @@
+//! A flow of two steps. RFC 6749.
+
+pub mod first;
+pub mod second;

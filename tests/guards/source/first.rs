@@ -1,0 +1,3 @@
+//! The first step, by nobody's standard.
+
+pub struct First;

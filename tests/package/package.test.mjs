@@ -1,0 +1,97 @@
+// What `npm pack` would publish, as those who install it would see it.
+
+import assert from "node:assert/strict";
+import { mkdirSync, readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
+import test from "node:test";
+import { inflateRawSync } from "node:zlib";
+import { publint } from "publint";
+import { formatMessage } from "publint/utils";
+import { root, run, target } from "../../scripts/run.mjs";
+
+const pkg = join(root, "pkg");
+const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
+const entries = ["index", "implicit"];
+
+/** The JavaScript of an entry, and its WebAssembly module as Latin-1 text, which keeps every byte searchable. */
+function contents(entry) {
+  const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
+  const payload = /["'`]([A-Za-z0-9+/]{2000,}={0,2})["'`]/.exec(js);
+  assert.ok(payload, `${entry}.js carries no payload`);
+  const wasm = inflateRawSync(Buffer.from(payload[1], "base64"));
+  assert.ok(WebAssembly.validate(wasm), `the payload of ${entry}.js is no WebAssembly module`);
+  return { js: js.replace(payload[1], ""), wasm: wasm.toString("latin1") };
+}
+
+const packed = (async () => {
+  const folder = join(target, "pack");
+  mkdirSync(folder, { recursive: true });
+  const { code, output } = await run("npm", ["pack", "--json", "--silent", "--pack-destination", folder], { cwd: pkg });
+  assert.equal(code, 0, output);
+  const [{ filename, files }] = JSON.parse(output.slice(output.search(/^\[/m)));
+  return { tarball: join(folder, filename), files: files.map((file) => file.path) };
+})();
+
+test("the package holds the entries, their types, the README and the licences, and nothing else", async () => {
+  const { files } = await packed;
+  const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
+  needed.push(...entries.flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
+  const missing = needed.filter((file) => !files.includes(file));
+  assert.deepEqual(missing, []);
+  const more = files.filter((file) => !needed.includes(file) && !/^dist\/[\w-]+\.d\.ts$/.test(file));
+  assert.deepEqual(more, []);
+});
+
+test("nothing is installed with it and nothing runs at installation", () => {
+  const forbidden = Object.keys(manifest).filter((key) => /dependencies$|^bundle|^scripts$|^bin$/i.test(key));
+  assert.deepEqual(forbidden, []);
+});
+
+test("the package and the crate have one version", () => {
+  const [, version] = /^version = "(.+)"$/m.exec(readFileSync(join(root, "Cargo.toml"), "utf8"));
+  assert.equal(manifest.version, version);
+});
+
+test("publint finds nothing", async () => {
+  const { messages } = await publint({ pkgDir: pkg, strict: true });
+  assert.deepEqual(messages.map((message) => formatMessage(message, manifest, { color: false })), []);
+});
+
+test("every entry's types resolve (attw)", async () => {
+  const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
+  const { tarball } = await packed;
+  const { code, output } = await run(process.execPath, [attw, tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"]);
+  assert.equal(code, 0, output);
+});
+
+test("the default entry can't do the implicit flow, and the implicit entry can", () => {
+  const [index, implicit] = entries.map(contents);
+  const asks = ({ js, wasm }) => js.includes("response_type=token") || wasm.includes("response_type=token");
+  assert.equal(asks(index), false);
+  // Otherwise the line above would prove nothing.
+  assert.equal(asks(implicit), true);
+});
+
+for (const entry of entries) {
+  test(`${entry}.js stands alone and works under a strict policy`, () => {
+    const { js } = contents(entry);
+    const forbidden = [/\bimport\.meta\b/, /\beval\(/, /new Function\b/, /sourceMappingURL/, /\bimport\s*[{*"'(]/, /\brequire\(/];
+    assert.deepEqual(forbidden.filter((pattern) => pattern.test(js)), []);
+  });
+
+  test(`${entry}.js names nobody's folders`, () => {
+    const { js, wasm } = contents(entry);
+    for (const folder of [homedir(), root]) assert.ok(!js.includes(folder) && !wasm.includes(folder), folder);
+  });
+
+  test(`importing ${entry}.js touches no global`, async () => {
+    const script = `
+      const before = Reflect.ownKeys(globalThis).length;
+      WebAssembly.compile = WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => { throw new Error("started"); };
+      await import(${JSON.stringify(`file://${join(pkg, `dist/${entry}.js`)}`)});
+      if (Reflect.ownKeys(globalThis).length !== before) throw new Error("a global was added");`;
+    const { code, output } = await run(process.execPath, ["--input-type=module", "--eval", script]);
+    assert.equal(code, 0, output);
+  });
+}

@@ -54,18 +54,19 @@ export async function handleArrival(clientOfThisPage, arrival) {
   if (arrival.isResponse) {
     note("received", `Redirect received at ${arrival.pathname}, in the ${arrival.channel}`, { details: arrival.details });
   }
+  const scrubbed = timeOfScrubbing();
   try {
     const auth = clientOfThisPage();
     const { handled, returnTo, warnings = [] } = await auth.handleRedirect();
     if (!handled) return false;
-    noteScrubbing(arrival);
+    noteScrubbing(arrival, scrubbed.at);
     const { flow, environment } = auth.session;
     note("token", flow === "implicit" ? "Token checked: it was issued to this client ID" : "Code redeemed with the verifier, once");
     note("signed_in", `Signed in to ${environment}`, { details: warnings.map((code) => `put right: ${code}`) });
     history.replaceState(null, "", returnTo);
     return true;
   } catch (error) {
-    noteScrubbing(arrival);
+    noteScrubbing(arrival, scrubbed.at);
     const { code, phase } = describe(error);
     note("refused", `Refused at phase ${phase}: ${code || "fault of this page"}`, { failed: true });
     showError(error);
@@ -74,8 +75,17 @@ export async function handleArrival(clientOfThisPage, arrival) {
   }
 }
 
-function noteScrubbing(arrival) {
-  if (arrival.isResponse) note("scrubbed", location.href === arrival.href ? "URL left alone: not a response of ours" : "Response scrubbed from the URL");
+function noteScrubbing(arrival, at) {
+  if (!arrival.isResponse) return;
+  if (location.href === arrival.href) note("left-alone", "URL left alone: not a response of ours");
+  else note("scrubbed", "Response scrubbed from the URL", { at });
+}
+
+/** When the URL was first changed, where the browser tells (the Navigation API); else the time of asking. */
+function timeOfScrubbing() {
+  const change = { at: undefined };
+  globalThis.navigation?.addEventListener("currententrychange", () => { change.at = Date.now(); }, { once: true });
+  return change;
 }
 
 function shown(name, value) {

@@ -18,9 +18,10 @@ async function setSwitches(environment, patch) {
 }
 
 test("accessTokenTtl and refreshTokenTtl", async (t) => {
-  const sandbox = await withSwitches(t, { accessTokenTtl: 1, refreshTokenTtl: 1 });
+  // The refresh token is issued in the same second or the next one, so it is dead when the access token is.
+  const sandbox = await withSwitches(t, { accessTokenTtl: 2, refreshTokenTtl: 1 });
   const tokens = await signIn(sandbox);
-  assert.equal(tokens.expires_in, 1);
+  assert.equal(tokens.expires_in, 2);
   while (await isAlive(sandbox, tokens.access_token));
   assert.equal((await refresh(sandbox, tokens.refresh_token)).body.error, "invalid_grant");
 });

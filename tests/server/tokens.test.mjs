@@ -46,6 +46,19 @@ test("revoking either token ends both", async (t) => {
   }
 });
 
+test("a refresh under way does not outlive a revocation", async (t) => {
+  const { sandbox } = await startForTest(t);
+  for (const order of ["refresh first", "revoke first"]) {
+    const { refresh_token } = await signIn(sandbox);
+    const both = [() => refresh(sandbox, refresh_token), () => revoke(sandbox, refresh_token)];
+    if (order === "revoke first") both.reverse();
+    const answers = await Promise.all(both.map((send) => send()));
+    const renewed = answers.find(({ body }) => body.access_token);
+    assert.ok(answers.every(({ status }) => [200, 400].includes(status)), order);
+    if (renewed) assert.ok(!(await isAlive(sandbox, renewed.body.access_token)), order);
+  }
+});
+
 test("revocation answers 200 for an unknown token and 403 for a client whose token it is not", async (t) => {
   const { sandbox, production } = await startForTest(t);
   assert.equal((await revoke(sandbox, "unknown")).status, 200);

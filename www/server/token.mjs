@@ -118,11 +118,18 @@ export function tokenInfo({ req, res, environment, entry }) {
 
 /** POST /oauth/revoke (RFC 7009): access and refresh token end together. */
 export async function revoke({ req, res, environment, entry }) {
-  const { application, store, switches } = environment;
+  const { switches } = environment;
   const form = await readForm(req);
   entry.sent = fingerprints(Object.fromEntries(form));
   if (switches.revokeStatus) return sendJson(res, switches.revokeStatus, { error: "temporarily_unavailable" });
 
+  // Not in the midst of a refresh, whose new tokens would be missed or torn out of its hands.
+  await environment.inTurn(() => endGrant(req, form, environment));
+  if (switches.takeLoss("revoke")) return req.socket.destroy();
+  sendJson(res, 200, {});
+}
+
+function endGrant(req, form, { application, store, switches }) {
   const found = store.findToken(form.get("token"));
   const clientId = form.get("client_id");
   const foreign = clientId !== application.clientId || (found && found.record.clientId !== clientId);
@@ -133,8 +140,6 @@ export async function revoke({ req, res, environment, entry }) {
   }
   const trapped = switches.signOutTrap && found && !store.hasLiveAccessToken(found.record.grantId);
   if (found && !trapped) store.revokeGrant(found.record.grantId);
-  if (switches.takeLoss("revoke")) return req.socket.destroy();
-  sendJson(res, 200, {});
 }
 
 /** GET /.well-known/oauth-authorization-server (RFC 8414) */

@@ -1,0 +1,36 @@
+import type * as Api from "./index.d.ts";
+
+type Facts = Pick<
+  Api.ProcoreAuthError,
+  "code" | "phase" | "retryable" | "message" | "oauthError" | "oauthErrorDescription"
+>;
+
+export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
+  override readonly name = "ProcoreAuthError";
+  declare readonly code: Api.ProcoreAuthErrorCode;
+  declare readonly phase: Api.ProcoreAuthErrorPhase;
+  declare readonly retryable: boolean;
+  declare readonly oauthError?: string;
+  declare readonly oauthErrorDescription?: string;
+
+  constructor({ message, ...facts }: Facts, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    Object.assign(this, facts);
+  }
+}
+
+/** By shape, not by `instanceof`: two copies of the package may meet in one page. */
+export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthError =>
+  value instanceof Error && value.name === "ProcoreAuthError" && typeof (value as { code?: unknown }).code === "string";
+
+/** The core throws the facts as JSON text. Anything else it throws is a trap: its memory can't be trusted any more. */
+export const caught = (thrown: unknown, cause?: unknown): unknown => {
+  if (typeof thrown === "string") return new ProcoreAuthError(JSON.parse(thrown) as Facts, cause);
+  return thrown instanceof WebAssembly.RuntimeError
+    ? startError("instance_poisoned", "The core failed inside and was stopped. Reload the page.", thrown)
+    : thrown;
+};
+
+/** For what goes wrong before the core can say it. */
+export const startError = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown): ProcoreAuthError =>
+  new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);

@@ -1,0 +1,12 @@
+import type * as Implicit from "./implicit.d.ts";
+import * as auth from "./auth.ts";
+
+export { ProcoreAuthError, buildLoginUrl, isProcoreAuthError, parseRedirect, ready } from "./index.ts";
+
+export const createProcoreAuth: typeof Implicit.createProcoreAuth = (options) => {
+  console.warn(
+    "procore-spa-auth: the implicit flow puts access tokens into URLs, where they can leak (RFC 9700 §2.1.2). " +
+      "Use the code flow wherever the server allows it.",
+  );
+  return auth.createProcoreAuth(options);
+};

@@ -1,0 +1,319 @@
+/**
+ * Sign-in with Procore from a browser page, without a client secret.
+ *
+ * Importing this module runs nothing and touches no global. The WebAssembly core starts with the
+ * first method that is called, or with {@link ready}.
+ *
+ * @module
+ */
+
+/**
+ * A Procore environment. It fixes the login and the API origin together: a token of one environment
+ * never reaches another.
+ *
+ * Procore: development_environments.md, federal_zone_overview.md (2026-06).
+ */
+export type EnvironmentName = "production" | "sandbox" | "monthly-sandbox" | "federal";
+
+/** The public half of what the Developer Portal shows for one environment. There is no field for a secret. */
+export interface Credentials {
+  /** The client ID (RFC 6749 §2.2). Public; 1 or more printable ASCII characters. */
+  readonly clientId: string;
+  /**
+   * The redirect URIs (RFC 6749 §3.1.2) exactly as registered, one or more. Sent byte for byte.
+   * `https://…`, or `http://localhost[:port][/path]`; no fragment, no wildcard.
+   */
+  readonly redirectUris: readonly string[];
+}
+
+/**
+ * Endpoints that differ from Procore's own, for one environment.
+ *
+ * Without `customAuthorizationServer: true` every endpoint must stay on the environment's own origins.
+ */
+export interface ServerOptions {
+  /** Says on purpose: this is another authorization server. Then all endpoints must be given, or `discover`. */
+  readonly customAuthorizationServer?: true;
+  /** The issuer identifier (RFC 9207 §2, RFC 8414 §2), compared as a plain string. */
+  readonly issuer?: string;
+  /** What to do with `iss` in the redirect (RFC 9207 §2.4). Default `"optional"`: checked whenever it is there. */
+  readonly issParameter?: "required" | "optional";
+  /** RFC 6749 §3.1. `https`, or `http://localhost` on a custom server. */
+  readonly authorizationEndpoint?: string;
+  /** RFC 6749 §3.2. */
+  readonly tokenEndpoint?: string;
+  /** RFC 7009 §2. */
+  readonly revocationEndpoint?: string;
+  /** Procore's `GET /oauth/token/info` (oauth_endpoints.md). */
+  readonly tokenInfoEndpoint?: string;
+  /** The origin of the API, the only one that ever gets a token. */
+  readonly apiOrigin?: string;
+  /** Read the endpoints from the issuer's metadata (RFC 8414 §3) instead. Needs `issuer` and `apiOrigin`. */
+  readonly discover?: true;
+}
+
+/** What {@link createProcoreAuth} takes. Read once, own properties only; an unknown key is refused. */
+export interface ProcoreAuthOptions {
+  /** One set of credentials per environment; `monthly-sandbox` uses those of `production`. */
+  readonly credentials: {
+    readonly sandbox?: Credentials;
+    readonly production?: Credentials;
+    readonly federal?: Credentials;
+  };
+  /** The environment. Default: the one whose redirect URIs include this page's origin. */
+  readonly environment?: EnvironmentName;
+  /** Other servers, per environment (a test server, say). */
+  readonly servers?: { readonly [name in EnvironmentName]?: ServerOptions };
+  /** Scopes to ask for (RFC 6749 §3.3), separated by spaces. Default: none named, as Procore documents. */
+  readonly scope?: string;
+  /** Where the authorization response stands in the redirect. Default `"query"`. */
+  readonly responseMode?: "query" | "fragment";
+  /**
+   * A same-origin path of the app's own backend that adds the client secret and passes token requests on to
+   * Procore (OAuth 2.0 for Browser-Based Applications §6.2), e.g. `"/oauth/token"`.
+   */
+  readonly tokenMediator?: string;
+}
+
+/** The session, a frozen snapshot. Never holds a token. */
+export interface Session {
+  /** Whether there is a usable, or renewable, access token. */
+  readonly signedIn: boolean;
+  /**
+   * `"fresh"` · `"expired"` (renewed with the next call, or ended if it can't be) ·
+   * `"in_doubt"` (a renewal was sent and no answer came: only a new sign-in helps) · `"signed_out"`.
+   */
+  readonly status: "signed_out" | "fresh" | "expired" | "in_doubt";
+  /** Absent until the core has started. */
+  readonly environment?: EnvironmentName;
+  /** How the token was got, while signed in. */
+  readonly flow?: "code" | "implicit";
+  /** Whether it can be renewed without the user. */
+  readonly renewable: boolean;
+  /** Seconds since 1970 by this device's clock; a hint for display. */
+  readonly expiresAtEpochSeconds?: number;
+  /** The scope granted (RFC 6749 §5.1), as the server said it. */
+  readonly scope?: string;
+}
+
+/** Why a session changed. */
+export type SessionEvent = "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required";
+
+export interface SignInOptions {
+  /** Where to be after sign-in: same origin. A refused value is replaced by `/` and reported. Default `/`. */
+  readonly returnTo?: string;
+  /** One of the registered redirect URIs. Default: the first on this page's origin. */
+  readonly redirectUri?: string;
+  /** Overrides the `scope` of the configuration. */
+  readonly scope?: string;
+  /** More parameters for the authorization request, e.g. `{ prompt: "login" }`. Reserved names are refused. */
+  readonly extraParams?: { readonly [name: string]: string };
+}
+
+export interface RedirectResult {
+  /** Whether this page was an authorization response, and the user is signed in by it now. */
+  readonly handled: boolean;
+  /** With `handled`: the same-origin path (with query and fragment) to go on to. */
+  readonly returnTo?: string;
+  /** With `handled`: what was put right on the way, e.g. `returnto_rejected`. */
+  readonly warnings?: readonly ProcoreAuthErrorCode[];
+}
+
+export interface SignOutResult {
+  /**
+   * `"revoked"`: the server has revoked the tokens. `"revoke_pending"`: the tokens are wiped here, but the server
+   * could not be told (RFC 7009 §2.2.1) and may still hold them valid. `"nothing"`: nobody was signed in.
+   */
+  readonly outcome: "revoked" | "revoke_pending" | "nothing";
+}
+
+export interface ApiRequestInit extends RequestInit {
+  /** The `Procore-Company-Id` header (tutorial_mpz.md). A number must be a safe integer. */
+  readonly companyId?: string | number | bigint;
+}
+
+/** The signed-in client of one page. All methods wait for the WebAssembly core; constructing waits for nothing. */
+export interface ProcoreAuth {
+  /**
+   * Starts the core and checks the configuration.
+   * @throws {ProcoreAuthError} `config_*`, `wasm_blocked`, `insecure_context`
+   */
+  ready(): Promise<void>;
+
+  /**
+   * Call on every load, before routing. Does nothing on a page that is no authorization response. On one that is,
+   * it takes the pending authorization and scrubs the URL at once, then redeems the code. Calls made twice share
+   * one promise. A response with a `state` that is not ours is refused and left alone.
+   *
+   * @param url - default: this page's URL
+   * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README
+   */
+  handleRedirect(url?: string): Promise<RedirectResult>;
+
+  /**
+   * Goes to Procore's login page. The promise settles only if that fails.
+   * @throws {ProcoreAuthError} `config_*`, `param_reserved`, `storage_unavailable`, `rng_unavailable`
+   */
+  signIn(options?: SignInOptions): Promise<never>;
+
+  /** The session as it is now. */
+  readonly session: Session;
+
+  /** Calls `listener` after each change of the session. Returns the function that stops it. */
+  subscribe(listener: (session: Session, event: SessionEvent) => void): () => void;
+
+  /**
+   * `fetch` with the access token, for this environment's API only. A path is resolved against the API's origin.
+   * An expired token is renewed first; a 401 is answered by one renewal and one more try, if the body can be sent again.
+   *
+   * @throws {ProcoreAuthError} `resource_origin_forbidden`, `token_in_url`, `param_reserved`, `company_id_invalid`,
+   *   `not_signed_in`, `reauth_required`, `network_error`
+   */
+  fetch(input: string | URL | Request, init?: ApiRequestInit): Promise<Response>;
+
+  /**
+   * Renews the access token now. Calls made at the same time share one request.
+   * @throws {ProcoreAuthError} `not_signed_in`, `reauth_required`, `network_error`, `rate_limited`
+   */
+  refresh(): Promise<Session>;
+
+  /** Wipes the tokens here, then revokes them at the server. Never rejects because of the server. */
+  signOut(): Promise<SignOutResult>;
+}
+
+/**
+ * A client for this page. Synchronous and cheap.
+ *
+ * @example
+ * ```ts
+ * const auth = createProcoreAuth({
+ *   credentials: {
+ *     sandbox: { clientId: "…", redirectUris: ["http://localhost:5173/callback"] },
+ *     production: { clientId: "…", redirectUris: ["https://app.example.com/callback"] },
+ *   },
+ * });
+ * const { returnTo } = await auth.handleRedirect();
+ * if (returnTo) history.replaceState(null, "", returnTo);
+ * if (!auth.session.signedIn) await auth.signIn({ returnTo: location.pathname });
+ * const me = await auth.fetch("/rest/v1.0/me");
+ * ```
+ */
+export function createProcoreAuth(options: ProcoreAuthOptions): ProcoreAuth;
+
+/**
+ * Starts the WebAssembly core, once. After it, {@link buildLoginUrl} and {@link parseRedirect} are synchronous.
+ * @throws {ProcoreAuthError} `wasm_blocked` where the page's CSP lacks `'wasm-unsafe-eval'`
+ */
+export function ready(): Promise<void>;
+
+export interface LoginUrlOptions extends SignInOptions {
+  /** Default `"production"`. */
+  readonly environment?: EnvironmentName;
+  readonly server?: ServerOptions;
+  readonly responseMode?: "query" | "fragment";
+}
+
+export interface LoginUrl {
+  /** The authorization request (RFC 6749 §4.1.1, RFC 7636 §4.3), complete. */
+  readonly url: string;
+  /**
+   * What {@link parseRedirect} needs to judge the response: opaque, confidential (it holds the code verifier), good
+   * for one response within 10 minutes. Keep it in `sessionStorage`, nowhere else.
+   */
+  readonly pending: string;
+}
+
+/**
+ * Builds a login URL: Authorization Code with PKCE (S256) and state, both always. Synchronous once {@link ready}.
+ *
+ * @example
+ * ```ts
+ * await ready();
+ * const { url, pending } = buildLoginUrl({ clientId: "…", redirectUris: ["https://app.example.com/callback"] });
+ * sessionStorage.setItem("pending", pending);
+ * location.assign(url);
+ * ```
+ * @throws {ProcoreAuthError} `not_ready`, `config_*`, `param_reserved`, `returnto_rejected`, `rng_unavailable`
+ */
+export function buildLoginUrl(credentials: Credentials, options?: LoginUrlOptions): LoginUrl;
+
+/** A page that is no authorization response at all. */
+export interface NoResponse {
+  readonly kind: "none";
+}
+
+/** A judged authorization response. The code is good for one token request, with this verifier. */
+export interface CodeResponse {
+  readonly kind: "code";
+  readonly code: string;
+  readonly codeVerifier: string;
+  readonly redirectUri: string;
+  readonly clientId: string;
+  readonly environment: EnvironmentName;
+  readonly returnTo: string;
+}
+
+/**
+ * Judges the URL that the user came back on against its pending authorization. Synchronous once {@link ready}.
+ *
+ * @example
+ * ```ts
+ * const response = parseRedirect(location.href, sessionStorage.getItem("pending") ?? "");
+ * if (response.kind === "code") await redeemAtMyBackend(response.code, response.codeVerifier);
+ * ```
+ * @throws {ProcoreAuthError} phase `redirect`: `state_missing`, `state_mismatch`, `access_denied`, …
+ */
+export function parseRedirect(
+  url: string,
+  pending: string,
+  options?: { readonly server?: ServerOptions },
+): NoResponse | CodeResponse;
+
+/** Every code an error can have. Stable: a code is never renamed or reused. */
+export type ProcoreAuthErrorCode =
+  // configuration
+  | "config_invalid" | "config_unknown_key" | "config_secret_forbidden" | "config_invalid_client_id"
+  | "config_redirect_invalid" | "config_redirect_insecure" | "config_redirect_fragment"
+  | "config_redirect_noncanonical" | "config_redirect_reserved_param" | "config_redirect_not_this_origin"
+  | "config_oob_not_allowed" | "config_endpoint_not_https" | "config_endpoint_origin"
+  | "config_endpoint_userinfo" | "config_endpoint_reserved_param" | "implicit_not_enabled"
+  // environment
+  | "wasm_blocked" | "instance_poisoned" | "not_ready" | "insecure_context" | "rng_unavailable" | "storage_unavailable"
+  | "storage_corrupt" | "storage_version"
+  // authorization request
+  | "param_reserved" | "returnto_rejected"
+  // redirect
+  | "state_missing" | "state_mismatch" | "state_expired" | "no_transaction" | "issuer_changed" | "redirect_mismatch"
+  | "duplicate_param" | "mixed_success_error" | "mixed_channel" | "wrong_response_mode" | "wrong_response_type"
+  | "unsupported_response_mode" | "token_in_front_channel" | "malformed_encoding" | "response_too_large"
+  | "code_missing" | "code_malformed" | "iss_missing" | "iss_mismatch"
+  // the server's own words, RFC 6749 §4.1.2.1 and §5.2
+  | "access_denied" | "invalid_request" | "unauthorized_client" | "unsupported_response_type" | "invalid_scope"
+  | "server_error" | "temporarily_unavailable" | "invalid_grant" | "unsupported_grant_type" | "unknown_error"
+  | "client_auth_required"
+  // token response
+  | "token_bad_status" | "token_bad_content_type" | "token_bad_json" | "token_duplicate_key"
+  | "token_missing_access_token" | "token_malformed_token" | "token_bad_token_type" | "token_bad_expires_in"
+  | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "rate_limited"
+  // session and API
+  | "not_signed_in" | "reauth_required" | "session_ended" | "network_error" | "timeout"
+  | "resource_origin_forbidden" | "token_in_url" | "company_id_invalid";
+
+/** The step that failed. */
+export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect" | "token" | "refresh" | "api" | "revoke";
+
+/** The one error of this package. Never holds a token, code, verifier, state or secret. */
+export class ProcoreAuthError extends Error {
+  readonly name: "ProcoreAuthError";
+  readonly code: ProcoreAuthErrorCode;
+  readonly phase: ProcoreAuthErrorPhase;
+  /** Whether the same call may succeed later, unchanged. */
+  readonly retryable: boolean;
+  /** The server's `error` (RFC 6749 §4.1.2.1, §5.2), where it is one of the registered words. */
+  readonly oauthError?: string;
+  /** The server's `error_description`: its text, not ours. At most 256 characters. Show it as text only. */
+  readonly oauthErrorDescription?: string;
+}
+
+/** Whether `value` is an error of this package, also one of another copy of it. */
+export function isProcoreAuthError(value: unknown): value is ProcoreAuthError;

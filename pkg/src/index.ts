@@ -1,0 +1,39 @@
+import type * as Api from "./index.d.ts";
+import { frozen } from "./auth.ts";
+import * as core from "./core.ts";
+
+export { createProcoreAuth } from "./auth.ts";
+export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
+
+export const ready = async (): Promise<void> => {
+  await core.start();
+};
+
+export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
+  const { environment = "production", server, responseMode, allowImplicit, ...signIn } = own<
+    Api.LoginUrlOptions & { allowImplicit?: string }
+  >(options);
+  const set = environment === "monthly-sandbox" ? "production" : environment;
+  const servers = server && { [environment]: server };
+  const config = { credentials: { [set]: own(credentials) }, environment, servers, responseMode, allowImplicit };
+  return JSON.parse(
+    core.enter(() => core.buildLoginUrl(JSON.stringify(config), JSON.stringify(signIn))) as string,
+  ) as Api.LoginUrl;
+};
+
+export const parseRedirect = (
+  url: string,
+  pending: string,
+  options: { readonly server?: Api.ServerOptions } = {},
+): Api.NoResponse | Api.CodeResponse => {
+  const { server } = own(options);
+  const response = core.enter(() => core.parseRedirect(url, pending, server && JSON.stringify(server)));
+  return response === undefined ? { kind: "none" } : (JSON.parse(response as string) as Api.CodeResponse);
+};
+
+/** The caller's own properties, and nothing that a polluted prototype adds. */
+const own = <T extends object>(options: T): T => {
+  const text = frozen(options);
+  if (text instanceof Error) throw text;
+  return Object.assign(Object.create(null), JSON.parse(text));
+};

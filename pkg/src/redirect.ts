@@ -1,0 +1,60 @@
+/** Before the state, in the key of every stored sign-in. The core's `pending_store` has the same. */
+const PREFIX = "procore-spa-auth:";
+
+/** What only an authorization response puts into a URL. The core's `RESPONSE_NAMES` are the same. */
+const NAMES = new Set([
+  "code",
+  "state",
+  "error",
+  "error_description",
+  "error_uri",
+  "iss",
+  "response",
+  "access_token",
+  "token_type",
+  "expires_in",
+  "scope",
+  "refresh_token",
+  "id_token",
+  "token",
+  "session_state",
+]);
+
+/**
+ * If this page is the answer to a sign-in of this tab: takes its record and scrubs the URL, at once. The core, which
+ * judges both, starts asynchronously, and until then every other script of the page could read the code.
+ */
+export const takeFromPage = (): string | undefined => {
+  const state = [location.search, location.hash]
+    .map((part) => new URLSearchParams(part.slice(1)).get("state"))
+    .find((value) => value);
+  if (!state) return undefined;
+  try {
+    const key = PREFIX + state;
+    const record = sessionStorage.getItem(key);
+    if (record === null) return undefined;
+    const { redirectUri } = JSON.parse(record) as { redirectUri: string };
+    const { origin, pathname } = new URL(redirectUri);
+    if (origin !== location.origin || pathname !== location.pathname) return undefined;
+    sessionStorage.removeItem(key);
+    scrub();
+    return record;
+  } catch {
+    // Blocked storage, or a record that is none: the core says what it is.
+    return undefined;
+  }
+};
+
+/** Takes the response out of this page's URL and history entry; everything else of it stays as it is. */
+const scrub = () => {
+  const rest = (part: string) =>
+    part
+      .slice(1)
+      .split("&")
+      .filter((pair) => !NAMES.has(new URLSearchParams(pair).keys().next().value ?? ""))
+      .join("&");
+  const query = rest(location.search);
+  const fragment = rest(location.hash);
+  const url = location.pathname + (query && `?${query}`) + (fragment && `#${fragment}`);
+  history.replaceState(history.state, "", url);
+};

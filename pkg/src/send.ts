@@ -1,0 +1,63 @@
+import type { Exchange } from "#core";
+
+/** What came back from a server, in the core's terms, and the platform's own error, if there was one. */
+export interface Outcome {
+  readonly kind: "answer" | "redirected" | "notSent" | "noAnswer" | "timedOut";
+  readonly status?: number;
+  readonly contentType?: string;
+  readonly body?: Uint8Array;
+  readonly cause?: unknown;
+}
+
+const TIMEOUT_MS = 30_000;
+/** The core judges the first 64 KiB; one byte more tells it that there was more. */
+const MAX_BODY = 64 * 1024 + 1;
+
+/** Sends an exchange, once. Never rejects. */
+export const send = async (exchange: Exchange): Promise<Outcome> => {
+  if (navigator.onLine === false) return { kind: "notSent" };
+  const { url, body, authorization, isSameOrigin } = exchange;
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  try {
+    const response = await fetch(url, {
+      method: body === undefined ? "GET" : "POST",
+      headers: {
+        accept: "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
+        ...(authorization === undefined ? {} : { authorization }),
+      },
+      ...(body === undefined ? {} : { body }),
+      // A followed 307 would carry the code and the verifier to wherever it points.
+      redirect: "manual",
+      credentials: isSameOrigin ? "same-origin" : "omit",
+      cache: "no-store",
+      referrerPolicy: "no-referrer",
+      signal,
+    });
+    if (response.type === "opaqueredirect") return { kind: "redirected" };
+    return {
+      kind: "answer",
+      status: response.status,
+      contentType: response.headers.get("content-type") ?? "",
+      body: await read(response),
+    };
+  } catch (cause) {
+    return { kind: signal.aborted ? "timedOut" : "noAnswer", cause };
+  }
+};
+
+const read = async (response: Response): Promise<Uint8Array> => {
+  const body = new Uint8Array(MAX_BODY);
+  let length = 0;
+  const reader = response.body?.getReader();
+  while (reader && length < MAX_BODY) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    const part = value.subarray(0, MAX_BODY - length);
+    body.set(part, length);
+    length += part.length;
+    value.fill(0);
+  }
+  if (length === MAX_BODY) void reader?.cancel();
+  return body.subarray(0, length);
+};

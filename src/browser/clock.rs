@@ -1,0 +1,30 @@
+//! The two clocks of a browser.
+
+use crate::protocol::time::Moment;
+use wasm_bindgen::prelude::wasm_bindgen;
+
+#[wasm_bindgen]
+extern "C" {
+    /// Milliseconds since the page was opened. Present in windows and workers.
+    #[wasm_bindgen(js_namespace = performance, js_name = now)]
+    fn performance_now() -> f64;
+}
+
+/// Both clocks, now.
+#[must_use]
+pub fn now() -> Moment {
+    Moment::new(seconds(js_sys::Date::now()), seconds(performance_now()))
+}
+
+#[expect(
+    clippy::as_conversions,
+    reason = "there is no other way from f64; the cast saturates, and NaN becomes 0"
+)]
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "cutting off is what is meant"
+)]
+const fn seconds(milliseconds: f64) -> u64 {
+    (milliseconds / 1000.0) as u64
+}

@@ -1,0 +1,13 @@
+//! The browser edge: the only files that name JavaScript. They do effects and decide nothing.
+
+pub mod clock;
+pub mod entropy;
+pub mod pending_store;
+pub mod url;
+
+#[cfg(feature = "npm")]
+pub mod exports;
+#[cfg(feature = "npm")]
+mod module;
+#[cfg(feature = "npm")]
+mod throw;

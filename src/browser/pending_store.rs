@@ -1,0 +1,82 @@
+//! Pending authorizations in `sessionStorage`, which belongs to one tab: one record per sign-in, keyed by its state.
+
+use crate::error::{Code, Error};
+use crate::protocol::authorization_response::AuthorizationResponse;
+use crate::protocol::pending_authorization::{MAX_PENDING, PendingAuthorization};
+use crate::protocol::time::UnixSeconds;
+use alloc::string::String;
+use alloc::vec::Vec;
+use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
+use zeroize::Zeroizing;
+
+#[wasm_bindgen]
+extern "C" {
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = getItem)]
+    fn read(key: &str) -> Result<Option<String>, JsValue>;
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = setItem)]
+    fn write(key: &str, record: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = removeItem)]
+    fn remove(key: &str) -> Result<(), JsValue>;
+    #[wasm_bindgen(catch, js_namespace = sessionStorage, js_name = key)]
+    fn key(index: u32) -> Result<Option<String>, JsValue>;
+}
+
+/// Before the state, in the key of every record.
+pub const PREFIX: &str = "procore-spa-auth:";
+
+/// Stores a pending authorization, and sweeps out what is old, damaged or too much.
+///
+/// # Errors
+///
+/// `storage_unavailable` when storage is blocked or full: known before the page is left.
+pub fn put(pending: &PendingAuthorization, now: UnixSeconds) -> Result<(), Error> {
+    let blocked = |_| Error::from(Code::StorageUnavailable);
+    sweep(now).map_err(blocked)?;
+    write(&key_of(pending.state()), &pending.to_record()).map_err(blocked)
+}
+
+/// Takes the record that a response claims: read and deleted, before anything is done with it.
+#[must_use]
+pub fn take(response: &AuthorizationResponse) -> Option<Zeroizing<String>> {
+    response.states().map(key_of).find_map(|key| {
+        let record = read(&key).ok().flatten().map(Zeroizing::new)?;
+        remove(&key).ok()?;
+        Some(record)
+    })
+}
+
+/// Whether any sign-in is pending in this tab.
+#[must_use]
+pub fn is_any() -> bool {
+    keys().is_ok_and(|keys| !keys.is_empty())
+}
+
+fn key_of(state: &str) -> String {
+    [PREFIX, state].concat()
+}
+
+fn keys() -> Result<Vec<String>, JsValue> {
+    let mut keys = Vec::new();
+    for index in 0.. {
+        match key(index)? {
+            Some(key) if key.starts_with(PREFIX) => keys.push(key),
+            Some(_) => {}
+            None => break,
+        }
+    }
+    Ok(keys)
+}
+
+fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
+    let mut live = Vec::new();
+    for key in keys()? {
+        let record = read(&key)?.map(Zeroizing::new).unwrap_or_default();
+        match PendingAuthorization::from_record(&record) {
+            Ok(pending) if !pending.is_expired_at(now) => live.push((pending.created(), key)),
+            _ => remove(&key)?,
+        }
+    }
+    live.sort_unstable();
+    let excess = (live.len() + 1).saturating_sub(MAX_PENDING);
+    live.iter().take(excess).try_for_each(|(_, key)| remove(key))
+}

@@ -1,0 +1,270 @@
+//! The one error of this crate.
+//!
+//! A [`Code`] is a stable word; an [`Error`] says where it happened and adds the few facts that may be shown.
+//! No error ever holds a token, a code, a verifier, a state or a secret.
+
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use core::fmt;
+
+/// What went wrong, in which step, with what the server said of it.
+///
+/// Lives as long as its caller likes: it holds no secret and no JavaScript value, and compares equal in tests.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    code: Code,
+    phase: Phase,
+    /// A public name or URL (an option's name, a registered redirect URI); never a value a user typed as secret.
+    subject: String,
+    oauth: Option<OAuthError>,
+}
+
+impl Error {
+    /// The stable word for what happened.
+    #[must_use]
+    pub const fn code(&self) -> Code {
+        self.code
+    }
+
+    /// The step that failed.
+    #[must_use]
+    pub const fn phase(&self) -> Phase {
+        self.phase
+    }
+
+    /// What the authorization server said, if it said something.
+    #[must_use]
+    pub const fn oauth(&self) -> Option<&OAuthError> {
+        self.oauth.as_ref()
+    }
+
+    /// What happened and what to do, in one or two sentences.
+    #[must_use]
+    pub fn message(&self) -> String {
+        let mut text = self.code.message().to_owned();
+        if !self.subject.is_empty() {
+            text.push_str(" [");
+            text.push_str(&self.subject);
+            text.push(']');
+        }
+        text
+    }
+
+    pub(crate) fn about(code: Code, subject: &str) -> Self {
+        // A subject is text of the caller's configuration or of a public URL: short, so that a log stays a log.
+        let subject = subject.chars().filter(|c| !c.is_control()).take(200).collect();
+        Self {
+            subject,
+            ..Self::from(code)
+        }
+    }
+
+    pub(crate) fn said(code: Code, oauth: OAuthError) -> Self {
+        Self {
+            oauth: Some(oauth),
+            ..Self::from(code)
+        }
+    }
+
+    pub(crate) const fn during(mut self, phase: Phase) -> Self {
+        self.phase = phase;
+        self
+    }
+}
+
+impl From<Code> for Error {
+    fn from(code: Code) -> Self {
+        Self {
+            code,
+            phase: code.phase(),
+            subject: String::new(),
+            oauth: None,
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.code.as_str())?;
+        f.write_str(": ")?;
+        f.write_str(&self.message())
+    }
+}
+
+impl core::error::Error for Error {}
+
+/// The server's words (RFC 6749 §4.1.2.1 and §5.2).
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct OAuthError {
+    /// The value of `error`, if it is one of the registered words; else `unknown_error`.
+    pub error: &'static str,
+    /// The value of `error_description`: printable ASCII only, at most 256 characters. Somebody else's text.
+    pub description: Option<String>,
+}
+
+/// The step in which an error happened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Reading the configuration.
+    Config,
+    /// Starting: the platform lacks something.
+    Start,
+    /// Building the authorization request.
+    Authorize,
+    /// Judging the authorization response.
+    Redirect,
+    /// Redeeming the code, or checking the token.
+    Token,
+    /// Renewing the access token.
+    Refresh,
+    /// Calling the API.
+    Api,
+    /// Revoking at sign-out.
+    Revoke,
+}
+
+impl Phase {
+    /// Every phase.
+    pub(crate) const ALL: [Self; 8] = [
+        Self::Config,
+        Self::Start,
+        Self::Authorize,
+        Self::Redirect,
+        Self::Token,
+        Self::Refresh,
+        Self::Api,
+        Self::Revoke,
+    ];
+
+    /// The word used in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Config => "config",
+            Self::Start => "start",
+            Self::Authorize => "authorize",
+            Self::Redirect => "redirect",
+            Self::Token => "token",
+            Self::Refresh => "refresh",
+            Self::Api => "api",
+            Self::Revoke => "revoke",
+        }
+    }
+}
+
+/// One line per code: its word, the phase it belongs to, whether the same call may succeed later, and its message.
+macro_rules! codes {
+    ($($variant:ident $word:literal $phase:ident $retryable:literal $message:literal;)*) => {
+        /// Every way to fail. The words are stable: none is ever renamed or reused.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum Code {
+            $(#[doc = $message] $variant,)*
+        }
+
+        impl Code {
+            /// Every code, in the order of the flow.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// The stable word, as in JavaScript's `error.code`.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$variant => $word,)* }
+            }
+
+            /// Whether the same call may succeed later, unchanged.
+            #[must_use]
+            pub const fn is_retryable(self) -> bool {
+                match self { $(Self::$variant => $retryable,)* }
+            }
+
+            const fn phase(self) -> Phase {
+                match self { $(Self::$variant => Phase::$phase,)* }
+            }
+
+            const fn message(self) -> &'static str {
+                match self { $(Self::$variant => $message,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    ConfigInvalid "config_invalid" Config false "The configuration is not of the documented form. Compare it with the example in the README.";
+    ConfigUnknownKey "config_unknown_key" Config false "The configuration has an option that does not exist. Remove it or check its spelling.";
+    ConfigSecretForbidden "config_secret_forbidden" Config false "A client secret (or assertion, or password) was offered. A page can't keep one: remove it here, and reset it in the Developer Portal if it was ever published.";
+    ConfigInvalidClientId "config_invalid_client_id" Config false "The client ID is empty, a placeholder or not printable ASCII. Copy it from the Developer Portal.";
+    ConfigRedirectInvalid "config_redirect_invalid" Config false "A redirect URI must be an absolute https URL without user name, wildcard or white space.";
+    ConfigRedirectInsecure "config_redirect_insecure" Config false "A redirect URI must use https; http://localhost is the only exception that the Developer Portal accepts.";
+    ConfigRedirectFragment "config_redirect_fragment" Config false "A redirect URI must not have a fragment (#).";
+    ConfigRedirectNoncanonical "config_redirect_noncanonical" Config false "The browser would write this redirect URI differently, so it could never match exactly. Register and configure the browser's form.";
+    ConfigRedirectReservedParam "config_redirect_reserved_param" Config false "A redirect URI's query must not use a name that the response uses (code, state, error, iss, access_token).";
+    ConfigRedirectNotThisOrigin "config_redirect_not_this_origin" Config false "None of the redirect URIs is on this page's origin. Register one in the Developer Portal and add it to the configuration.";
+    ConfigOobNotAllowed "config_oob_not_allowed" Config false "urn:ietf:wg:oauth:2.0:oob returns neither state nor page; use a redirect URI of this app.";
+    ConfigEndpointNotHttps "config_endpoint_not_https" Config false "An endpoint must be an https URL (http://localhost only on a custom server).";
+    ConfigEndpointOrigin "config_endpoint_origin" Config false "An endpoint is not on its environment's origin. For another server say customAuthorizationServer: true.";
+    ConfigEndpointUserinfo "config_endpoint_userinfo" Config false "An endpoint must not have a user name, password or fragment in its URL.";
+    ConfigEndpointReservedParam "config_endpoint_reserved_param" Config false "The authorization endpoint's query must not set a parameter of the request.";
+    ImplicitNotEnabled "implicit_not_enabled" Config false "The implicit flow is off. It exists only in procore-spa-auth/implicit, with allowImplicit; prefer the code flow.";
+    WasmBlocked "wasm_blocked" Start false "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
+    NotReady "not_ready" Start true "The core has not started. Wait for ready() first.";
+    InsecureContext "insecure_context" Start false "This page is not a secure context. Serve it by https, or from http://localhost.";
+    RngUnavailable "rng_unavailable" Start false "The browser gave no random numbers (crypto.getRandomValues). Sign-in is not safe here, so it is not done.";
+    StorageUnavailable "storage_unavailable" Authorize false "sessionStorage is blocked or full, so the sign-in could not be finished after the redirect. Allow site data for this page.";
+    StorageCorrupt "storage_corrupt" Redirect false "The pending sign-in in storage was damaged and is removed. Sign in again.";
+    StorageVersion "storage_version" Redirect false "The pending sign-in was stored by another version and is removed. Sign in again.";
+    ParamReserved "param_reserved" Authorize false "That parameter or header is set by the SDK and can't be overridden.";
+    ReturnToRejected "returnto_rejected" Authorize false "returnTo must be a path of this origin, and not a sign-in response. / is used instead.";
+    StateMissing "state_missing" Redirect false "The response has no state, so nothing ties it to a sign-in started here. It was not used.";
+    StateMismatch "state_mismatch" Redirect false "The response's state belongs to no sign-in started in this tab. It was not used.";
+    StateExpired "state_expired" Redirect false "The sign-in took longer than 10 minutes. Start it again.";
+    NoTransaction "no_transaction" Redirect false "No sign-in is pending in this tab: it was finished already, started in another tab, or storage was cleared. Sign in again.";
+    IssuerChanged "issuer_changed" Redirect false "The sign-in was started with another client ID, environment or server than the one configured now.";
+    RedirectMismatch "redirect_mismatch" Redirect false "This URL is not exactly the redirect URI that the sign-in was started with. Compare scheme, port and trailing slash.";
+    DuplicateParam "duplicate_param" Redirect false "The response has a parameter twice (RFC 6749 §3.1). It was not used.";
+    MixedSuccessError "mixed_success_error" Redirect false "The response has both a code and an error. It was not used.";
+    MixedChannel "mixed_channel" Redirect false "The response stands partly in the query and partly in the fragment. It was not used.";
+    WrongResponseMode "wrong_response_mode" Redirect false "The response is not where it was asked for. If the server answers in the fragment, set responseMode: \"fragment\".";
+    WrongResponseType "wrong_response_type" Redirect false "The server answered with a code where a token was asked for.";
+    UnsupportedResponseMode "unsupported_response_mode" Redirect false "The server answered with a signed response (JARM), which is not supported.";
+    TokenInFrontChannel "token_in_front_channel" Redirect false "The response carries a token in the URL although a code was asked for. It was not used.";
+    MalformedEncoding "malformed_encoding" Redirect false "A parameter of the response is not valid percent-encoded UTF-8.";
+    ResponseTooLarge "response_too_large" Redirect false "The response is larger than any genuine one.";
+    CodeMissing "code_missing" Redirect false "The response has neither a code nor an error.";
+    CodeMalformed "code_malformed" Redirect false "The code has characters that RFC 6749 does not allow, or is too long.";
+    IssMissing "iss_missing" Redirect false "The response does not name its issuer although this server always does (RFC 9207).";
+    IssMismatch "iss_mismatch" Redirect false "The response names another issuer than the server asked (RFC 9207). It was not used.";
+    AccessDenied "access_denied" Redirect false "The user or Procore denied access.";
+    InvalidRequest "invalid_request" Redirect false "The server found the request malformed; often the redirect URI or a parameter that it does not know.";
+    UnauthorizedClient "unauthorized_client" Redirect false "This application may not use this grant type. Check it in the Developer Portal.";
+    UnsupportedResponseType "unsupported_response_type" Redirect false "The server does not offer this flow.";
+    InvalidScope "invalid_scope" Redirect false "The server does not know the scope asked for.";
+    ServerError "server_error" Redirect true "The authorization server failed. Start a new sign-in later.";
+    TemporarilyUnavailable "temporarily_unavailable" Redirect true "The authorization server is busy. Start a new sign-in later.";
+    InvalidGrant "invalid_grant" Token false "The server refused the code: used, expired, or issued for another redirect URI or verifier. Sign in again.";
+    UnsupportedGrantType "unsupported_grant_type" Token false "The server does not offer this grant type.";
+    UnknownError "unknown_error" Redirect false "The server answered with an error that is in no standard.";
+    ClientAuthRequired "client_auth_required" Token false "The token endpoint wants this application to authenticate, which a page can't: the application is confidential. Register it as public, or set tokenMediator so that your backend redeems the code.";
+    TokenBadStatus "token_bad_status" Token false "The token endpoint answered with an unexpected status.";
+    TokenBadContentType "token_bad_content_type" Token false "The token endpoint did not answer with JSON.";
+    TokenBadJson "token_bad_json" Token false "The token endpoint's JSON is malformed.";
+    TokenDuplicateKey "token_duplicate_key" Token false "The token endpoint's JSON has a key twice.";
+    TokenMissingAccessToken "token_missing_access_token" Token false "The token response has no access token.";
+    TokenMalformedToken "token_malformed_token" Token false "A token has characters that a header can't carry.";
+    TokenBadTokenType "token_bad_token_type" Token false "The token is not a bearer token.";
+    TokenBadExpiresIn "token_bad_expires_in" Token false "expires_in is not a number of seconds.";
+    TokenAudienceMismatch "token_audience_mismatch" Token false "The token was issued to another application. It was not used.";
+    TokenEndpointRedirected "token_endpoint_redirected" Token false "The endpoint answered with a redirect, which was not followed: it would have carried the code elsewhere.";
+    ScopeExpanded "scope_expanded" Token false "The server granted more than was asked for. The tokens were not used.";
+    RateLimited "rate_limited" Token true "The server asks to slow down (429). Try again later.";
+    NotSignedIn "not_signed_in" Api false "Nobody is signed in. Call signIn() first.";
+    ReauthRequired "reauth_required" Refresh false "The session can't be renewed any more. Sign in again.";
+    SessionEnded "session_ended" Api false "The session ended while this call was under way.";
+    NetworkError "network_error" Token true "The request got no answer. Offline, blocked, or CORS: Procore's API support must allow-list this page's origin. It was not sent again, for it may have been received.";
+    Timeout "timeout" Token true "The server did not answer in time.";
+    ResourceOriginForbidden "resource_origin_forbidden" Api false "The token goes to this environment's API only. Use a path, or fetch() for other servers.";
+    TokenInUrl "token_in_url" Api false "A token must not stand in a URL (RFC 6750 §2.3). The SDK sends it in the Authorization header.";
+    CompanyIdInvalid "company_id_invalid" Api false "The company ID must be digits; pass a string or bigint if it is larger than a safe integer.";
+}

@@ -1,0 +1,202 @@
+//! The authorization request: the login URL, and what to remember until it is answered
+//! ([RFC 6749 §4.1.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1),
+//! [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3)).
+
+use super::confidentiality;
+use super::config::{self, Config, ResponseMode};
+use super::credentials::RedirectUri;
+use super::form;
+use super::json::{self, Value};
+use super::pending_authorization::{Flow, PendingAuthorization};
+use super::pkce::{self, Entropy};
+use super::return_to::ReturnTo;
+use super::time::UnixSeconds;
+use crate::error::{Code, Error};
+use alloc::borrow::ToOwned;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// What one sign-in may choose. The default is what most apps want.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct SignInOptions {
+    /// How to get the token.
+    pub flow: Flow,
+    /// One of the registered redirect URIs; by default the first on this page's origin.
+    pub redirect_uri: Option<String>,
+    /// Instead of the configured scope (RFC 6749 §3.3).
+    pub scope: Option<String>,
+    /// Where to be afterwards, not yet checked.
+    pub return_to: String,
+    /// More parameters; reserved names are refused.
+    pub extra_params: Vec<(String, String)>,
+}
+
+impl SignInOptions {
+    /// The defaults for this configuration.
+    #[must_use]
+    pub const fn new(config: &Config) -> Self {
+        #[cfg(feature = "implicit")]
+        let flow = if config.is_implicit_allowed {
+            Flow::Implicit
+        } else {
+            Flow::Code
+        };
+        #[cfg(not(feature = "implicit"))]
+        let flow = {
+            let _ = config;
+            Flow::Code
+        };
+        Self {
+            flow,
+            redirect_uri: None,
+            scope: None,
+            return_to: String::new(),
+            extra_params: Vec::new(),
+        }
+    }
+
+    /// Reads them from the JSON form of the documented options.
+    ///
+    /// # Errors
+    ///
+    /// - `config_invalid` for a wrong type, `config_unknown_key` for an option that does not exist
+    /// - `config_secret_forbidden` when anything in them looks like a secret
+    /// - `implicit_not_enabled` for `flow: "implicit"` where it is off
+    pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
+        let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
+        confidentiality::refuse(&value)?;
+        let options = value.as_object().ok_or(Code::ConfigInvalid)?;
+        config::known_keys(options, &["flow", "redirectUri", "scope", "returnTo", "extraParams"])?;
+        let text = |key| Ok::<_, Error>(config::text_option(options, key)?.map(ToOwned::to_owned));
+        let mut this = Self {
+            redirect_uri: text("redirectUri")?,
+            scope: text("scope")?,
+            return_to: text("returnTo")?.unwrap_or_default(),
+            ..Self::new(config)
+        };
+        if let Some(flow) = config::text_option(options, "flow")? {
+            this.flow = Flow::from_name(flow)?;
+        }
+        if let Some(extra) = options.present("extraParams") {
+            for (name, value) in extra
+                .as_object()
+                .ok_or_else(|| config::invalid("extraParams"))?
+                .members()
+            {
+                let value = Value::as_str(value).ok_or_else(|| config::invalid("extraParams"))?;
+                this.extra_params.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(this)
+    }
+}
+
+/// A login URL, complete, with its pending authorization.
+///
+/// State and PKCE are always in it; neither has an off switch.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AuthorizationRequest {
+    /// The URL to navigate to.
+    pub url: String,
+    /// To be stored before navigating.
+    pub pending: PendingAuthorization,
+    /// Why `returnTo` was replaced by `/`, if it was: a bad target is no reason to refuse the sign-in.
+    pub warning: Option<Error>,
+}
+
+impl AuthorizationRequest {
+    /// Builds the request. `entropy` is spent on its state and verifier.
+    ///
+    /// # Errors
+    ///
+    /// In the order of the checks:
+    ///
+    /// - `implicit_not_enabled` when that flow is asked for and the configuration doesn't allow it
+    /// - `config_redirect_not_this_origin` when no redirect URI is on this page's origin
+    /// - `redirect_mismatch` when the redirect URI asked for is not a registered one
+    /// - `param_reserved`, `config_secret_forbidden` for an extra parameter that is not the caller's to set
+    pub fn new(config: &Config, options: &SignInOptions, entropy: Entropy, now: UnixSeconds) -> Result<Self, Error> {
+        let redirect_uri = chosen_redirect_uri(config, options.redirect_uri.as_deref())?;
+        let scope = options.scope.as_deref().or(config.scope.as_deref());
+        let (return_to, warning) = match ReturnTo::parse(&options.return_to, config) {
+            Ok(target) => (target, None),
+            Err(error) => (ReturnTo::default(), Some(error)),
+        };
+        let (state, verifier) = entropy.spend();
+
+        let mut url = Zeroizing::new(config.environment.authorization_endpoint.clone());
+        if !url.contains('?') {
+            url.push('?');
+        }
+        let response_mode = match options.flow {
+            Flow::Code => {
+                form::append(&mut url, "response_type", "code");
+                config.response_mode
+            }
+            #[cfg(feature = "implicit")]
+            Flow::Implicit if config.is_implicit_allowed => {
+                // Whole, so that a search of the built bytes finds it here and only here.
+                url.push_str("&response_type=token");
+                ResponseMode::Fragment
+            }
+            #[cfg(feature = "implicit")]
+            Flow::Implicit => return Err(Code::ImplicitNotEnabled.into()),
+        };
+        form::append(&mut url, "client_id", config.client_id.as_str());
+        form::append(&mut url, "redirect_uri", redirect_uri.as_str());
+        if let Some(scope) = scope {
+            form::append(&mut url, "scope", scope);
+        }
+        form::append(&mut url, "state", state.expose());
+        if options.flow == Flow::Code {
+            form::append(&mut url, "code_challenge", &pkce::code_challenge(&verifier));
+            form::append(&mut url, "code_challenge_method", "S256");
+            // The default needs no saying, and servers without the parameter may refuse it.
+            if response_mode == ResponseMode::Fragment {
+                form::append(&mut url, "response_mode", "fragment");
+            }
+        }
+        for (name, value) in &options.extra_params {
+            confidentiality::refuse_name(name)?;
+            confidentiality::refuse_text(value)?;
+            if config::is_reserved_request_name(name) {
+                return Err(Error::about(Code::ParamReserved, name));
+            }
+            form::append(&mut url, name, value);
+        }
+
+        let pending = PendingAuthorization {
+            state,
+            verifier,
+            flow: options.flow,
+            response_mode,
+            environment: config.environment.name.as_str().to_owned(),
+            client_id: config.client_id.as_str().to_owned(),
+            redirect_uri: redirect_uri.as_str().to_owned(),
+            scope: scope.map(ToOwned::to_owned),
+            return_to: return_to.as_str().to_owned(),
+            created: now,
+        };
+        Ok(Self {
+            url: url.to_string(),
+            pending,
+            warning,
+        })
+    }
+}
+
+fn chosen_redirect_uri<'a>(config: &'a Config, wanted: Option<&str>) -> Result<&'a RedirectUri, Error> {
+    let is_here = |uri: &RedirectUri| config.page.as_ref().is_none_or(|page| uri.url().is_same_origin(page));
+    let mut registered = config.redirect_uris.iter();
+    match wanted {
+        Some(wanted) => registered
+            .find(|uri| uri.as_str() == wanted)
+            .ok_or_else(|| Error::about(Code::RedirectMismatch, wanted).during(crate::error::Phase::Authorize)),
+        None => registered
+            .find(|uri| is_here(uri))
+            .ok_or_else(|| Code::ConfigRedirectNotThisOrigin.into()),
+    }
+}

@@ -1,0 +1,391 @@
+//! The authorization response: what the user came back with, read as untrusted and judged against the one sign-in it
+//! claims to answer ([RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2),
+//! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207.html), [RFC 9700 §4.7](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.7)).
+
+use super::confidentiality;
+use super::config::{Config, ResponseMode};
+use super::credentials::{RESPONSE_NAMES, RedirectUri};
+use super::form;
+use super::pending_authorization::{Flow, PendingAuthorization};
+use super::return_to::ReturnTo;
+use super::secret::{AuthorizationCode, CodeVerifier};
+use super::time::UnixSeconds;
+use super::url::Url;
+use crate::error::{Code, Error, OAuthError};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// An authorization response as it stands in the URL: read, not yet believed.
+#[derive(Debug)]
+pub struct AuthorizationResponse {
+    url: Url,
+    params: Vec<Param>,
+}
+
+struct Param {
+    name: &'static str,
+    /// `None`: not percent-encoded UTF-8.
+    value: Option<Zeroizing<String>>,
+    channel: ResponseMode,
+}
+
+impl core::fmt::Debug for Param {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(self.name)
+    }
+}
+
+/// The longest URL that is looked at, in bytes. Real responses are below 4 KiB.
+pub const MAX_URL: usize = 32 * 1024;
+const MAX_CODE: usize = 4 * 1024;
+const MAX_PARAMS: usize = 64;
+
+impl AuthorizationResponse {
+    /// Reads `text`, the URL that the user is on. `None`: a page like any other, not ours to touch.
+    ///
+    /// It is a response when it stands on a registered redirect URI and has a parameter that only a response has.
+    ///
+    /// # Errors
+    ///
+    /// - `response_too_large` above 32 KiB or 64 parameters
+    /// - `redirect_mismatch` when it is a response on a URL that differs from the redirect URI by origin, trailing slash
+    ///   or registered query
+    pub fn parse(text: &str, config: &Config) -> Result<Option<Self>, Error> {
+        if text.len() > MAX_URL {
+            let is_here = |uri: &RedirectUri| text.starts_with(uri.as_str().split('?').next().unwrap_or_default());
+            let is_ours = config.redirect_uris.iter().any(is_here);
+            return if is_ours {
+                Err(Code::ResponseTooLarge.into())
+            } else {
+                Ok(None)
+            };
+        }
+        let Some(url) = (config.parse_url)(text, None) else {
+            return Ok(None);
+        };
+        let mut params = Vec::new();
+        let channels = [
+            (url.query.as_str(), ResponseMode::Query),
+            (url.fragment.as_str(), ResponseMode::Fragment),
+        ];
+        let mut count = 0;
+        for (raw, channel) in channels {
+            for (name, value) in form::pairs(raw) {
+                count += 1;
+                let Some(name) = form::decode(name) else { continue };
+                if let Some(name) = RESPONSE_NAMES.into_iter().find(|known| *known == name.as_str()) {
+                    params.push(Param {
+                        name,
+                        value: form::decode(value),
+                        channel,
+                    });
+                } else {
+                    // A secret in a URL is a leak wherever it came from.
+                    confidentiality::refuse_name(&name)?;
+                }
+            }
+        }
+        let this = Self { url, params };
+        if !this.is_certain() && this.states().next().is_none() {
+            return Ok(None);
+        }
+        if count > MAX_PARAMS {
+            return Err(Code::ResponseTooLarge.into());
+        }
+        if config.redirect_uris.iter().any(|uri| uri.is_base_of(&this.url)) {
+            return Ok(Some(this));
+        }
+        // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
+        let path = |url: &Url| url.path.trim_end_matches('/').to_owned();
+        let is_near = config
+            .redirect_uris
+            .iter()
+            .any(|uri| path(uri.url()) == path(&this.url));
+        if is_near && this.is_certain() {
+            Err(this.mismatch())
+        } else {
+            Ok(None)
+        }
+    }
+
+    /// Whether one of its `state` values is this one. The way to find the pending authorization, not yet the proof.
+    #[must_use]
+    pub fn claims(&self, state: &str) -> bool {
+        self.states().any(|claimed| claimed == state)
+    }
+
+    /// The values of `state`, empty ones left out (RFC 6749 §3.1: empty means omitted).
+    pub fn states(&self) -> impl Iterator<Item = &str> {
+        self.params
+            .iter()
+            .filter(|param| param.name == "state")
+            .filter_map(|param| param.value.as_deref().map(String::as_str))
+            .filter(|state| !state.is_empty())
+    }
+
+    /// What to say of a response that belongs to no pending authorization: it was not used, and is left where it is.
+    /// `None` where it may be no response at all but a page with a `state` of its own.
+    #[must_use]
+    pub fn unclaimed(&self, is_any_pending: bool) -> Option<Error> {
+        let code = match (self.states().next(), is_any_pending) {
+            (None, _) => Code::StateMissing,
+            (Some(_), true) => Code::StateMismatch,
+            (Some(_), false) => Code::NoTransaction,
+        };
+        self.is_certain().then(|| code.into())
+    }
+
+    /// Whether it has what only a response has; `state` alone is a usual name.
+    fn is_certain(&self) -> bool {
+        const ONLY_IN_RESPONSES: [&str; 5] = ["code", "error", "access_token", "id_token", "response"];
+        self.params.iter().any(|param| ONLY_IN_RESPONSES.contains(&param.name))
+    }
+
+    fn mismatch(&self) -> Error {
+        Error::about(
+            Code::RedirectMismatch,
+            &[&self.url.origin(), self.url.path.as_str()].concat(),
+        )
+    }
+
+    /// The one value of a parameter; empty counts as omitted.
+    fn value(&self, name: &str) -> Option<&str> {
+        let value = self.params.iter().find(|param| param.name == name)?.value.as_deref()?;
+        (!value.is_empty()).then_some(value.as_str())
+    }
+
+    fn channel(&self, name: &str) -> Option<ResponseMode> {
+        self.params
+            .iter()
+            .find(|param| param.name == name)
+            .map(|param| param.channel)
+    }
+
+    fn is_twice(&self, param: &Param) -> bool {
+        self.params.iter().filter(|other| other.name == param.name).count() > 1
+    }
+}
+
+/// A response that passed every check: the authorization grant (RFC 6749 §1.3) and its way to the token.
+///
+/// Only [`PendingAuthorization::accept`] makes one, once per sign-in.
+///
+/// ```compile_fail
+/// use procore_spa_auth::protocol::authorization_response::AuthorizationGrant;
+/// let forged = AuthorizationGrant { code: todo!(), verifier: todo!() };
+/// ```
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct AuthorizationGrant {
+    /// What the response brought.
+    pub credential: Granted,
+    pub(crate) redirect_uri: String,
+    pub(crate) requested_scope: Option<String>,
+    /// Where to go on to.
+    pub return_to: ReturnTo,
+    /// Why `return_to` is the default, if what was stored did not hold.
+    pub warning: Option<Error>,
+}
+
+impl AuthorizationGrant {
+    /// The redirect URI of the request, which the token request repeats (RFC 6749 §4.1.3).
+    #[must_use]
+    pub fn redirect_uri(&self) -> &str {
+        &self.redirect_uri
+    }
+}
+
+/// What an authorization response brings.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Granted {
+    /// A code, to be redeemed with its verifier.
+    Code(AuthorizationCode, CodeVerifier),
+    /// A token, to be checked for its audience before it is used (RFC 9700 §4.6).
+    #[cfg(feature = "implicit")]
+    Token(super::token_response::TokenSet),
+}
+
+impl PendingAuthorization {
+    /// Judges a response, and is spent by it, whatever comes out.
+    ///
+    /// # Errors
+    ///
+    /// In the order of the checks:
+    ///
+    /// - `state_expired`, `issuer_changed`, `redirect_mismatch`: not the sign-in that was started
+    /// - `state_missing`, `state_mismatch` (RFC 6749 §10.12)
+    /// - `mixed_channel`, `duplicate_param`, `malformed_encoding`: not one clear response
+    /// - `iss_missing`, `iss_mismatch` (RFC 9207 §2.4), for errors too
+    /// - `unsupported_response_mode`, `token_in_front_channel`, `wrong_response_mode`, `wrong_response_type`
+    /// - `mixed_success_error`, or the server's own error (RFC 6749 §4.1.2.1)
+    /// - `code_missing`, `code_malformed`
+    pub fn accept(
+        self,
+        response: &AuthorizationResponse,
+        config: &Config,
+        now: UnixSeconds,
+    ) -> Result<AuthorizationGrant, Error> {
+        self.require_same_sign_in(response, config, now)?;
+        require_one_clear_response(response, self.flow)?;
+        require_issuer(response, config)?;
+        let (return_to, warning) = match ReturnTo::parse(&self.return_to, config) {
+            Ok(target) => (target, None),
+            // Stored text that no longer holds costs the way back, not the sign-in.
+            Err(error) => (ReturnTo::default(), Some(error)),
+        };
+        let credential = match self.flow {
+            Flow::Code => Granted::Code(accepted_code(response, self.response_mode)?, self.verifier),
+            #[cfg(feature = "implicit")]
+            Flow::Implicit => Granted::Token(accepted_token(response, self.scope.as_deref())?),
+        };
+        let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
+        Ok(AuthorizationGrant {
+            credential,
+            redirect_uri,
+            requested_scope,
+            return_to,
+            warning,
+        })
+    }
+
+    fn require_same_sign_in(
+        &self,
+        response: &AuthorizationResponse,
+        config: &Config,
+        now: UnixSeconds,
+    ) -> Result<(), Error> {
+        let mut states = response.states();
+        let Some(state) = states.next() else {
+            return Err(Code::StateMissing.into());
+        };
+        // Twice the same is a duplicate, said below; here it is enough that nothing else is claimed.
+        if !self.state.is(state) || !states.all(|state| self.state.is(state)) {
+            return Err(Code::StateMismatch.into());
+        }
+        if self.is_expired_at(now) {
+            return Err(Code::StateExpired.into());
+        }
+        if self.environment != config.environment.name.as_str() || self.client_id != config.client_id.as_str() {
+            return Err(Code::IssuerChanged.into());
+        }
+        let registered = config
+            .redirect_uris
+            .iter()
+            .find(|uri| uri.as_str() == self.redirect_uri);
+        if registered.is_some_and(|uri| uri.is_base_of(&response.url)) {
+            Ok(())
+        } else {
+            Err(response.mismatch())
+        }
+    }
+}
+
+fn require_one_clear_response(response: &AuthorizationResponse, flow: Flow) -> Result<(), Error> {
+    let home = response.channel("state");
+    for param in &response.params {
+        // Some servers put `iss` into the query although the rest stands in the fragment.
+        let is_stray_iss = param.name == "iss" && flow != Flow::Code;
+        if Some(param.channel) != home && !is_stray_iss {
+            return Err(Code::MixedChannel.into());
+        }
+    }
+    if let Some(param) = response.params.iter().find(|param| response.is_twice(param)) {
+        return Err(Error::about(Code::DuplicateParam, param.name));
+    }
+    match response.params.iter().find(|param| param.value.is_none()) {
+        Some(param) => Err(Error::about(Code::MalformedEncoding, param.name)),
+        None => Ok(()),
+    }
+}
+
+fn require_issuer(response: &AuthorizationResponse, config: &Config) -> Result<(), Error> {
+    let environment = &config.environment;
+    match response.value("iss") {
+        Some(iss) if !environment.issuer.is_empty() && iss != environment.issuer => Err(Code::IssMismatch.into()),
+        None if environment.is_iss_required => Err(Code::IssMissing.into()),
+        _ => Ok(()),
+    }
+}
+
+fn accepted_code(response: &AuthorizationResponse, mode: ResponseMode) -> Result<AuthorizationCode, Error> {
+    if response.channel("response").is_some() {
+        return Err(Code::UnsupportedResponseMode.into());
+    }
+    if ["access_token", "id_token", "token"]
+        .iter()
+        .any(|name| response.channel(name).is_some())
+    {
+        return Err(Code::TokenInFrontChannel.into());
+    }
+    // A server may report an error in the query whatever was asked for; a code must stand where it was asked for.
+    if response.channel("state") != Some(mode) && response.value("error").is_none() {
+        return Err(Code::WrongResponseMode.into());
+    }
+    if response.value("error").is_some() && response.value("code").is_some() {
+        return Err(Code::MixedSuccessError.into());
+    }
+    no_error(response)?;
+    let code = response.value("code").ok_or(Code::CodeMissing)?;
+    if code.len() > MAX_CODE || !code.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return Err(Code::CodeMalformed.into());
+    }
+    Ok(AuthorizationCode::new(Zeroizing::new(code.to_owned())))
+}
+
+#[cfg(feature = "implicit")]
+fn accepted_token(
+    response: &AuthorizationResponse,
+    requested_scope: Option<&str>,
+) -> Result<super::token_response::TokenSet, Error> {
+    if response.value("error").is_some() && response.value("access_token").is_some() {
+        return Err(Code::MixedSuccessError.into());
+    }
+    no_error(response)?;
+    if response.channel("code").is_some() || response.channel("id_token").is_some() {
+        return Err(Code::WrongResponseType.into());
+    }
+    if response.channel("state") != Some(ResponseMode::Fragment) {
+        return Err(Code::WrongResponseMode.into());
+    }
+    let fields = |name: &str| response.value(name);
+    super::token_response::TokenSet::from_fragment(fields, requested_scope)
+        .map_err(|error| error.during(crate::error::Phase::Redirect))
+}
+
+fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {
+    let Some(error) = response.value("error") else {
+        return Ok(());
+    };
+    let code = match error {
+        "access_denied" => Code::AccessDenied,
+        "invalid_request" => Code::InvalidRequest,
+        "unauthorized_client" => Code::UnauthorizedClient,
+        "unsupported_response_type" => Code::UnsupportedResponseType,
+        "invalid_scope" => Code::InvalidScope,
+        "server_error" => Code::ServerError,
+        "temporarily_unavailable" => Code::TemporarilyUnavailable,
+        _ => Code::UnknownError,
+    };
+    Err(Error::said(
+        code,
+        oauth_error(code.as_str(), response.value("error_description")),
+    ))
+}
+
+/// The server's words, made harmless: a registered word, and printable ASCII of bounded length. `error_uri` is dropped,
+/// for nobody needs a link that an attacker may have written.
+pub(crate) fn oauth_error(error: &'static str, description: Option<&str>) -> OAuthError {
+    let printable = |text: &str| {
+        text.chars()
+            .filter(|c| matches!(c, ' '..='~'))
+            .take(256)
+            .collect::<String>()
+    };
+    OAuthError {
+        error,
+        description: description.map(printable).filter(|text| !text.is_empty()),
+    }
+}

@@ -1,0 +1,443 @@
+//! The steps, put together: one configuration, one session, and every exchange with a server as a value.
+//!
+//! A step that needs a server gives an [`Exchange`]; whoever can send sends it, and brings what came back to
+//! [`Client::settle`], which says what is next. Sequence and rules: [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749.html),
+//! [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700.html).
+
+use super::api_request::{ApiAnswer, ApiRequest};
+use super::authorization_request::{AuthorizationRequest, SignInOptions};
+use super::authorization_response::{AuthorizationGrant, Granted};
+use super::config::Config;
+use super::http::{self, Body, HttpOutcome, HttpRequest, HttpResponse};
+use super::pending_authorization::Flow;
+use super::pkce::Entropy;
+use super::return_to::ReturnTo;
+use super::revocation_request;
+use super::secret::{AccessToken, RefreshToken};
+use super::session::{Access, Session, SessionEvent, Snapshot, Taken};
+use super::time::{Moment, UnixSeconds};
+#[cfg(feature = "implicit")]
+use super::token_info;
+use super::token_request::{self, SentRefreshToken};
+use super::token_response::{TokenSet, require_no_more_than};
+use crate::error::{Code, Error, Phase};
+use alloc::string::String;
+use alloc::vec::Vec;
+
+/// A client: a configuration and its session. Pure; time and entropy are arguments.
+#[derive(Debug)]
+pub struct Client {
+    config: Config,
+    session: Session,
+}
+
+/// One request to be sent once, with what its answer is for. Spent by [`Client::settle`].
+#[derive(Debug)]
+pub struct Exchange {
+    /// What to send.
+    pub request: HttpRequest,
+    purpose: Purpose,
+}
+
+#[derive(Debug)]
+enum Purpose {
+    Discover,
+    Redeem(SignIn),
+    #[cfg(feature = "implicit")]
+    CheckAudience(SignIn, TokenSet),
+    Renew {
+        sent: SentRefreshToken,
+        generation: u32,
+        scope: Option<String>,
+    },
+    Revoke {
+        next: Vec<HttpRequest>,
+        is_revoked: bool,
+        why: Why,
+    },
+}
+
+/// A sign-in between its accepted response and its tokens.
+#[derive(Debug)]
+struct SignIn {
+    requested_scope: Option<String>,
+    return_to: ReturnTo,
+    warning: Option<Error>,
+    sign_outs: u32,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Why {
+    SignOut,
+    /// Tokens that came for a session that had ended meanwhile.
+    Late,
+}
+
+/// What is next.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Progress {
+    /// One more exchange.
+    Send(Exchange),
+    /// The server's metadata is in.
+    Discovered,
+    /// The user is signed in.
+    SignedIn {
+        /// Where to go on to.
+        return_to: ReturnTo,
+        /// What was put right on the way.
+        warning: Option<Error>,
+    },
+    /// The access token is renewed.
+    Refreshed,
+    /// Signed out; whether the server has confirmed it.
+    SignedOut {
+        /// `false`: the server may still hold the tokens valid (RFC 7009 §2.2.1).
+        is_revoked: bool,
+    },
+}
+
+/// How a renewal starts.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Renewal {
+    /// With this exchange.
+    Send(Exchange),
+    /// It has started already: wait for that one.
+    UnderWay,
+}
+
+/// Whether a request to the API may leave.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Authorization {
+    /// Yes, with this `Authorization` header; `generation` tells later whether the token was replaced meanwhile.
+    Header {
+        /// `Bearer …`
+        value: Body,
+        /// For [`Client::judge`].
+        generation: u32,
+    },
+    /// Only after a renewal.
+    RenewFirst,
+}
+
+impl Client {
+    /// A client, signed out.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            session: Session::default(),
+        }
+    }
+
+    /// The configuration.
+    #[must_use]
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The session as it is now.
+    #[must_use]
+    pub fn session(&self, now: Moment) -> Snapshot {
+        self.session.snapshot(now)
+    }
+
+    /// The latest change of the session, once.
+    pub const fn take_event(&mut self) -> Option<SessionEvent> {
+        self.session.take_event()
+    }
+
+    /// The request for the server's metadata, while that is still to be read.
+    #[must_use]
+    pub fn begin_discovery(&self) -> Option<Exchange> {
+        self.config.discovery().map(|request| Exchange {
+            request,
+            purpose: Purpose::Discover,
+        })
+    }
+
+    /// A login URL.
+    ///
+    /// # Errors
+    ///
+    /// See [`AuthorizationRequest::new`].
+    pub fn begin_sign_in(
+        &self,
+        options: &SignInOptions,
+        entropy: Entropy,
+        now: UnixSeconds,
+    ) -> Result<AuthorizationRequest, Error> {
+        AuthorizationRequest::new(&self.config, options, entropy, now)
+    }
+
+    /// The way from an accepted response to a session: redeem the code, or check the token's audience.
+    #[must_use]
+    pub fn begin_redemption(&self, grant: AuthorizationGrant) -> Exchange {
+        let AuthorizationGrant {
+            credential,
+            redirect_uri,
+            requested_scope,
+            return_to,
+            warning,
+        } = grant;
+        let sign_in = SignIn {
+            requested_scope,
+            return_to,
+            warning,
+            sign_outs: self.session.sign_outs(),
+        };
+        match credential {
+            Granted::Code(code, verifier) => Exchange {
+                request: token_request::for_code(&self.config, code, verifier, &redirect_uri),
+                purpose: Purpose::Redeem(sign_in),
+            },
+            #[cfg(feature = "implicit")]
+            Granted::Token(tokens) => Exchange {
+                request: token_info::request(&self.config, &tokens.access_token),
+                purpose: Purpose::CheckAudience(sign_in, tokens),
+            },
+        }
+    }
+
+    /// A renewal. The refresh token leaves the session with it.
+    ///
+    /// # Errors
+    ///
+    /// - `not_signed_in` when nobody is
+    /// - `reauth_required` when there is nothing to renew with, or an earlier renewal is in doubt
+    pub fn begin_refresh(&mut self) -> Result<Renewal, Error> {
+        match self.session.take_refresh_token() {
+            Taken::Token(token) => {
+                let (request, sent) = token_request::for_refresh(&self.config, token);
+                let scope = self.session.scope().map(Into::into);
+                let purpose = Purpose::Renew {
+                    sent,
+                    generation: self.session.generation(),
+                    scope,
+                };
+                Ok(Renewal::Send(Exchange { request, purpose }))
+            }
+            Taken::UnderWay => Ok(Renewal::UnderWay),
+            Taken::Nothing => Err(Code::ReauthRequired.into()),
+            Taken::SignedOut => Err(Error::from(Code::NotSignedIn).during(Phase::Refresh)),
+        }
+    }
+
+    /// Signs out: the tokens leave the session at once, and go to be revoked. `None` when nobody was signed in.
+    pub fn begin_sign_out(&mut self) -> Option<Exchange> {
+        self.session.drop_late_answers();
+        let (access_token, refresh_token) = self.session.end(SessionEvent::SignedOut)?;
+        Some(self.revoke(access_token, refresh_token, Why::SignOut))
+    }
+
+    /// Takes what came back, and says what is next.
+    ///
+    /// # Errors
+    ///
+    /// - redeeming: `network_error`, `timeout`, `token_endpoint_redirected`, and those of [`TokenSet::parse`]
+    /// - renewing: `reauth_required` when it was refused or stays in doubt, `rate_limited`, `network_error` when it was
+    ///   not sent
+    /// - `token_audience_mismatch` for a token of another application
+    /// - `session_ended` when the user signed out meanwhile; late tokens are revoked first
+    /// - discovery: see [`Config::discovered`]
+    pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
+        match exchange.purpose {
+            Purpose::Discover => {
+                let answer = answered(outcome).map_err(|error| error.during(Phase::Config))?;
+                self.config.discovered(&answer).map(|()| Progress::Discovered)
+            }
+            Purpose::Redeem(sign_in) => {
+                let tokens = TokenSet::parse(&answered(outcome)?, sign_in.requested_scope.as_deref())?;
+                Ok(self.sign_in(sign_in, tokens, Flow::Code, now))
+            }
+            #[cfg(feature = "implicit")]
+            Purpose::CheckAudience(sign_in, tokens) => {
+                token_info::require_own(&self.config, &answered(outcome)?)?;
+                Ok(self.sign_in(sign_in, tokens, Flow::Implicit, now))
+            }
+            Purpose::Renew {
+                sent,
+                generation,
+                scope,
+            } => {
+                if generation == self.session.generation() {
+                    self.renew(sent, scope.as_deref(), outcome, now)
+                        .map_err(|error| error.during(Phase::Refresh))
+                } else {
+                    self.late(outcome)
+                }
+            }
+            Purpose::Revoke { next, is_revoked, why } => {
+                let is_revoked = is_revoked && revocation_request::is_revoked(&outcome);
+                Self::revoke_next(next, is_revoked, why)
+            }
+        }
+    }
+
+    /// Whether a request to the API may leave, and with what.
+    ///
+    /// # Errors
+    ///
+    /// - `not_signed_in` when nobody is
+    /// - `reauth_required` when the access token is over and nothing can renew it; the session has ended with it
+    pub fn authorize(&mut self, _request: &ApiRequest, now: Moment) -> Result<Authorization, Error> {
+        let generation = self.session.generation();
+        match self.session.access(now) {
+            Access::Usable(token) => Ok(Authorization::Header {
+                value: http::bearer(token),
+                generation,
+            }),
+            Access::RenewFirst => Ok(Authorization::RenewFirst),
+            Access::SignedOut => Err(Code::NotSignedIn.into()),
+            Access::Ended => {
+                self.session.end(SessionEvent::Expired);
+                Err(Error::from(Code::ReauthRequired).during(Phase::Api))
+            }
+        }
+    }
+
+    /// Judges an answer of the API to a request that was sent with the token of `generation`.
+    #[must_use]
+    pub fn judge(
+        &self,
+        status: u16,
+        generation: u32,
+        is_first_try: bool,
+        is_replayable: bool,
+        now: Moment,
+    ) -> ApiAnswer {
+        let is_replaced = generation != self.session.generation();
+        match ApiAnswer::judge(status, is_first_try, is_replayable) {
+            ApiAnswer::RenewAndRetry if is_replaced && !matches!(self.session.access(now), Access::SignedOut) => {
+                // Rotation may kill the old access token at once: the new one is here already.
+                ApiAnswer::RenewAndRetry
+            }
+            ApiAnswer::RenewAndRetry if self.session.may_renew_after_refusal(now) => ApiAnswer::RenewAndRetry,
+            _ => ApiAnswer::Return,
+        }
+    }
+
+    /// Whether the token of `generation` was replaced meanwhile, so that a retry needs no renewal.
+    #[must_use]
+    pub const fn is_replaced(&self, generation: u32) -> bool {
+        generation != self.session.generation()
+    }
+
+    fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Progress {
+        if sign_in.sign_outs != self.session.sign_outs() {
+            return Progress::Send(self.revoke(tokens.access_token, tokens.refresh_token, Why::Late));
+        }
+        self.session
+            .sign_in(tokens, flow, self.config.token_mediator.is_some(), now);
+        Progress::SignedIn {
+            return_to: sign_in.return_to,
+            warning: sign_in.warning,
+        }
+    }
+
+    fn renew(
+        &mut self,
+        sent: SentRefreshToken,
+        scope: Option<&str>,
+        outcome: HttpOutcome,
+        now: Moment,
+    ) -> Result<Progress, Error> {
+        let answer = match outcome {
+            HttpOutcome::NotSent => {
+                self.session.put_back(sent.still_good());
+                return Err(Code::NetworkError.into());
+            }
+            HttpOutcome::Redirected | HttpOutcome::NoAnswer | HttpOutcome::TimedOut => {
+                self.session.doubt();
+                return Err(Code::ReauthRequired.into());
+            }
+            HttpOutcome::Answer(answer) => answer,
+        };
+        match TokenSet::parse(&answer, None) {
+            Ok(tokens) => {
+                // RFC 6749 §6: a refresh never grants more than there was.
+                if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
+                    self.session.end(SessionEvent::ReauthRequired);
+                    return Err(error);
+                }
+                self.session.renew(tokens, sent.still_good(), now);
+                Ok(Progress::Refreshed)
+            }
+            Err(error) if error.code() == Code::RateLimited => {
+                // Turned away at the door, before the token was looked at.
+                self.session.put_back(sent.still_good());
+                Err(error)
+            }
+            // The server broke down on the way: the token may be spent or not.
+            Err(_) if answer.status >= 500 || answer.status == 200 => {
+                self.session.doubt();
+                Err(Code::ReauthRequired.into())
+            }
+            Err(error) => {
+                self.session.end(SessionEvent::ReauthRequired);
+                Err(match error.oauth() {
+                    Some(said) => Error::said(Code::ReauthRequired, said.clone()),
+                    None => Code::ReauthRequired.into(),
+                })
+            }
+        }
+    }
+
+    /// An answer for a session that is over: its tokens are revoked, never used.
+    fn late(&self, outcome: HttpOutcome) -> Result<Progress, Error> {
+        let tokens = answered(outcome)
+            .ok()
+            .and_then(|answer| TokenSet::parse(&answer, None).ok());
+        match tokens {
+            Some(tokens) => Ok(Progress::Send(self.revoke(
+                tokens.access_token,
+                tokens.refresh_token,
+                Why::Late,
+            ))),
+            None => Err(Code::SessionEnded.into()),
+        }
+    }
+
+    /// Both tokens by name: some servers forget one when told of the other, some don't.
+    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Exchange {
+        let access = revocation_request::for_access_token(&self.config, access_token);
+        let (request, next) = match refresh_token {
+            Some(token) => (
+                revocation_request::for_refresh_token(&self.config, token),
+                Vec::from([access]),
+            ),
+            None => (access, Vec::new()),
+        };
+        Exchange {
+            request,
+            purpose: Purpose::Revoke {
+                next,
+                is_revoked: true,
+                why,
+            },
+        }
+    }
+
+    fn revoke_next(mut next: Vec<HttpRequest>, is_revoked: bool, why: Why) -> Result<Progress, Error> {
+        match (next.pop(), why) {
+            (Some(request), _) => Ok(Progress::Send(Exchange {
+                request,
+                purpose: Purpose::Revoke { next, is_revoked, why },
+            })),
+            (None, Why::SignOut) => Ok(Progress::SignedOut { is_revoked }),
+            (None, Why::Late) => Err(Code::SessionEnded.into()),
+        }
+    }
+}
+
+/// The answer, or why there is none. A request that may have arrived is never sent again (RFC 6749 §4.1.2).
+fn answered(outcome: HttpOutcome) -> Result<HttpResponse, Error> {
+    match outcome {
+        HttpOutcome::Answer(answer) => Ok(answer),
+        HttpOutcome::Redirected => Err(Code::TokenEndpointRedirected.into()),
+        HttpOutcome::NotSent | HttpOutcome::NoAnswer => Err(Code::NetworkError.into()),
+        HttpOutcome::TimedOut => Err(Code::Timeout.into()),
+    }
+}

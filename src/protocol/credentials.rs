@@ -1,0 +1,148 @@
+//! The public half of an application's credentials: client ID and redirect URIs.
+//!
+//! Procore: oauth_keys.md and the Developer Portal's form;
+//! [RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.2) and
+//! [§3.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2).
+
+use super::confidentiality;
+use super::form;
+use super::url::{ParseUrl, Url};
+use crate::error::{Code, Error};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
+/// A client identifier: public, 1 or more printable ASCII characters (`VSCHAR`, RFC 6749 appendix A.1).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ClientId(String);
+
+impl ClientId {
+    /// Checks a client ID.
+    ///
+    /// # Errors
+    ///
+    /// - `config_secret_forbidden` when it carries something like `client_secret=`
+    /// - `config_invalid_client_id` when it is empty, not printable ASCII, or plainly a placeholder
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        confidentiality::refuse_text(text)?;
+        let is_printable = !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
+        let is_placeholder = text.contains(['<', '>', '{', '}', '$'])
+            || text.trim() != text
+            || ["undefined", "null", "NaN", "client_id", "clientId"].contains(&text)
+            || text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("your"));
+        if is_printable && !is_placeholder {
+            Ok(Self(text.to_owned()))
+        } else {
+            Err(Code::ConfigInvalidClientId.into())
+        }
+    }
+
+    /// The client ID.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A redirection URI exactly as registered.
+///
+/// Compared and sent byte for byte, never as re-serialised by a parser (RFC 9700 §4.1.3).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RedirectUri {
+    registered: String,
+    url: Url,
+}
+
+impl RedirectUri {
+    /// Checks a redirect URI by the Developer Portal's rules and the browser's parser.
+    ///
+    /// # Errors
+    ///
+    /// In the order of the checks:
+    ///
+    /// - `config_oob_not_allowed` for `urn:ietf:wg:oauth:2.0:oob`
+    /// - `config_redirect_invalid` when it is no absolute http(s) URL, or has white space, a user name or a wildcard
+    /// - `config_redirect_fragment` when it has a `#`, even a bare one
+    /// - `config_redirect_insecure` when it is `http` and not `http://localhost[:port]`
+    /// - `config_redirect_noncanonical` when the parser would write it differently
+    /// - `config_redirect_reserved_param` when its query uses a name of the response
+    pub fn parse(text: &str, parse_url: ParseUrl) -> Result<Self, Error> {
+        let refuse = |code| Err(Error::about(code, text.split(['?', '#']).next().unwrap_or_default()));
+        if text == "urn:ietf:wg:oauth:2.0:oob" {
+            return Err(Code::ConfigOobNotAllowed.into());
+        }
+        if text
+            .chars()
+            .any(|c| c.is_whitespace() || c.is_control() || matches!(c, '*' | '\\'))
+        {
+            return refuse(Code::ConfigRedirectInvalid);
+        }
+        let Some(url) = parse_url(text, None) else {
+            return refuse(Code::ConfigRedirectInvalid);
+        };
+        if !matches!(url.scheme.as_str(), "https" | "http") {
+            return Err(Code::ConfigRedirectInvalid.into());
+        }
+        if text.contains('#') {
+            return refuse(Code::ConfigRedirectFragment);
+        }
+        if url.has_userinfo {
+            return Err(Code::ConfigRedirectInvalid.into());
+        }
+        if url.scheme == "http" && !url.is_localhost() {
+            return refuse(Code::ConfigRedirectInsecure);
+        }
+        // An origin without a path is registered as it is; the parser adds the slash.
+        if url.href != text && url.href.strip_suffix('/') != Some(text) {
+            return refuse(Code::ConfigRedirectNoncanonical);
+        }
+        let is_reserved =
+            |(name, _): (&str, &str)| form::decode(name).is_none_or(|name| RESPONSE_NAMES.contains(&name.as_str()));
+        if form::pairs(&url.query).any(is_reserved) {
+            return refuse(Code::ConfigRedirectReservedParam);
+        }
+        Ok(Self {
+            registered: text.to_owned(),
+            url,
+        })
+    }
+
+    /// The registered bytes.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.registered
+    }
+
+    /// Its parts.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// Whether `url` is this redirect URI with a response added: same origin and path, and the registered query kept.
+    #[must_use]
+    pub fn is_base_of(&self, url: &Url) -> bool {
+        self.url.is_same_origin(url)
+            && self.url.path == url.path
+            && !url.has_userinfo
+            && form::pairs(&self.url.query).all(|pair| form::pairs(&url.query).any(|other| other == pair))
+    }
+}
+
+/// The parameters of an authorization response (RFC 6749 §4.1.2, §4.2.2; RFC 9207), which each may stand there once.
+pub(crate) const RESPONSE_NAMES: [&str; 15] = [
+    "code",
+    "state",
+    "error",
+    "error_description",
+    "error_uri",
+    "iss",
+    "response",
+    "access_token",
+    "token_type",
+    "expires_in",
+    "scope",
+    "refresh_token",
+    "id_token",
+    "token",
+    "session_state",
+];

@@ -1,0 +1,118 @@
+//! `application/x-www-form-urlencoded`, both ways
+//! ([RFC 6749 appendix B](https://www.rfc-editor.org/rfc/rfc6749.html#appendix-B)).
+//!
+//! Encoding is total. Decoding is strict: where a browser puts U+FFFD, this says no.
+
+use alloc::string::String;
+use alloc::vec::Vec;
+use zeroize::Zeroizing;
+
+/// Appends `name=value`, encoded, after a `&` where one is needed.
+///
+/// Grows `out` once, so that no outgrown copy of a secret stays behind in memory.
+pub(crate) fn append(out: &mut Zeroizing<String>, name: &str, value: &str) {
+    let mut whole = Zeroizing::new(String::with_capacity(out.len() + 2 + 3 * (name.len() + value.len())));
+    whole.push_str(out);
+    if !whole.is_empty() && !whole.ends_with(['?', '&']) {
+        whole.push('&');
+    }
+    encode(&mut whole, name);
+    whole.push('=');
+    encode(&mut whole, value);
+    *out = whole;
+}
+
+fn encode(out: &mut String, text: &str) {
+    const HEX: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
+    ];
+    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
+    for byte in text.bytes() {
+        match byte {
+            b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'*' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
+            b' ' => out.push('+'),
+            _ => {
+                out.push('%');
+                out.push(digit(byte >> 4));
+                out.push(digit(byte & 15));
+            }
+        }
+    }
+}
+
+/// The decoded value, or `None` if it is not percent-encoded UTF-8.
+pub(crate) fn decode(raw: &str) -> Option<Zeroizing<String>> {
+    let mut bytes = Zeroizing::new(Vec::with_capacity(raw.len()));
+    let mut rest = raw.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'+' => b' ',
+            b'%' => (nibble(rest.next()?)? << 4) | nibble(rest.next()?)?,
+            _ => byte,
+        });
+    }
+    core::str::from_utf8(&bytes)
+        .ok()
+        .map(|text| Zeroizing::new(String::from(text)))
+}
+
+fn nibble(digit: u8) -> Option<u8> {
+    char::from(digit)
+        .to_digit(16)
+        .and_then(|value| u8::try_from(value).ok())
+}
+
+/// The pairs of a query or fragment, still encoded: split at `&` only, then at the first `=`.
+pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    raw.split('&')
+        .filter(|pair| !pair.is_empty())
+        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn decodes_strictly() {
+        let cases: &[(&str, Option<&str>)] = &[
+            ("a%26b", Some("a&b")),
+            ("a+b%20c", Some("a b c")),
+            ("%e2%82%AC", Some("€")),
+            ("%FF%FE", None),
+            ("%", None),
+            ("%4", None),
+            ("%zz", None),
+            ("%+1", None),
+            ("", Some("")),
+        ];
+        for (raw, expected) in cases {
+            assert_eq!(decode(raw).as_deref().map(String::as_str), *expected, "{raw:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_encoded_decodes_to_itself(name in ".*", value in ".*") {
+            let mut out = Zeroizing::new(String::new());
+            append(&mut out, &name, &value);
+            let (raw_name, raw_value) = out.split_once('=').unwrap();
+            prop_assert_eq!(decode(raw_name).unwrap().as_str(), &name);
+            prop_assert_eq!(decode(raw_value).unwrap().as_str(), &value);
+        }
+
+        #[test]
+        fn encodes_as_the_url_crate_does(value in ".*") {
+            let mut out = Zeroizing::new(String::new());
+            append(&mut out, "n", &value);
+            let theirs = ::url::form_urlencoded::Serializer::new(String::new()).append_pair("n", &value).finish();
+            prop_assert_eq!(out.as_str(), theirs);
+        }
+
+        #[test]
+        fn decoding_is_total(raw in ".*") {
+            let _ = decode(&raw);
+        }
+    }
+}

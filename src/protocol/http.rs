@@ -1,0 +1,180 @@
+//! Requests and answers as plain values. Somebody else sends them.
+//!
+//! Every request is sent without cookies, cache, referrer and redirects
+//! ([RFC 9700 §4.12](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.12)), except that the app's own token
+//! mediator gets its cookies.
+
+use super::form;
+use super::secret::AccessToken;
+use super::time::Seconds;
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use zeroize::Zeroizing;
+
+/// One request, complete. Spent by sending it.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct HttpRequest {
+    /// The whole URL.
+    pub url: String,
+    /// The form to `POST`, encoded; `None` means `GET`. Confidential.
+    pub body: Option<Body>,
+    /// The value of the `Authorization` header. Confidential.
+    pub authorization: Option<Body>,
+    /// Whether it goes to this page's own origin, with its cookies (the token mediator); else none are sent.
+    pub is_same_origin: bool,
+}
+
+impl HttpRequest {
+    pub(crate) fn get(url: &str, token: Option<&AccessToken>) -> Self {
+        Self {
+            url: url.to_owned(),
+            body: None,
+            authorization: token.map(bearer),
+            is_same_origin: false,
+        }
+    }
+
+    pub(crate) fn post(url: &str, fields: &[(&str, &str)]) -> Self {
+        let mut body = Zeroizing::new(String::new());
+        for (name, value) in fields {
+            form::append(&mut body, name, value);
+        }
+        Self {
+            url: url.to_owned(),
+            body: Some(Body(body)),
+            authorization: None,
+            is_same_origin: false,
+        }
+    }
+}
+
+/// `Bearer …` (RFC 6750 §2.1), built in one piece so that no shorter copy is left in memory.
+pub(crate) fn bearer(token: &AccessToken) -> Body {
+    let mut header = Zeroizing::new(String::with_capacity(7 + token.expose().len()));
+    header.push_str("Bearer ");
+    header.push_str(token.expose());
+    Body(header)
+}
+
+/// Confidential text that goes out with a request: redacted in `Debug`, wiped when dropped.
+pub struct Body(Zeroizing<String>);
+
+impl Body {
+    /// The bare text.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl core::fmt::Debug for Body {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str("[redacted]")
+    }
+}
+
+/// What came back.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum HttpOutcome {
+    /// The server answered.
+    Answer(HttpResponse),
+    /// A redirect, not followed.
+    Redirected,
+    /// Known not to have left: the device is offline, or the request was refused before it was sent.
+    NotSent,
+    /// It may have arrived; no answer came (network, CORS).
+    NoAnswer,
+    /// It may have arrived; the answer took too long.
+    TimedOut,
+}
+
+/// An answer, read up to [`MAX_BODY`] and one byte.
+#[non_exhaustive]
+pub struct HttpResponse {
+    /// The status code.
+    pub status: u16,
+    /// The `Content-Type` header, or empty.
+    pub content_type: String,
+    /// `Retry-After` in seconds, where given and readable.
+    pub retry_after: Option<Seconds>,
+    /// The body. Wiped when dropped.
+    pub body: Zeroizing<alloc::vec::Vec<u8>>,
+}
+
+impl HttpResponse {
+    /// An answer from its parts.
+    #[must_use]
+    pub const fn new(
+        status: u16,
+        content_type: String,
+        retry_after: Option<Seconds>,
+        body: Zeroizing<alloc::vec::Vec<u8>>,
+    ) -> Self {
+        Self {
+            status,
+            content_type,
+            retry_after,
+            body,
+        }
+    }
+
+    /// Whether the media type is JSON (RFC 8259 §11, RFC 6838 §4.2.8): parameters and case don't matter.
+    pub(crate) fn is_json(&self) -> bool {
+        let media_type = self.content_type.split(';').next().unwrap_or_default().trim();
+        let ends_with = |suffix: &str| {
+            media_type.len() >= suffix.len()
+                && media_type
+                    .get(media_type.len() - suffix.len()..)
+                    .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
+        };
+        media_type.eq_ignore_ascii_case("application/json")
+            || (ends_with("+json")
+                && media_type
+                    .get(..12)
+                    .is_some_and(|t| t.eq_ignore_ascii_case("application/")))
+    }
+}
+
+impl core::fmt::Debug for HttpResponse {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.debug_struct("HttpResponse")
+            .field("status", &self.status)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The longest body that is read, in bytes. A genuine token response is below 4 KiB.
+pub const MAX_BODY: usize = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_media_types() {
+        for (content_type, expected) in [
+            ("application/json", true),
+            ("Application/JSON; charset=utf-8", true),
+            ("application/problem+json", true),
+            ("text/json", false),
+            ("text/plain", false),
+            ("application/jsonp", false),
+            ("text/html+json", false),
+            ("", false),
+        ] {
+            let response = HttpResponse::new(200, content_type.into(), None, Zeroizing::default());
+            assert_eq!(response.is_json(), expected, "{content_type}");
+        }
+    }
+
+    #[test]
+    fn a_form_can_not_be_broken_out_of() {
+        let request = HttpRequest::post(
+            "https://as.example/token",
+            &[("code", "a&client_secret=x"), ("b", "c d")],
+        );
+        assert_eq!(request.body.unwrap().expose(), "code=a%26client_secret%3Dx&b=c+d");
+    }
+}

@@ -1,0 +1,41 @@
+//! The protocol: values in, values out. No clock, no randomness, no JavaScript, no input or output.
+//!
+//! The modules stand in the order in which data visits them, and each uses only those above it
+//! (`scripts/check-flow.mjs` proves it). Standards: [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749.html) ·
+//! [RFC 7636](https://www.rfc-editor.org/rfc/rfc7636.html) · [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207.html) ·
+//! [RFC 7009](https://www.rfc-editor.org/rfc/rfc7009.html) · [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700.html).
+
+// What values are made of.
+pub mod secret;
+pub mod time;
+pub mod json;
+pub mod url;
+pub mod form;
+pub mod http;
+
+// Who asks whom.
+pub mod confidentiality;
+pub mod environment;
+pub mod credentials;
+pub mod config;
+
+// To the login page and back.
+pub mod pkce;
+pub mod return_to;
+pub mod pending_authorization;
+pub mod authorization_request;
+pub mod authorization_response;
+
+// From code to tokens.
+pub mod token_request;
+pub mod token_response;
+pub mod revocation_request;
+#[cfg(feature = "implicit")]
+pub mod token_info;
+
+// Tokens over time, and their use.
+pub mod session;
+pub mod api_request;
+
+// The steps, put together.
+pub mod client;

@@ -1,0 +1,194 @@
+//! What is remembered between the login URL and its response.
+//!
+//! One record per sign-in, bound to its state ([RFC 9700 §2.1](https://www.rfc-editor.org/rfc/rfc9700.html#section-2.1),
+//! [§4.4.2](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.4.2)). It names its environment and client ID;
+//! endpoints are never read back from storage.
+
+use super::confidentiality;
+use super::config::{Config, ResponseMode};
+use super::environment::EnvironmentName;
+use super::json::{self, Object, Value, Writer};
+use super::secret::{CodeVerifier, State, is_visible_ascii};
+use super::time::{Seconds, UnixSeconds};
+use super::url::ParseUrl;
+use crate::error::{Code, Error};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use zeroize::Zeroizing;
+
+/// A sign-in under way. Spent by the response that it accepts; good for [`LIFETIME`].
+#[derive(Debug)]
+pub struct PendingAuthorization {
+    pub(crate) state: State,
+    pub(crate) verifier: CodeVerifier,
+    pub(crate) flow: Flow,
+    pub(crate) response_mode: ResponseMode,
+    pub(crate) environment: String,
+    pub(crate) client_id: String,
+    pub(crate) redirect_uri: String,
+    pub(crate) scope: Option<String>,
+    pub(crate) return_to: String,
+    pub(crate) created: UnixSeconds,
+}
+
+/// How long a pending authorization is good: Procore's codes live 10 minutes (oauth_endpoints.md).
+pub const LIFETIME: Seconds = 600;
+
+/// How many may be pending in one tab; the oldest make room.
+pub const MAX_PENDING: usize = 20;
+
+/// How the token is to be got.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Flow {
+    /// Authorization Code with PKCE (RFC 6749 §4.1, RFC 7636).
+    Code,
+    /// Implicit (RFC 6749 §4.2), legacy.
+    #[cfg(feature = "implicit")]
+    Implicit,
+}
+
+impl Flow {
+    /// The word in options, records and sessions.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Code => "code",
+            #[cfg(feature = "implicit")]
+            Self::Implicit => "implicit",
+        }
+    }
+
+    /// The flow of that name.
+    ///
+    /// # Errors
+    ///
+    /// `implicit_not_enabled` for `implicit` in a build without it; `config_invalid` for any other word.
+    pub fn from_name(name: &str) -> Result<Self, Error> {
+        match name {
+            "code" => Ok(Self::Code),
+            #[cfg(feature = "implicit")]
+            "implicit" => Ok(Self::Implicit),
+            #[cfg(not(feature = "implicit"))]
+            "implicit" => Err(Code::ImplicitNotEnabled.into()),
+            _ => Err(Error::about(Code::ConfigInvalid, "flow")),
+        }
+    }
+}
+
+impl PendingAuthorization {
+    /// The record for storage: a JSON object. Confidential, for it holds the verifier.
+    #[must_use]
+    pub fn to_record(&self) -> Zeroizing<String> {
+        Writer::object()
+            .number("v", VERSION)
+            .string("state", self.state.expose())
+            .string("verifier", self.verifier.expose())
+            .string("flow", self.flow.as_str())
+            .string("responseMode", self.response_mode.as_str())
+            .string("environment", &self.environment)
+            .string("clientId", &self.client_id)
+            .string("redirectUri", &self.redirect_uri)
+            .optional("scope", self.scope.as_deref())
+            .string("returnTo", &self.return_to)
+            .number("created", self.created)
+            .end()
+    }
+
+    /// Reads a record back. Storage is not trusted: it may be damaged, old or forged.
+    ///
+    /// # Errors
+    ///
+    /// - `storage_version` when another version wrote it
+    /// - `storage_corrupt` when it is anything but a whole record
+    /// - `config_secret_forbidden` when it carries a secret
+    /// - `implicit_not_enabled` when it was written by a build with that flow, and this has none
+    pub fn from_record(record: &str) -> Result<Self, Error> {
+        let corrupt = || Error::from(Code::StorageCorrupt);
+        let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
+        confidentiality::refuse(&value)?;
+        let object = value.as_object().ok_or_else(corrupt)?;
+        match object.member("v") {
+            Some(Value::Number(number)) if number.whole == VERSION => {}
+            Some(Value::Number(_)) => return Err(Code::StorageVersion.into()),
+            _ => return Err(corrupt()),
+        }
+        if object.members().any(|(key, _)| !MEMBERS.contains(&key)) {
+            return Err(corrupt());
+        }
+        let text = |key: &str| object.member(key).and_then(Value::as_str).ok_or_else(corrupt);
+        Ok(Self {
+            state: State::new(visible(object, "state")?),
+            verifier: CodeVerifier::new(visible(object, "verifier")?),
+            flow: Flow::from_name(text("flow")?)?,
+            response_mode: ResponseMode::from_name(text("responseMode")?).ok_or_else(corrupt)?,
+            environment: text("environment")?.to_owned(),
+            client_id: text("clientId")?.to_owned(),
+            redirect_uri: text("redirectUri")?.to_owned(),
+            scope: object.member("scope").and_then(Value::as_str).map(ToOwned::to_owned),
+            return_to: text("returnTo")?.to_owned(),
+            created: match object.member("created") {
+                Some(Value::Number(number)) if !number.is_negative => number.whole,
+                _ => return Err(corrupt()),
+            },
+        })
+    }
+
+    /// The configuration that it was made with, for judging a response without a [`Client`](super::client::Client).
+    ///
+    /// # Errors
+    ///
+    /// The `config_*` codes of [`Config::new`] and [`Config::with_server`]; `storage_corrupt` for an unknown
+    /// environment.
+    pub fn config(&self, server: Option<&str>, parse_url: ParseUrl) -> Result<Config, Error> {
+        let environment = EnvironmentName::from_name(&self.environment).ok_or(Code::StorageCorrupt)?;
+        let config = Config::new(environment, &self.client_id, &[&self.redirect_uri], None, parse_url)?;
+        match server {
+            Some(server) => config.with_server(server),
+            None => Ok(config),
+        }
+    }
+
+    /// The state that its response must carry.
+    #[must_use]
+    pub fn state(&self) -> &str {
+        self.state.expose()
+    }
+
+    /// When the login URL was built.
+    #[must_use]
+    pub const fn created(&self) -> UnixSeconds {
+        self.created
+    }
+
+    /// Whether it is too old to accept a response.
+    #[must_use]
+    pub const fn is_expired_at(&self, now: UnixSeconds) -> bool {
+        now.saturating_sub(self.created) > LIFETIME
+    }
+}
+
+const VERSION: u64 = 1;
+
+const MEMBERS: [&str; 11] = [
+    "v",
+    "state",
+    "verifier",
+    "flow",
+    "responseMode",
+    "environment",
+    "clientId",
+    "redirectUri",
+    "scope",
+    "returnTo",
+    "created",
+];
+
+fn visible(object: &Object, key: &str) -> Result<Zeroizing<String>, Error> {
+    let text = object
+        .member(key)
+        .and_then(Value::as_str)
+        .filter(|text| is_visible_ascii(text));
+    text.map(|text| Zeroizing::new(text.to_owned()))
+        .ok_or_else(|| Code::StorageCorrupt.into())
+}

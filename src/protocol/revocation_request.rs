@@ -1,0 +1,39 @@
+//! Revocation: telling the server to forget ([RFC 7009 §2.1](https://www.rfc-editor.org/rfc/rfc7009.html#section-2.1)).
+//!
+//! Procore: `token` and `client_id` as form data; revokes access and refresh token together (oauth_endpoints.md). No
+//! `Authorization` header: newer versions of Doorkeeper refuse one from a public client.
+
+use super::config::Config;
+use super::http::{HttpOutcome, HttpRequest};
+use super::secret::{AccessToken, RefreshToken, Secret};
+
+/// The request that revokes a refresh token, spent by it.
+#[must_use]
+pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> HttpRequest {
+    revocation(config, &token, "refresh_token")
+}
+
+/// The request that revokes an access token, spent by it.
+#[must_use]
+pub(crate) fn for_access_token(config: &Config, token: AccessToken) -> HttpRequest {
+    revocation(config, &token, "access_token")
+}
+
+/// Whether the server has revoked it. Anything but 200 means that the token may still be good (RFC 7009 §2.2.1).
+#[must_use]
+pub(crate) const fn is_revoked(outcome: &HttpOutcome) -> bool {
+    matches!(outcome, HttpOutcome::Answer(answer) if answer.status == 200)
+}
+
+fn revocation<K>(config: &Config, token: &Secret<K>, hint: &str) -> HttpRequest {
+    let fields = [
+        ("token", token.expose()),
+        ("token_type_hint", hint),
+        ("client_id", config.client_id.as_str()),
+    ];
+    let (endpoint, is_same_origin) = config.revocation_endpoint();
+    HttpRequest {
+        is_same_origin,
+        ..HttpRequest::post(endpoint, &fields)
+    }
+}

@@ -1,0 +1,326 @@
+//! The tokens over time: signed in or not, fresh or expired, renewed or in doubt.
+//!
+//! Procore: a refresh token is good for one call, successful or not (faq.md), so it is taken out of the session before
+//! the request leaves ([RFC 6749 §6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6),
+//! [RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)). Expiry counts from receipt, by both
+//! clocks of the device; the server's clock plays no part.
+
+use super::pending_authorization::Flow;
+use super::secret::{AccessToken, RefreshToken};
+use super::time::{Moment, Seconds, UnixSeconds};
+use super::token_response::TokenSet;
+use alloc::string::String;
+
+/// The session of one client.
+#[derive(Debug, Default)]
+pub struct Session {
+    signed_in: Option<SignedIn>,
+    /// Counts every change of the tokens, so that a late answer can be told from a timely one.
+    generation: u32,
+    sign_outs: u32,
+    event: Option<SessionEvent>,
+}
+
+#[derive(Debug)]
+struct SignedIn {
+    access_token: AccessToken,
+    received: Moment,
+    expires_in: Seconds,
+    scope: Option<String>,
+    flow: Flow,
+    renewal: Renewal,
+    renewed: Option<Moment>,
+}
+
+/// What there is to renew the access token with.
+#[derive(Debug)]
+enum Renewal {
+    /// Nothing.
+    Never,
+    /// A refresh token; `None` inside: the token mediator keeps it in a cookie.
+    Ready(Option<RefreshToken>),
+    /// It was sent, and no answer is here yet.
+    UnderWay,
+    /// It was sent, and whether it is spent nobody here can know.
+    InDoubt,
+}
+
+/// What a session is at one moment. Holds no token.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Snapshot {
+    /// The state of the tokens.
+    pub status: Status,
+    /// How they were got; `None` when signed out.
+    pub flow: Option<Flow>,
+    /// Whether the access token can be renewed without the user.
+    pub is_renewable: bool,
+    /// By the device's clock; a hint for display.
+    pub expires_at: Option<UnixSeconds>,
+    /// As the server said it.
+    pub scope: Option<String>,
+}
+
+/// The states of a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Status {
+    /// No tokens.
+    SignedOut,
+    /// A good access token.
+    Fresh,
+    /// The access token's time is over.
+    Expired,
+    /// A renewal was sent and no answer came; the access token is good until it expires.
+    InDoubt,
+}
+
+impl Status {
+    /// The word in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedOut => "signed_out",
+            Self::Fresh => "fresh",
+            Self::Expired => "expired",
+            Self::InDoubt => "in_doubt",
+        }
+    }
+}
+
+/// Why a session changed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionEvent {
+    /// Tokens were received for a code, or from a fragment.
+    SignedIn,
+    /// The access token was renewed.
+    Refreshed,
+    /// The access token's time is over, and nothing can renew it.
+    Expired,
+    /// The user signed out.
+    SignedOut,
+    /// The server refused to renew, or a renewal stayed without an answer.
+    ReauthRequired,
+}
+
+impl SessionEvent {
+    /// The word in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::SignedIn => "signed_in",
+            Self::Refreshed => "refreshed",
+            Self::Expired => "expired",
+            Self::SignedOut => "signed_out",
+            Self::ReauthRequired => "reauth_required",
+        }
+    }
+}
+
+/// Whether there is an access token to send.
+#[derive(Debug)]
+pub(crate) enum Access<'a> {
+    /// Yes.
+    Usable(&'a AccessToken),
+    /// Only after a renewal.
+    RenewFirst,
+    /// No, and nothing can renew it.
+    Ended,
+    /// Nobody is signed in.
+    SignedOut,
+}
+
+/// A token that is about to expire is renewed a little before, so that it does not die on its way.
+const MARGIN: Seconds = 30;
+
+/// How long after a renewal no other is begun for an expiry or a 401: a server with odd lifetimes, or a device with an
+/// odd clock, must not set off a storm.
+const MIN_INTERVAL: Seconds = 30;
+
+impl Session {
+    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) {
+        let TokenSet {
+            access_token,
+            refresh_token,
+            expires_in,
+            scope,
+        } = tokens;
+        let renewal = match refresh_token {
+            None if !has_mediator || flow != Flow::Code => Renewal::Never,
+            token => Renewal::Ready(token),
+        };
+        self.signed_in = Some(SignedIn {
+            access_token,
+            received: now,
+            expires_in,
+            scope,
+            flow,
+            renewal,
+            renewed: None,
+        });
+        self.changed(SessionEvent::SignedIn);
+    }
+
+    /// What it is now.
+    #[must_use]
+    pub fn snapshot(&self, now: Moment) -> Snapshot {
+        let Some(tokens) = &self.signed_in else {
+            return Snapshot {
+                status: Status::SignedOut,
+                flow: None,
+                is_renewable: false,
+                expires_at: None,
+                scope: None,
+            };
+        };
+        let age = now.since(tokens.received);
+        let status = match tokens.renewal {
+            _ if age >= tokens.expires_in => Status::Expired,
+            Renewal::InDoubt => Status::InDoubt,
+            _ => Status::Fresh,
+        };
+        Snapshot {
+            status,
+            flow: Some(tokens.flow),
+            is_renewable: matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay),
+            expires_at: Some(tokens.received.wall.saturating_add(tokens.expires_in)),
+            scope: tokens.scope.clone(),
+        }
+    }
+
+    /// Whether there is a token to send now.
+    pub(crate) fn access(&self, now: Moment) -> Access<'_> {
+        let Some(tokens) = &self.signed_in else {
+            return Access::SignedOut;
+        };
+        let age = now.since(tokens.received);
+        let is_renewable = matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay);
+        // A token shorter-lived than the margin would never be fresh.
+        let margin = if is_renewable {
+            MARGIN.min(tokens.expires_in / 10)
+        } else {
+            0
+        };
+        if age.saturating_add(margin) < tokens.expires_in {
+            Access::Usable(&tokens.access_token)
+        } else if !is_renewable {
+            Access::Ended
+        } else if tokens.is_just_renewed(now) {
+            Access::Usable(&tokens.access_token)
+        } else {
+            Access::RenewFirst
+        }
+    }
+
+    /// Counts the changes of the tokens.
+    pub(crate) const fn generation(&self) -> u32 {
+        self.generation
+    }
+
+    /// Counts how often the session was ended.
+    pub(crate) const fn sign_outs(&self) -> u32 {
+        self.sign_outs
+    }
+
+    /// The scope in force.
+    pub(crate) fn scope(&self) -> Option<&str> {
+        self.signed_in.as_ref()?.scope.as_deref()
+    }
+
+    /// Whether a 401 is worth a renewal now.
+    pub(crate) fn may_renew_after_refusal(&self, now: Moment) -> bool {
+        self.signed_in.as_ref().is_some_and(|tokens| {
+            matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay) && !tokens.is_just_renewed(now)
+        })
+    }
+
+    /// Takes the refresh token out, before it is sent: from here on the session is under way or in doubt.
+    pub(crate) fn take_refresh_token(&mut self) -> Taken {
+        let Some(tokens) = &mut self.signed_in else {
+            return Taken::SignedOut;
+        };
+        match core::mem::replace(&mut tokens.renewal, Renewal::UnderWay) {
+            Renewal::Ready(token) => Taken::Token(token),
+            Renewal::UnderWay => Taken::UnderWay,
+            other => {
+                tokens.renewal = other;
+                Taken::Nothing
+            }
+        }
+    }
+
+    /// Puts a refresh token back that is known to be unused.
+    pub(crate) fn put_back(&mut self, token: Option<RefreshToken>) {
+        if let Some(tokens) = &mut self.signed_in {
+            tokens.renewal = Renewal::Ready(token);
+        }
+    }
+
+    /// Takes new tokens in, whole or not at all. `unrotated`: what to go on with if the server sent no new refresh token.
+    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: Option<RefreshToken>, now: Moment) {
+        if let Some(tokens) = &mut self.signed_in {
+            tokens.renewal = Renewal::Ready(new.refresh_token.or(unrotated));
+            tokens.access_token = new.access_token;
+            tokens.received = now;
+            tokens.renewed = Some(now);
+            tokens.expires_in = new.expires_in;
+            tokens.scope = new.scope.or_else(|| tokens.scope.take());
+            self.changed(SessionEvent::Refreshed);
+        }
+    }
+
+    /// No answer came: the refresh token is given up, the access token kept for as long as it lives.
+    pub(crate) fn doubt(&mut self) {
+        if let Some(tokens) = &mut self.signed_in {
+            tokens.renewal = Renewal::InDoubt;
+            self.changed(SessionEvent::ReauthRequired);
+        }
+    }
+
+    /// Ends the session and hands its tokens over, to be revoked or dropped.
+    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<(AccessToken, Option<RefreshToken>)> {
+        let tokens = self.signed_in.take()?;
+        self.sign_outs = self.sign_outs.wrapping_add(1);
+        self.changed(why);
+        let refresh_token = match tokens.renewal {
+            Renewal::Ready(token) => token,
+            Renewal::Never | Renewal::UnderWay | Renewal::InDoubt => None,
+        };
+        Some((tokens.access_token, refresh_token))
+    }
+
+    /// Makes answers still on their way too late, also while nobody is signed in.
+    pub(crate) const fn drop_late_answers(&mut self) {
+        self.sign_outs = self.sign_outs.wrapping_add(1);
+    }
+
+    /// The latest change not yet asked for.
+    pub(crate) const fn take_event(&mut self) -> Option<SessionEvent> {
+        self.event.take()
+    }
+
+    const fn changed(&mut self, event: SessionEvent) {
+        self.generation = self.generation.wrapping_add(1);
+        self.event = Some(event);
+    }
+}
+
+impl SignedIn {
+    fn is_just_renewed(&self, now: Moment) -> bool {
+        self.renewed.is_some_and(|renewed| now.since(renewed) < MIN_INTERVAL)
+    }
+}
+
+/// What came of asking for the refresh token.
+#[derive(Debug)]
+pub(crate) enum Taken {
+    /// Here it is; `None` inside: the mediator has it.
+    Token(Option<RefreshToken>),
+    /// It is out already.
+    UnderWay,
+    /// There is none, or it is in doubt.
+    Nothing,
+    /// Nobody is signed in.
+    SignedOut,
+}

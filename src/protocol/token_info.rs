@@ -1,0 +1,42 @@
+//! The audience check of the implicit flow: whose token is this?
+//!
+//! Plain OAuth can't tell a token issued to this application from one issued to another and injected here
+//! ([RFC 9700 §4.6](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.6)). Procore's `GET /oauth/token/info`
+//! (oauth_endpoints.md) can: Doorkeeper answers `application: { uid }`, the client ID.
+
+use super::config::Config;
+use super::http::{HttpRequest, HttpResponse};
+use super::json::Value;
+use super::secret::AccessToken;
+use super::token_response;
+use crate::error::{Code, Error};
+
+/// Asks about a token.
+#[must_use]
+pub(crate) fn request(config: &Config, token: &AccessToken) -> HttpRequest {
+    HttpRequest::get(&config.environment.token_info_endpoint, Some(token))
+}
+
+/// Requires that the token was issued to this very application.
+///
+/// # Errors
+///
+/// - `token_audience_mismatch` when it was issued to another one, the answer names none, or the server does not know it
+/// - `token_bad_json` and its like when the answer is not JSON
+pub(crate) fn require_own(config: &Config, response: &HttpResponse) -> Result<(), Error> {
+    if response.status != 200 || !response.is_json() {
+        return Err(Code::TokenAudienceMismatch.into());
+    }
+    let value = token_response::read(response)?;
+    let application = value
+        .as_object()
+        .and_then(|info| info.present("application"))
+        .and_then(Value::as_object);
+    match application
+        .and_then(|application| application.present("uid"))
+        .and_then(Value::as_str)
+    {
+        Some(uid) if uid == config.client_id.as_str() => Ok(()),
+        _ => Err(Code::TokenAudienceMismatch.into()),
+    }
+}

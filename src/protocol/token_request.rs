@@ -1,0 +1,68 @@
+//! The token request: a code or a refresh token, spent
+//! ([RFC 6749 §4.1.3](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.3),
+//! [§6](https://www.rfc-editor.org/rfc/rfc6749.html#section-6),
+//! [RFC 7636 §4.5](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.5)).
+//!
+//! The client identifies itself by `client_id` in the body; there is no place for a secret, and no
+//! `Authorization` header, which Doorkeeper refuses from a public client.
+
+use super::config::Config;
+use super::http::HttpRequest;
+use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken};
+use alloc::vec::Vec;
+
+/// The request that redeems a code. Both are spent by value.
+///
+/// `redirect_uri` is always in it, byte for byte as in the authorization request: Doorkeeper demands it, although
+/// OAuth 2.1 §10.2 drops it.
+#[must_use]
+pub(crate) fn for_code(
+    config: &Config,
+    code: AuthorizationCode,
+    verifier: CodeVerifier,
+    redirect_uri: &str,
+) -> HttpRequest {
+    token_request(
+        config,
+        &[
+            ("grant_type", "authorization_code"),
+            ("code", code.expose()),
+            ("redirect_uri", redirect_uri),
+            ("code_verifier", verifier.expose()),
+        ],
+    )
+}
+
+/// The request that renews the access token, and what is left of the refresh token.
+///
+/// With a token mediator the refresh token may live in its cookie; then there is none to name.
+#[must_use]
+pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (HttpRequest, SentRefreshToken) {
+    let mut fields = Vec::from([("grant_type", "refresh_token")]);
+    if let Some(token) = &token {
+        fields.push(("refresh_token", token.expose()));
+    }
+    (token_request(config, &fields), SentRefreshToken(token))
+}
+
+/// A refresh token that was sent. Procore: "any call to refresh, successful or not, permanently invalidates" it
+/// (faq.md), so it can't be sent again; it comes back only from an answer that shows it is still good.
+#[derive(Debug)]
+pub(crate) struct SentRefreshToken(Option<RefreshToken>);
+
+impl SentRefreshToken {
+    /// Known to be unused: the request never left, or the server answered without rotating (RFC 6749 §6).
+    pub(crate) fn still_good(self) -> Option<RefreshToken> {
+        self.0
+    }
+}
+
+fn token_request(config: &Config, fields: &[(&str, &str)]) -> HttpRequest {
+    let mut all = Vec::from(fields);
+    all.push(("client_id", config.client_id.as_str()));
+    let (endpoint, is_same_origin) = config.token_endpoint();
+    HttpRequest {
+        is_same_origin,
+        ..HttpRequest::post(endpoint, &all)
+    }
+}

@@ -1,0 +1,209 @@
+//! The token response, judged ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1),
+//! [§5.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.2)).
+//!
+//! Procore answers `access_token, token_type, expires_in, refresh_token, created_at` (oauth_endpoints.md).
+//! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
+
+use super::authorization_response::oauth_error;
+use super::http::{HttpResponse, MAX_BODY};
+use super::json::{self, Malformed, Object, Value};
+use super::secret::{AccessToken, RefreshToken, is_visible_ascii};
+use super::time::Seconds;
+use crate::error::{Code, Error};
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use zeroize::Zeroizing;
+
+/// The tokens of a good response.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct TokenSet {
+    /// For the API.
+    pub access_token: AccessToken,
+    /// For one renewal, where the server gave one.
+    pub refresh_token: Option<RefreshToken>,
+    /// From receipt; at most 24 hours, and 5400 where the server named none, as Procore's tokens live.
+    pub expires_in: Seconds,
+    /// What was granted, where the server said it.
+    pub scope: Option<String>,
+}
+
+impl TokenSet {
+    /// Judges the answer of the token endpoint.
+    ///
+    /// # Errors
+    ///
+    /// In the order of the checks:
+    ///
+    /// - `rate_limited`, `client_auth_required`, `invalid_grant` and the other words of RFC 6749 §5.2,
+    ///   `token_bad_status` for any other status than 200, or an error said with 200
+    /// - `token_bad_content_type`, `response_too_large`, `token_duplicate_key`, `token_bad_json`
+    /// - `token_missing_access_token`, `token_malformed_token`, `token_bad_token_type`, `token_bad_expires_in`
+    /// - `scope_expanded` when more was granted than `requested_scope`, if that is given
+    pub fn parse(response: &HttpResponse, requested_scope: Option<&str>) -> Result<Self, Error> {
+        if response.status != 200 {
+            return Err(refusal(response));
+        }
+        if !response.is_json() {
+            return Err(Code::TokenBadContentType.into());
+        }
+        let value = read(response)?;
+        let object = value.as_object().ok_or(Code::TokenBadJson)?;
+        if object.present("error").is_some() && object.present("access_token").is_none() {
+            return Err(Code::TokenBadStatus.into());
+        }
+        let access_token = token(object, "access_token")?.ok_or(Code::TokenMissingAccessToken)?;
+        require_bearer(object.present("token_type").and_then(Value::as_str))?;
+        let expires_in = lifetime(object.present("expires_in"))?;
+        let scope = scope(object.present("scope"));
+        require_no_more_than(requested_scope, scope.as_deref())?;
+        Ok(Self {
+            access_token: AccessToken::new(access_token),
+            refresh_token: token(object, "refresh_token")?.map(RefreshToken::new),
+            expires_in,
+            scope,
+        })
+    }
+
+    /// Reads the token from a fragment's fields (RFC 6749 §4.2.2). A refresh token, which must not be there, is dropped.
+    #[cfg(feature = "implicit")]
+    pub(crate) fn from_fragment<'a>(
+        field: impl Fn(&str) -> Option<&'a str>,
+        requested_scope: Option<&str>,
+    ) -> Result<Self, Error> {
+        let access_token = field("access_token").ok_or(Code::TokenMissingAccessToken)?;
+        if !is_visible_ascii(access_token) || access_token.len() > MAX_TOKEN {
+            return Err(Code::TokenMalformedToken.into());
+        }
+        require_bearer(field("token_type"))?;
+        let expires_in = match field("expires_in") {
+            None => DEFAULT_LIFETIME,
+            Some(digits) => from_digits(digits).ok_or(Code::TokenBadExpiresIn)?,
+        };
+        require_no_more_than(requested_scope, field("scope"))?;
+        Ok(Self {
+            access_token: AccessToken::new(Zeroizing::new(access_token.to_owned())),
+            refresh_token: None,
+            expires_in: expires_in.min(MAX_LIFETIME),
+            scope: field("scope").map(ToOwned::to_owned),
+        })
+    }
+}
+
+/// Procore's access tokens live 5400 seconds (oauth_endpoints.md).
+const DEFAULT_LIFETIME: Seconds = 5400;
+const MAX_LIFETIME: Seconds = 24 * 60 * 60;
+const MAX_TOKEN: usize = 16 * 1024;
+
+/// Reads a body of at most [`MAX_BODY`] bytes as JSON.
+pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
+    json::parse(response.body.get(..MAX_BODY).unwrap_or(&response.body))
+        .and_then(|value| {
+            // A whole value and still more bytes than we read.
+            if response.body.len() > MAX_BODY {
+                Err(Malformed::Truncated)
+            } else {
+                Ok(value)
+            }
+        })
+        .map_err(|malformed| match malformed {
+            Malformed::Truncated if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge),
+            Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
+            Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
+        })
+}
+
+/// What an answer other than 200 means. Tokens in it are ignored.
+fn refusal(response: &HttpResponse) -> Error {
+    let value = if response.is_json() { read(response).ok() } else { None };
+    let member = |key| {
+        value
+            .as_ref()
+            .and_then(Value::as_object)
+            .and_then(|o| o.present(key))
+            .and_then(Value::as_str)
+    };
+    let code = match (response.status, member("error")) {
+        (429, _) => Code::RateLimited,
+        (_, Some("invalid_client")) | (401, None) => Code::ClientAuthRequired,
+        (200..300, _) | (_, None) => Code::TokenBadStatus,
+        (_, Some("invalid_grant")) => Code::InvalidGrant,
+        (_, Some("invalid_request")) => Code::InvalidRequest,
+        (_, Some("invalid_scope")) => Code::InvalidScope,
+        (_, Some("unauthorized_client")) => Code::UnauthorizedClient,
+        (_, Some("unsupported_grant_type")) => Code::UnsupportedGrantType,
+        (_, Some("server_error")) => Code::ServerError,
+        (_, Some("temporarily_unavailable")) => Code::TemporarilyUnavailable,
+        (_, Some(_)) => Code::UnknownError,
+    };
+    let word = match member("error") {
+        None => return Error::from(code).during(crate::error::Phase::Token),
+        Some("invalid_client") => "invalid_client",
+        Some(_) => code.as_str(),
+    };
+    Error::said(code, oauth_error(word, member("error_description"))).during(crate::error::Phase::Token)
+}
+
+fn token(object: &Object, key: &str) -> Result<Option<Zeroizing<String>>, Error> {
+    match object.present(key) {
+        None => Ok(None),
+        Some(Value::String(text)) if text.is_empty() => Ok(None),
+        Some(Value::String(text)) if is_visible_ascii(text) && text.len() <= MAX_TOKEN => Ok(Some(text.clone())),
+        Some(Value::String(_)) => Err(Code::TokenMalformedToken.into()),
+        Some(_) => Err(Code::TokenBadJson.into()),
+    }
+}
+
+/// RFC 6749 §7.1: a client must not use a token of a type it doesn't know; the name's case doesn't matter (§5.1).
+fn require_bearer(token_type: Option<&str>) -> Result<(), Error> {
+    if token_type.is_some_and(|name| name.eq_ignore_ascii_case("bearer")) {
+        Ok(())
+    } else {
+        Err(Code::TokenBadTokenType.into())
+    }
+}
+
+fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
+    let seconds = match value {
+        None => Some(DEFAULT_LIFETIME),
+        Some(Value::Number(number)) => (!number.is_negative).then_some(number.whole),
+        // Some servers quote it. Digits only: no sign, space, exponent.
+        Some(Value::String(text)) => from_digits(text),
+        Some(_) => None,
+    };
+    seconds
+        .map(|seconds| seconds.min(MAX_LIFETIME))
+        .ok_or_else(|| Code::TokenBadExpiresIn.into())
+}
+
+fn from_digits(text: &str) -> Option<Seconds> {
+    let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    is_number.then(|| text.parse().unwrap_or(Seconds::MAX))
+}
+
+/// A string (RFC 6749 §3.3), or a list of them as Doorkeeper's token info has it.
+fn scope(value: Option<&Value>) -> Option<String> {
+    let text = match value? {
+        Value::String(text) => text.as_str().to_owned(),
+        Value::Array(items) => items
+            .iter()
+            .filter_map(Value::as_str)
+            .collect::<alloc::vec::Vec<_>>()
+            .join(" "),
+        _ => return None,
+    };
+    (!text.is_empty()).then_some(text)
+}
+
+/// RFC 6749 §5.1: the server must say where it grants something else; more than was asked for is refused.
+pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str>) -> Result<(), Error> {
+    let (Some(requested), Some(granted)) = (requested, granted) else {
+        return Ok(());
+    };
+    let is_asked_for = |scope: &str| requested.split_ascii_whitespace().any(|asked| asked == scope);
+    if granted.split_ascii_whitespace().all(is_asked_for) {
+        Ok(())
+    } else {
+        Err(Code::ScopeExpanded.into())
+    }
+}

@@ -4,7 +4,7 @@
 // usage: node scripts/check-flow.mjs [folder of the protocol]
 
 import { readFileSync, readdirSync } from "node:fs";
-import { basename, dirname, join, relative, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { root } from "./run.mjs";
 
 const folder = resolve(process.argv[2] ?? join(root, "src/protocol"));
@@ -51,7 +51,9 @@ function* pathsIn(code) {
     for (const path of expand(tree)) yield [path, index];
     rest = rest.slice(0, index) + " ".repeat(whole.length) + rest.slice(index + whole.length);
   }
-  for (const { 0: path, index } of rest.matchAll(/\b(?:crate|super|self)(?:\s*::\s*\w+)+/g)) yield [path.replace(/\s/g, ""), index];
+  for (const { 0: path, index } of rest.matchAll(/\b(?:crate|super|self)(?:\s*::\s*\w+)+/g)) {
+    yield [path.replace(/\s/g, ""), index];
+  }
 }
 
 /** The module path from the crate's root, seen from `here`; nothing for another crate's. */
@@ -82,18 +84,25 @@ function checkFile(file, order) {
   for (const { 0: name, index } of code.matchAll(forbidden)) {
     fault(file, lineOf(code, index), `the protocol may not name ${name}`);
   }
-  const mine = order.indexOf(here[1]);
-  if (here.length > 1 && mine < 0) fault(file, 1, `${here[1]} is not listed in ${basename(folder)}/mod.rs`);
   if (here.length === 1) return;
+  if (!order.includes(here[1])) return fault(file, 1, `${here[1]} is not listed in ${basename(folder)}/mod.rs`);
   for (const [path, index] of pathsIn(code)) {
-    const names = absolute(path, here);
-    if (!names) continue;
-    const line = lineOf(code, index);
-    if (!roots.has(names[0])) fault(file, line, `${path}: name it by its module, so that the order can be checked`);
-    else if (names[0] === "protocol" && (names.length < 2 || names[1] === "*")) fault(file, line, `${path} hides what it uses`);
-    else if (names[0] === "protocol" && order.indexOf(names[1]) > mine) fault(file, line, `${here[1]} uses ${names[1]}, which comes after it`);
-    else if (names[0] === "protocol" && !order.includes(names[1])) fault(file, line, `${path}: not a module of ${basename(folder)}/mod.rs`);
+    const message = faultOf(path, here, order);
+    if (message) fault(file, lineOf(code, index), message);
   }
+}
+
+/** What is wrong with naming `path` in the module `here`, if anything. */
+function faultOf(path, here, order) {
+  const names = absolute(path, here);
+  if (!names) return undefined;
+  const [top, name] = names;
+  if (!roots.has(top)) return `${path}: name it by its module, so that the order can be checked`;
+  if (top !== "protocol") return undefined;
+  if (!name || name === "*") return `${path} hides what it uses`;
+  if (!order.includes(name)) return `${path}: not a module of ${basename(folder)}/mod.rs`;
+  if (order.indexOf(name) > order.indexOf(here[1])) return `${here[1]} uses ${name}, which comes after it`;
+  return undefined;
 }
 
 const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith(".rs")).sort();
@@ -102,5 +111,5 @@ const order = [...modules.matchAll(/^(?:pub(?:\([^)]*\))? )?mod (\w+);/gm)].map(
 for (const file of files) checkFile(join(folder, file), order);
 
 for (const line of faults) console.log(line);
-console.log(`${files.length} files in ${relative(root, folder) || dirname(folder)}, ${order.length} modules, ${faults.length} faults`);
+console.log(`${files.length} files in ${relative(root, folder)}, ${order.length} modules, ${faults.length} faults`);
 process.exitCode = faults.length || !order.length ? 1 : 0;

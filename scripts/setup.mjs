@@ -71,7 +71,8 @@ async function apt(name, what) {
     return run(command, rest, { label: `apt-get ${args.at(-1)}` });
   };
   if (!find("apt-get")) return "there is no apt-get";
-  if (admin.length && (await run("sudo", ["-n", "true"])).code) return "apt-get needs root, and sudo asks for a password";
+  const asksPassword = admin.length && (await run("sudo", ["-n", "true"])).code;
+  if (asksPassword) return "apt-get needs root, and sudo asks for a password";
   updated ??= get(["update", "-qq"]);
   await updated;
   say(`installing ${what} …`);

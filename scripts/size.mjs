@@ -55,13 +55,17 @@ const descending = (sizes) => [...sizes].sort((a, b) => b[1] - a[1]);
 function explain(weights, compressed, baseline) {
   // Compression has no parts: each gets its share of the result.
   const share = (size) => Math.round((size / weights.total) * compressed);
+  const column = (size, width) => size.toLocaleString("en").padStart(width);
   const list = (title, sizes, count) => {
     console.log(`\n${title}`);
     for (const [name, size] of sizes.slice(0, count)) {
-      console.log(`${size.toLocaleString("en").padStart(8)}  ≈ ${share(size).toLocaleString("en").padStart(6)} compressed  ${name.slice(0, 150)}`);
+      console.log(`${column(size, 8)}  ≈ ${column(share(size), 6)} compressed  ${name.slice(0, 150)}`);
     }
   };
-  const grown = (now, before) => descending([...now].map(([name, size]) => [name, size - (before[name] ?? 0)])).filter(([, more]) => more > 16);
+  const grown = (now, before) => {
+    const growth = [...now].map(([name, size]) => [name, size - (before[name] ?? 0)]);
+    return descending(growth).filter(([, more]) => more > 16);
+  };
   const crates = byCrate(weights);
   list("Bytes of WebAssembly by crate:", descending(crates), 20);
   list("The largest functions:", descending(weights.functions), 25);
@@ -73,7 +77,8 @@ function explain(weights, compressed, baseline) {
 const compressed = brotliCompressSync(entry()).length;
 const baseline = readBaseline();
 const broken = compressed > LIMIT;
-const since = baseline.brotli ? `, ${compressed >= baseline.brotli ? "+" : ""}${compressed - baseline.brotli} since the baseline` : "";
+const growth = compressed - baseline.brotli;
+const since = baseline.brotli ? `, ${growth < 0 ? "" : "+"}${growth} since the baseline` : "";
 console.log(`pkg/dist/index.js: ${bytes(compressed)} brotli-11 (limit ${bytes(LIMIT)}, aim ${bytes(AIM)}${since})`);
 
 if (broken || flags.length) {

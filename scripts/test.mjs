@@ -41,7 +41,9 @@ async function runLeg(name) {
 }
 
 function table() {
-  const cells = rows.map((row) => [verdict(row), row.leg, row.where ?? "", time(row.seconds), counts(row), row.reason ?? ""]);
+  const cells = rows.map((row) => {
+    return [verdict(row), row.leg, row.where ?? "", time(row.seconds), counts(row), row.reason ?? ""];
+  });
   const width = (column) => Math.max(...cells.map((row) => row[column].length));
   console.log("");
   for (const row of cells) {

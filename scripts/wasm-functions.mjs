@@ -80,7 +80,7 @@ const stable = (name) => name.replace(/(::h[0-9a-f]{16})?(\s\(\.llvm\.\d+\))?$/,
 export function crateOf(name) {
   const path = (text) => /^[<&*[(\s]*(?:(?:mut|const|dyn|impl)\s+)*([a-z_]\w*)::/.exec(text)?.[1];
   const [type, trait] = name.startsWith("<") ? name.split(" as ") : [name];
-  return path(type) ?? (trait && path(trait)) ?? "(glue)";
+  return path(type) ?? (trait && path(trait)) ?? "(exports)";
 }
 
 /** `{ functions: Map<name, bytes>, data, total }` of a module. */

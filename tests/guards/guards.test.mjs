@@ -56,7 +56,10 @@ test("counts are the runners' own", () => {
   assert.deepEqual(count.cargoTest(cargo), { passed: 15, failed: 2, skipped: 1 });
   const node = "ℹ tests 6\nℹ suites 1\nℹ pass 2\nℹ fail 1\nℹ cancelled 1\nℹ skipped 1\nℹ todo 1\n";
   assert.deepEqual(count.nodeTest(node), { passed: 2, failed: 2, skipped: 2 });
-  const rows = "test all ... FAIL A001 native: expected ok, got none\nFAIL A002 native: expected ok, got none\n5 passed, 2 failed\n";
+  const rows =
+    "test all ... FAIL A001 native: expected ok, got none\n" +
+    "FAIL A002 native: expected ok, got none\n" +
+    "5 passed, 2 failed\n";
   assert.deepEqual(count.attacks(rows), { passed: 5, failed: 2, skipped: 0 });
   assert.deepEqual(count.attackFailures(rows), [
     "FAIL A001 native: expected ok, got none",

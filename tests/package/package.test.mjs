@@ -61,7 +61,8 @@ test("publint finds nothing", async () => {
 test("every entry's types resolve (attw)", async () => {
   const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
   const { tarball } = await packed;
-  const { code, output } = await run(process.execPath, [attw, tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"]);
+  const args = [attw, tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"];
+  const { code, output } = await run(process.execPath, args);
   assert.equal(code, 0, output);
 });
 
@@ -76,7 +77,8 @@ test("the default entry can't do the implicit flow, and the implicit entry can",
 for (const entry of entries) {
   test(`${entry}.js stands alone and works under a strict policy`, () => {
     const { js } = contents(entry);
-    const forbidden = [/\bimport\.meta\b/, /\beval\(/, /new Function\b/, /sourceMappingURL/, /\bimport\s*[{*"'(]/, /\brequire\(/];
+    const code = [/\bimport\.meta\b/, /\bimport\s*[{*"'(]/, /\brequire\(/, /\beval\(/, /new Function\b/];
+    const forbidden = [...code, /sourceMappingURL/];
     assert.deepEqual(forbidden.filter((pattern) => pattern.test(js)), []);
   });
 
@@ -88,7 +90,8 @@ for (const entry of entries) {
   test(`importing ${entry}.js touches no global`, async () => {
     const script = `
       const before = Reflect.ownKeys(globalThis).length;
-      WebAssembly.compile = WebAssembly.instantiate = WebAssembly.instantiateStreaming = () => { throw new Error("started"); };
+      const refuse = () => { throw new Error("started"); };
+      Object.assign(WebAssembly, { compile: refuse, instantiate: refuse, instantiateStreaming: refuse });
       await import(${JSON.stringify(`file://${join(pkg, `dist/${entry}.js`)}`)});
       if (Reflect.ownKeys(globalThis).length !== before) throw new Error("a global was added");`;
     const { code, output } = await run(process.execPath, ["--input-type=module", "--eval", script]);

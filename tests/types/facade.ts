@@ -1,0 +1,16 @@
+// What the package promises in its hand-written types, its code must keep.
+
+import type * as Promised from "procore-spa-auth";
+import type * as PromisedImplicit from "procore-spa-auth/implicit";
+import * as kept from "../../pkg/src/index.ts";
+import * as keptImplicit from "../../pkg/src/implicit.ts";
+
+kept satisfies typeof Promised;
+keptImplicit satisfies typeof PromisedImplicit;
+
+type Missing<Wanted, Found> = Exclude<keyof Found, keyof Wanted>;
+type Nothing<Names extends never> = Names;
+
+// And nothing that was not promised is exported.
+export type Unpromised = Nothing<Missing<typeof Promised, typeof kept>>;
+export type UnpromisedImplicit = Nothing<Missing<typeof PromisedImplicit, typeof keptImplicit>>;

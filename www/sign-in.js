@@ -27,17 +27,29 @@ export async function signIn(flow) {
   const environment = byId("environment").value;
   clearError();
   setBusy(true);
+  let notLeft = () => {};
   try {
     if (session()?.signedIn) await signOut();
+    notLeft = onLeaving(flow, environment);
     const auth = await clientToLeave(flow, environment);
-    note("built", `Login URL built for ${environment}`, { details: REQUEST[flow] });
-    note("left", `Gone to the login page of ${environment}`, { details: [`${originOf(environment)}/oauth/authorize`] });
     await auth.signIn({ returnTo: "/" });
   } catch (error) {
+    notLeft();
     note("failed", `Sign-in not begun: ${describe(error).code || "fault of this page"}`, { failed: true });
     showError(error);
     setBusy(false);
   }
+}
+
+/** Writes down the departure when it happens, which is the last thing that this page does. */
+function onLeaving(flow, environment) {
+  const begun = Date.now();
+  const left = () => {
+    note("built", `Login URL built for ${environment}`, { details: REQUEST[flow], at: begun });
+    note("left", `Gone to the login page of ${environment}`, { details: [`${originOf(environment)}/oauth/authorize`] });
+  };
+  addEventListener("pagehide", left, { once: true });
+  return () => removeEventListener("pagehide", left);
 }
 
 /** What the address bar says on arrival, before the SDK scrubs it. Names and lengths are kept; values are not. */

@@ -50,8 +50,7 @@ export function errorLine(error) {
 const SIGN_IN_AGAIN = "Sign in again. A new sign-in makes its own state and verifier.";
 
 const ADVICE = {
-  no_transaction:
-    "This tab never asked for that response, or has used it already. If you did not start a sign-in, somebody else did. Sign in again.",
+  no_transaction: "If you did not start a sign-in here, somebody else did: don’t go on from the link that brought you.",
   state_mismatch: "The response belongs to no sign-in of this tab. Nothing was sent; a sign-in under way is still good.",
   state_missing: "A response without state cannot be told from a forged one. Nothing was sent. Sign in again.",
   state_expired: "The login page stood open for more than ten minutes. Sign in again.",

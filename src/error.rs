@@ -241,8 +241,8 @@ codes! {
     UnauthorizedClient "unauthorized_client" Redirect false "This application may not use this grant type. Check it in the Developer Portal.";
     UnsupportedResponseType "unsupported_response_type" Redirect false "The server does not offer this flow.";
     InvalidScope "invalid_scope" Redirect false "The server does not know the scope asked for.";
-    ServerError "server_error" Redirect true "The authorization server failed. Start a new sign-in later.";
-    TemporarilyUnavailable "temporarily_unavailable" Redirect true "The authorization server is busy. Start a new sign-in later.";
+    ServerError "server_error" Redirect false "The authorization server failed. Start a new sign-in later.";
+    TemporarilyUnavailable "temporarily_unavailable" Redirect false "The authorization server is busy. Start a new sign-in later.";
     InvalidGrant "invalid_grant" Token false "The server refused the code: used, expired, or issued for another redirect URI or verifier. Sign in again.";
     UnsupportedGrantType "unsupported_grant_type" Token false "The server does not offer this grant type.";
     UnknownError "unknown_error" Redirect false "The server answered with an error that is in no standard.";

@@ -13,8 +13,8 @@ const source = join(pkg, "src");
 const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
-/** Each entry of the package, and the build of the core that it carries. */
-const entries = { index: "default", implicit: "implicit" };
+/** Each entry of the package: its source, and the build of the core that it carries. */
+const entries = { index: ["main.ts", "default"], implicit: ["main-implicit.ts", "implicit"] };
 
 /** `#core` is the generated glue, `#payload` the module itself: raw DEFLATE, in base64. */
 const core = (name) => ({
@@ -33,9 +33,9 @@ const core = (name) => ({
   },
 });
 
-const pack = (entry, name) =>
+const pack = ([entry, [file, name]]) =>
   build({
-    entryPoints: [join(source, `${entry}.ts`)],
+    entryPoints: [join(source, file)],
     outfile: join(dist, `${entry}.js`),
     bundle: true,
     format: "esm",
@@ -48,7 +48,7 @@ const pack = (entry, name) =>
   });
 
 async function main() {
-  const built = await Promise.all(Object.entries(entries).map(([entry, name]) => pack(entry, name)));
+  const built = await Promise.all(Object.entries(entries).map(pack));
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   for (const { path, contents } of built.flatMap((result) => result.outputFiles)) await writeFile(path, contents);

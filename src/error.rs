@@ -4,6 +4,7 @@
 //! No error ever holds a token, a code, a verifier, a state or a secret.
 
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use core::fmt;
 
@@ -14,6 +15,12 @@ use core::fmt;
 pub struct Error {
     code: Code,
     phase: Phase,
+    /// Rarely there, so elsewhere: an error is the size of a pointer and two bytes, wherever it passes through.
+    facts: Option<Box<Facts>>,
+}
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+struct Facts {
     /// A public name or URL (an option's name, a registered redirect URI); never a value a user typed as secret.
     subject: String,
     oauth: Option<OAuthError>,
@@ -34,52 +41,41 @@ impl Error {
 
     /// What the authorization server said, if it said something.
     #[must_use]
-    pub const fn oauth(&self) -> Option<&OAuthError> {
-        self.oauth.as_ref()
+    pub fn oauth(&self) -> Option<&OAuthError> {
+        self.facts.as_ref()?.oauth.as_ref()
     }
 
     /// What happened and what to do, in one or two sentences.
     #[must_use]
     pub fn message(&self) -> String {
-        let mut text = self.code.message().to_owned();
-        if !self.subject.is_empty() {
-            text.push_str(" [");
-            text.push_str(&self.subject);
-            text.push(']');
+        let subject = self.facts.as_ref().map_or("", |facts| facts.subject.as_str());
+        match subject {
+            "" => self.code.message().to_owned(),
+            subject => [self.code.message(), " [", subject, "]"].concat(),
         }
-        text
     }
 
+    /// With what it is about: text of the configuration or of a public URL, cut so that a log stays a log.
+    #[inline(never)]
     pub(crate) fn about(code: Code, subject: &str) -> Self {
-        // A subject is text of the caller's configuration or of a public URL: short, so that a log stays a log.
-        let subject = subject.chars().filter(|c| !c.is_control()).take(200).collect();
-        Self {
-            subject,
-            ..Self::from(code)
-        }
+        let subject = subject.chars().filter(|c| !c.is_ascii_control()).take(200).collect();
+        Self { facts: Some(Box::new(Facts { subject, oauth: None })), ..Self::from(code) }
     }
 
     pub(crate) fn said(code: Code, oauth: OAuthError) -> Self {
-        Self {
-            oauth: Some(oauth),
-            ..Self::from(code)
-        }
+        Self { facts: Some(Box::new(Facts { subject: String::new(), oauth: Some(oauth) })), ..Self::from(code) }
     }
 
-    pub(crate) const fn during(mut self, phase: Phase) -> Self {
+    pub(crate) fn during(mut self, phase: Phase) -> Self {
         self.phase = phase;
         self
     }
 }
 
 impl From<Code> for Error {
+    #[inline(never)]
     fn from(code: Code) -> Self {
-        Self {
-            code,
-            phase: code.phase(),
-            subject: String::new(),
-            oauth: None,
-        }
+        Self { code, phase: code.phase(), facts: None }
     }
 }
 

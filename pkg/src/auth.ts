@@ -1,10 +1,17 @@
 import type * as Api from "./index.d.ts";
-import type { Exchange } from "#core";
-import { Core, enter, failure, start } from "./core.ts";
+import { Core, call, enter, failure, start } from "./core.ts";
 import { startError } from "./errors.ts";
 import { takeFromPage } from "./redirect.ts";
-import { send } from "./send.ts";
+import { type Exchange, send } from "./send.ts";
 import { snapshot } from "./snapshot.ts";
+
+/** A request to the API that the core has checked; without `authorization`, a renewal comes first. */
+interface Authorized {
+  readonly url: string;
+  readonly companyId?: string;
+  readonly authorization?: string;
+  readonly generation?: number;
+}
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -25,7 +32,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       if (config instanceof Error) throw config;
       const page = typeof location === "undefined" ? "" : location.href;
       const opened = enter(() => new Core(config, page));
-      const discovery = opened.discover();
+      const discovery = call<Exchange>(() => opened.discover());
       if (discovery) await run(opened, discovery);
       return (core = opened);
     })().catch((error: unknown) => {
@@ -36,12 +43,12 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   /** Sends exchange after exchange until something has come of it. */
   const run = async <T>(on: Core, first: Exchange): Promise<T> => {
     try {
-      for (let next: Exchange | string = first; ; ) {
-        const { kind, status, contentType, body, cause } = await send(next);
-        const exchange = next;
-        next = enter(() => on.settle(exchange, kind, status ?? 0, contentType ?? "", body), cause);
+      for (let { id }: Exchange = first, next = first; ; id = next.id) {
+        const { kind, status = 0, contentType = "", body, cause } = await send(next);
+        const settled = call<Exchange & T>(() => on.settle(id, kind, status, contentType, body), cause)!;
         body?.fill(0);
-        if (typeof next === "string") return JSON.parse(next) as T;
+        if (settled.id === undefined) return settled;
+        next = settled;
       }
     } finally {
       publish(on);
@@ -49,8 +56,8 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   };
 
   const current = (): Api.Session => {
-    const text = core ? core.session() : "";
-    if (text !== sessionText) {
+    const text = core?.session() as string | undefined;
+    if (text !== undefined && text !== sessionText) {
       sessionText = text;
       const facts = JSON.parse(text) as Omit<Api.Session, "signedIn">;
       // An expired token that nothing can renew signs nobody in.
@@ -77,7 +84,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
 
   const redeem = async (url: string, record: string | undefined): Promise<Api.RedirectResult> => {
     const on = await open();
-    const exchange = enter(() => on.redeem(url, record));
+    const exchange = call<Exchange>(() => on.redeem(url, record));
     if (!exchange) return { handled: false };
     const { returnTo, warning } = await run<{ returnTo: string; warning?: Api.ProcoreAuthErrorCode }>(on, exchange);
     return { handled: true, returnTo, warnings: warning ? [warning] : [] };
@@ -86,7 +93,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   const renew = async (): Promise<Api.Session> => {
     const on = await open();
     try {
-      const exchange = enter(() => on.refresh());
+      const exchange = call<Exchange>(() => on.refresh());
       if (exchange) await run(on, exchange);
     } finally {
       publish(on);
@@ -116,7 +123,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       const json = frozen(signInOptions);
       if (json instanceof Error) throw json;
       const on = await open();
-      const { url, warning } = JSON.parse(enter(() => on.signIn(json))) as { url: string; warning?: string };
+      const { url, warning } = call<{ url: string; warning?: string }>(() => on.signIn(json))!;
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       location.assign(url);
       return new Promise<never>(() => {});
@@ -138,14 +145,16 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
       // Made a string once: what is checked is what is fetched.
       const target = request ? request.url : String(input);
-      const company = typeof companyId === "number" || companyId === undefined ? companyId : String(companyId);
+      const company = companyId === undefined ? undefined : String(companyId);
       const headers = new Headers(init.headers ?? request?.headers);
-      const names = [...headers.keys()];
+      const hasAuthorization = headers.has("authorization");
       const body = init.body ?? request?.body;
       for (let isFirstTry = true; ; isFirstTry = false) {
         const authorize = () => {
           try {
-            return enter(() => on.authorize(target, company, names));
+            return call<Authorized>(() =>
+              on.authorize(target, company, typeof companyId === "number", hasAuthorization),
+            )!;
           } finally {
             publish(on);
           }
@@ -155,7 +164,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
           await auth.refresh();
           authorized = authorize();
         }
-        const { url, authorization, companyId: id, generation } = authorized;
+        const { url, authorization, companyId: id, generation = 0 } = authorized;
         if (authorization === undefined) throw failure("reauth_required", "api");
         headers.set("authorization", authorization);
         if (id !== undefined) headers.set("procore-company-id", id);
@@ -177,7 +186,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       // Before the core has started, nobody can be signed in.
       if (!opening) return { outcome: "nothing" };
       const on = await open();
-      const exchange = on.signOut();
+      const exchange = call<Exchange>(() => on.signOut());
       publish(on);
       if (!exchange) return { outcome: "nothing" };
       const { isRevoked } = await run<{ isRevoked: boolean }>(on, exchange);

@@ -31,6 +31,12 @@ export const enter = <T>(call: () => T, cause?: unknown): T => {
   }
 };
 
+/** Calls for a structure, which crosses as JSON text; `undefined` where there is none. */
+export const call = <T>(ask: () => unknown, cause?: unknown): T | undefined => {
+  const text = enter(ask, cause);
+  return text === undefined ? undefined : (JSON.parse(text as string) as T);
+};
+
 /** An error of the facade's own, with the core's words. */
 export const failure = (code: string, phase: string, cause?: unknown): unknown => caught(errorOf(code, phase), cause);
 

@@ -1,4 +1,13 @@
-import type { Exchange } from "#core";
+/** One request, to be sent once and brought back to the core by its number. */
+export interface Exchange {
+  readonly id: number;
+  readonly url: string;
+  /** The form to `POST`; without it, `GET`. */
+  readonly body?: string;
+  readonly authorization?: string;
+  /** To the page's own token mediator, with its cookies. */
+  readonly isSameOrigin: boolean;
+}
 
 /** What came back from a server, in the core's terms, and the platform's own error, if there was one. */
 export interface Outcome {

@@ -3,11 +3,11 @@
 use crate::error::{Code, Error};
 use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::pending_authorization::{MAX_PENDING, PendingAuthorization};
+use crate::protocol::secret::Wiped;
 use crate::protocol::time::UnixSeconds;
 use alloc::string::String;
 use alloc::vec::Vec;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use zeroize::Zeroizing;
 
 #[wasm_bindgen]
 extern "C" {
@@ -37,9 +37,9 @@ pub fn put(pending: &PendingAuthorization, now: UnixSeconds) -> Result<(), Error
 
 /// Takes the record that a response claims: read and deleted, before anything is done with it.
 #[must_use]
-pub fn take(response: &AuthorizationResponse) -> Option<Zeroizing<String>> {
+pub fn take(response: &AuthorizationResponse) -> Option<Wiped> {
     response.states().map(key_of).find_map(|key| {
-        let record = read(&key).ok().flatten().map(Zeroizing::new)?;
+        let record = read(&key).ok().flatten().map(Wiped::new)?;
         remove(&key).ok()?;
         Some(record)
     })
@@ -70,13 +70,16 @@ fn keys() -> Result<Vec<String>, JsValue> {
 fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
     let mut live = Vec::new();
     for key in keys()? {
-        let record = read(&key)?.map(Zeroizing::new).unwrap_or_default();
+        let record = read(&key)?.map(Wiped::new).unwrap_or_default();
         match PendingAuthorization::from_record(&record) {
             Ok(pending) if !pending.is_expired_at(now) => live.push((pending.created(), key)),
             _ => remove(&key)?,
         }
     }
-    live.sort_unstable();
-    let excess = (live.len() + 1).saturating_sub(MAX_PENDING);
-    live.iter().take(excess).try_for_each(|(_, key)| remove(key))
+    // One more is about to come.
+    while live.len() >= MAX_PENDING {
+        let oldest = live.iter().enumerate().min_by_key(|(_, (created, _))| *created).map_or(0, |(index, _)| index);
+        remove(&live.swap_remove(oldest).1)?;
+    }
+    Ok(())
 }

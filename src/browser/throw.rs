@@ -10,7 +10,7 @@ pub(super) fn throw(error: &Error) -> JsValue {
 }
 
 /// `{ code, phase, retryable, message, oauthError?, oauthErrorDescription? }`
-fn to_json(error: &Error) -> zeroize::Zeroizing<alloc::string::String> {
+fn to_json(error: &Error) -> crate::protocol::secret::Wiped {
     let oauth = error.oauth();
     Writer::object()
         .string("code", error.code().as_str())

@@ -27,11 +27,11 @@ impl ApiRequest {
     pub fn new(target: &str, company_id: Option<CompanyId>, config: &Config) -> Result<Self, Error> {
         let forbidden = || Error::from(Code::ResourceOriginForbidden);
         let api = (config.parse_url)(&config.environment.api_origin, None).ok_or_else(forbidden)?;
-        let url = (config.parse_url)(target, Some(&api.href)).ok_or_else(forbidden)?;
-        if !url.is_same_origin(&api) || url.has_userinfo {
-            return Err(Error::about(Code::ResourceOriginForbidden, &url.origin()));
+        let url = (config.parse_url)(target, Some(api.href())).ok_or_else(forbidden)?;
+        if !url.is_same_origin(&api) || url.has_userinfo() {
+            return Err(Error::about(Code::ResourceOriginForbidden, url.origin()));
         }
-        for (name, _) in form::pairs(&url.query) {
+        for (name, _) in form::pairs(url.query()) {
             let name = form::decode(name).unwrap_or_default();
             if matches!(name.as_str(), "access_token" | "refresh_token") {
                 return Err(Code::TokenInUrl.into());
@@ -39,7 +39,7 @@ impl ApiRequest {
             confidentiality::refuse_name(&name).map_err(|error| error.during(Phase::Api))?;
         }
         Ok(Self {
-            url: url.href,
+            url: url.href().to_owned(),
             company_id,
         })
     }
@@ -80,9 +80,10 @@ impl CompanyId {
     ///
     /// `company_id_invalid` when it is not 1 to 20 digits, or a number too large to be exact.
     pub fn parse(text: &str, is_from_float: bool) -> Result<Self, Error> {
-        const MAX_SAFE_INTEGER: u64 = 9_007_199_254_740_991;
+        const MAX_SAFE_INTEGER: &str = "9007199254740991";
         let is_number = (1..=20).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit());
-        let is_exact = !is_from_float || text.parse::<u64>().is_ok_and(|number| number <= MAX_SAFE_INTEGER);
+        // Both in digits, so the longer is the larger, and of equal length the later.
+        let is_exact = !is_from_float || (text.len(), text) <= (MAX_SAFE_INTEGER.len(), MAX_SAFE_INTEGER);
         if is_number && is_exact {
             Ok(Self(text.to_owned()))
         } else {

@@ -10,12 +10,12 @@ use super::json::{self, Value};
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
 use super::return_to::ReturnTo;
+use super::secret::Wiped;
 use super::time::UnixSeconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
 
 /// What one sign-in may choose. The default is what most apps want.
 #[derive(Clone, Debug)]
@@ -127,7 +127,7 @@ impl AuthorizationRequest {
         };
         let (state, verifier) = entropy.spend();
 
-        let mut url = Zeroizing::new(config.environment.authorization_endpoint.clone());
+        let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
         if !url.contains('?') {
             url.push('?');
         }

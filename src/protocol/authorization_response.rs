@@ -15,7 +15,7 @@ use crate::error::{Code, Error, OAuthError};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
+use super::secret::Wiped;
 
 /// An authorization response as it stands in the URL: read, not yet believed.
 #[derive(Debug)]
@@ -27,7 +27,7 @@ pub struct AuthorizationResponse {
 struct Param {
     name: &'static str,
     /// `None`: not percent-encoded UTF-8.
-    value: Option<Zeroizing<String>>,
+    value: Option<Wiped>,
     channel: ResponseMode,
 }
 
@@ -67,8 +67,8 @@ impl AuthorizationResponse {
         };
         let mut params = Vec::new();
         let channels = [
-            (url.query.as_str(), ResponseMode::Query),
-            (url.fragment.as_str(), ResponseMode::Fragment),
+            (url.query(), ResponseMode::Query),
+            (url.fragment(), ResponseMode::Fragment),
         ];
         let mut count = 0;
         for (raw, channel) in channels {
@@ -98,7 +98,7 @@ impl AuthorizationResponse {
             return Ok(Some(this));
         }
         // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
-        let path = |url: &Url| url.path.trim_end_matches('/').to_owned();
+        let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
         let is_near = config
             .redirect_uris
             .iter()
@@ -146,7 +146,7 @@ impl AuthorizationResponse {
     fn mismatch(&self) -> Error {
         Error::about(
             Code::RedirectMismatch,
-            &[&self.url.origin(), self.url.path.as_str()].concat(),
+            &[self.url.origin(), self.url.path()].concat(),
         )
     }
 
@@ -332,7 +332,7 @@ fn accepted_code(response: &AuthorizationResponse, mode: ResponseMode) -> Result
     if code.len() > MAX_CODE || !code.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
         return Err(Code::CodeMalformed.into());
     }
-    Ok(AuthorizationCode::new(Zeroizing::new(code.to_owned())))
+    Ok(AuthorizationCode::new(Wiped::from(code)))
 }
 
 #[cfg(feature = "implicit")]

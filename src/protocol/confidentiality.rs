@@ -9,6 +9,7 @@ use super::form;
 use super::json::Value;
 use crate::error::{Code, Error};
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// Refuses a value that has anything secret in it, however deep.
 ///
@@ -30,14 +31,11 @@ pub(crate) fn refuse(value: &Value) -> Result<(), Error> {
 
 /// Refuses a name that says "secret", in any case and with any separators.
 pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|c| c.to_ascii_lowercase())
-        .collect();
+    let plain: Vec<u8> =
+        name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect();
     let is_secret = ["secret", "clientassertion", "password", "privatekey"]
         .iter()
-        .any(|word| plain.contains(word));
+        .any(|word| plain.windows(word.len()).any(|part| part == word.as_bytes()));
     if is_secret {
         Err(Error::about(Code::ConfigSecretForbidden, name))
     } else {

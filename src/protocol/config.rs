@@ -210,9 +210,9 @@ impl Config {
             .is_to_discover
             .then(|| (self.parse_url)(issuer, None))
             .flatten()?;
-        let path = url.path.trim_end_matches('/');
+        let path = url.path().trim_end_matches('/');
         Some(HttpRequest::get(
-            &[&url.origin(), "/.well-known/oauth-authorization-server", path].concat(),
+            &[url.origin(), "/.well-known/oauth-authorization-server", path].concat(),
             None,
         ))
     }
@@ -289,7 +289,7 @@ impl Config {
     fn require_this_origin(&self) -> Result<(), Error> {
         match &self.page {
             Some(page) if !self.redirect_uris.iter().any(|uri| uri.url().is_same_origin(page)) => {
-                Err(Error::about(Code::ConfigRedirectNotThisOrigin, &page.origin()))
+                Err(Error::about(Code::ConfigRedirectNotThisOrigin, page.origin()))
             }
             _ => Ok(()),
         }
@@ -317,35 +317,27 @@ struct CredentialSet {
 }
 
 fn all_credentials(options: &Object, parse_url: ParseUrl) -> Result<Vec<CredentialSet>, Error> {
-    let sets = options
-        .present("credentials")
-        .and_then(Value::as_object)
-        .ok_or_else(|| invalid("credentials"))?;
-    sets.members()
-        .filter(|(_, set)| !matches!(set, Value::Null))
-        .map(|(key, set)| {
-            let name = EnvironmentName::from_name(key).filter(|name| name.credentials() == *name);
-            let name = name.ok_or_else(|| unknown_key(key))?;
-            let set = set.as_object().ok_or_else(|| invalid(key))?;
-            known_keys(set, &["clientId", "redirectUris"])?;
-            let client_id = ClientId::parse(text_option(set, "clientId")?.unwrap_or_default())?;
-            let Some(Value::Array(uris)) = set.present("redirectUris") else {
-                return Err(invalid("redirectUris"));
-            };
-            let redirect_uris = uris
-                .iter()
-                .map(|uri| RedirectUri::parse(uri.as_str().ok_or_else(|| invalid("redirectUris"))?, parse_url))
-                .collect::<Result<Vec<_>, _>>()?;
-            if redirect_uris.is_empty() {
-                return Err(invalid("redirectUris"));
-            }
-            Ok(CredentialSet {
-                name,
-                client_id,
-                redirect_uris,
-            })
-        })
-        .collect()
+    let given = options.present("credentials").and_then(Value::as_object).ok_or_else(|| invalid("credentials"))?;
+    let mut sets = Vec::new();
+    for (key, set) in given.members().filter(|(_, set)| !matches!(set, Value::Null)) {
+        let name = EnvironmentName::from_name(key).filter(|name| name.credentials() == *name);
+        let name = name.ok_or_else(|| unknown_key(key))?;
+        let set = set.as_object().ok_or_else(|| invalid(key))?;
+        known_keys(set, &["clientId", "redirectUris"])?;
+        let client_id = ClientId::parse(text_option(set, "clientId")?.unwrap_or_default())?;
+        let Some(Value::Array(uris)) = set.present("redirectUris") else {
+            return Err(invalid("redirectUris"));
+        };
+        let mut redirect_uris = Vec::new();
+        for uri in uris {
+            redirect_uris.push(RedirectUri::parse(uri.as_str().ok_or_else(|| invalid("redirectUris"))?, parse_url)?);
+        }
+        if redirect_uris.is_empty() {
+            return Err(invalid("redirectUris"));
+        }
+        sets.push(CredentialSet { name, client_id, redirect_uris });
+    }
+    Ok(sets)
 }
 
 /// The one environment with a redirect URI on this page's origin.
@@ -357,7 +349,7 @@ fn environment_of_page(sets: &[CredentialSet], page: Option<&Url>) -> Result<Env
     match (here.next(), here.next(), page) {
         (Some(name), None, _) => Ok(name),
         (None, _, Some(page)) if !sets.is_empty() => {
-            Err(Error::about(Code::ConfigRedirectNotThisOrigin, &page.origin()))
+            Err(Error::about(Code::ConfigRedirectNotThisOrigin, page.origin()))
         }
         (None, ..) => Err(invalid("credentials")),
         // The portal registers http://localhost for both sets, so the page's origin can't tell them apart.
@@ -432,10 +424,10 @@ fn server_options(mut environment: Environment, value: &Value, parse_url: ParseU
         }
     }
     let api = parse_url(&environment.api_origin, None).ok_or_else(|| invalid("apiOrigin"))?;
-    if api.path != "/" || !api.query.is_empty() {
+    if api.after_origin() != "/" {
         return Err(invalid("apiOrigin"));
     }
-    environment.api_origin = api.origin();
+    environment.api_origin = api.origin().to_owned();
     if environment.is_to_discover && environment.issuer.is_empty() {
         return Err(invalid("issuer"));
     }
@@ -452,21 +444,21 @@ fn checked_endpoint(text: &str, home: Option<&Url>, is_custom: bool, parse_url: 
     let Some(url) = parse_url(text, None) else {
         return refuse(Code::ConfigEndpointNotHttps);
     };
-    if url.has_userinfo || text.contains('#') {
+    if url.has_userinfo() || text.contains('#') {
         return Err(Code::ConfigEndpointUserinfo.into());
     }
     let is_local = url.is_localhost() && is_custom;
-    if url.scheme != "https" && !is_local {
+    if !url.is_https() && !is_local {
         return refuse(Code::ConfigEndpointNotHttps);
     }
     let is_reserved = |(name, _): (&str, &str)| form::decode(name).is_none_or(|name| is_reserved_request_name(&name));
-    if form::pairs(&url.query).any(is_reserved) {
+    if form::pairs(url.query()).any(is_reserved) {
         return refuse(Code::ConfigEndpointReservedParam);
     }
     if home.is_some_and(|home| !home.is_same_origin(&url)) {
         return refuse(Code::ConfigEndpointOrigin);
     }
-    Ok(url.href)
+    Ok(url.href().to_owned())
 }
 
 /// Whether a parameter of the authorization request is ours alone to set.
@@ -488,14 +480,14 @@ pub(crate) fn is_reserved_request_name(name: &str) -> bool {
 
 fn token_mediator(path: &str, page: Option<&Url>, parse_url: ParseUrl) -> Result<TokenMediator, Error> {
     let page = page.ok_or_else(|| invalid("tokenMediator"))?;
-    let url = parse_url(path, Some(&page.href)).ok_or_else(|| invalid("tokenMediator"))?;
-    if !url.is_same_origin(page) || url.has_userinfo || path.contains(['?', '#', '\\']) {
+    let url = parse_url(path, Some(page.href())).ok_or_else(|| invalid("tokenMediator"))?;
+    if !url.is_same_origin(page) || url.has_userinfo() || path.contains(['?', '#', '\\']) {
         return Err(Error::about(Code::ConfigEndpointOrigin, path));
     }
-    let folder = url.href.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let folder = url.href().rsplit_once('/').map_or("", |(folder, _)| folder);
     Ok(TokenMediator {
         revocation_endpoint: [folder, "/revoke"].concat(),
-        token_endpoint: url.href,
+        token_endpoint: url.href().to_owned(),
     })
 }
 

@@ -5,13 +5,14 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
+use super::secret::Wiped;
+use zeroize::Zeroize;
 
 /// Appends `name=value`, encoded, after a `&` where one is needed.
 ///
 /// Grows `out` once, so that no outgrown copy of a secret stays behind in memory.
-pub(crate) fn append(out: &mut Zeroizing<String>, name: &str, value: &str) {
-    let mut whole = Zeroizing::new(String::with_capacity(out.len() + 2 + 3 * (name.len() + value.len())));
+pub(crate) fn append(out: &mut Wiped, name: &str, value: &str) {
+    let mut whole = Wiped::with_capacity(out.len() + 2 + 3 * (name.len() + value.len()));
     whole.push_str(out);
     if !whole.is_empty() && !whole.ends_with(['?', '&']) {
         whole.push('&');
@@ -41,25 +42,26 @@ fn encode(out: &mut String, text: &str) {
 }
 
 /// The decoded value, or `None` if it is not percent-encoded UTF-8.
-pub(crate) fn decode(raw: &str) -> Option<Zeroizing<String>> {
-    let mut bytes = Zeroizing::new(Vec::with_capacity(raw.len()));
+pub(crate) fn decode(raw: &str) -> Option<Wiped> {
+    let mut bytes = Vec::with_capacity(raw.len());
     let mut rest = raw.bytes();
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',
-            b'%' => (nibble(rest.next()?)? << 4) | nibble(rest.next()?)?,
+            b'%' => (nibble(rest.next())? << 4) | nibble(rest.next())?,
             _ => byte,
         });
     }
-    core::str::from_utf8(&bytes)
-        .ok()
-        .map(|text| Zeroizing::new(String::from(text)))
+    String::from_utf8(bytes).map_err(|error| error.into_bytes().zeroize()).map(Wiped::new).ok()
 }
 
-fn nibble(digit: u8) -> Option<u8> {
-    char::from(digit)
-        .to_digit(16)
-        .and_then(|value| u8::try_from(value).ok())
+fn nibble(digit: Option<u8>) -> Option<u8> {
+    match digit? {
+        digit @ b'0'..=b'9' => Some(digit - b'0'),
+        digit @ b'A'..=b'F' => Some(digit - b'A' + 10),
+        digit @ b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
+    }
 }
 
 /// The pairs of a query or fragment, still encoded: split at `&` only, then at the first `=`.
@@ -95,7 +97,7 @@ mod tests {
     proptest! {
         #[test]
         fn what_is_encoded_decodes_to_itself(name in ".*", value in ".*") {
-            let mut out = Zeroizing::new(String::new());
+            let mut out = Wiped::default();
             append(&mut out, &name, &value);
             let (raw_name, raw_value) = out.split_once('=').unwrap();
             prop_assert_eq!(decode(raw_name).unwrap().as_str(), &name);
@@ -104,7 +106,7 @@ mod tests {
 
         #[test]
         fn encodes_as_the_url_crate_does(value in ".*") {
-            let mut out = Zeroizing::new(String::new());
+            let mut out = Wiped::default();
             append(&mut out, "n", &value);
             let theirs = ::url::form_urlencoded::Serializer::new(String::new()).append_pair("n", &value).finish();
             prop_assert_eq!(out.as_str(), theirs);

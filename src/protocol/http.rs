@@ -10,6 +10,7 @@ use super::time::Seconds;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use zeroize::Zeroizing;
+use super::secret::Wiped;
 
 /// One request, complete. Spent by sending it.
 #[derive(Debug)]
@@ -36,7 +37,7 @@ impl HttpRequest {
     }
 
     pub(crate) fn post(url: &str, fields: &[(&str, &str)]) -> Self {
-        let mut body = Zeroizing::new(String::new());
+        let mut body = Wiped::default();
         for (name, value) in fields {
             form::append(&mut body, name, value);
         }
@@ -51,14 +52,14 @@ impl HttpRequest {
 
 /// `Bearer …` (RFC 6750 §2.1), built in one piece so that no shorter copy is left in memory.
 pub(crate) fn bearer(token: &AccessToken) -> Body {
-    let mut header = Zeroizing::new(String::with_capacity(7 + token.expose().len()));
+    let mut header = Wiped::with_capacity(7 + token.expose().len());
     header.push_str("Bearer ");
     header.push_str(token.expose());
     Body(header)
 }
 
 /// Confidential text that goes out with a request: redacted in `Debug`, wiped when dropped.
-pub struct Body(Zeroizing<String>);
+pub struct Body(Wiped);
 
 impl Body {
     /// The bare text.

@@ -6,7 +6,7 @@
 
 use alloc::string::String;
 use alloc::vec::Vec;
-use zeroize::Zeroizing;
+use super::secret::Wiped;
 
 /// A JSON value.
 #[derive(Debug)]
@@ -14,7 +14,7 @@ pub(crate) enum Value {
     Null,
     Bool(bool),
     Number(Number),
-    String(Zeroizing<String>),
+    String(Wiped),
     Array(Vec<Value>),
     Object(Object),
 }
@@ -44,7 +44,7 @@ pub(crate) struct Number {
 
 /// An object's members in their order; no key occurs twice.
 #[derive(Debug, Default)]
-pub(crate) struct Object(Vec<(Zeroizing<String>, Value)>);
+pub(crate) struct Object(Vec<(Wiped, Value)>);
 
 impl Object {
     pub(crate) fn member(&self, key: &str) -> Option<&Value> {
@@ -194,11 +194,11 @@ impl Parser<'_> {
         }
     }
 
-    fn string(&mut self) -> Result<Zeroizing<String>, Malformed> {
+    fn string(&mut self) -> Result<Wiped, Malformed> {
         self.at += 1;
         // As large as the rest up to the closing quote can get: grown never, so nothing is left behind.
         let rest = self.text.get(self.at..).unwrap_or_default();
-        let mut out = Zeroizing::new(String::with_capacity(closing_quote(rest)));
+        let mut out = Wiped::with_capacity(closing_quote(rest));
         loop {
             let start = self.at;
             while self
@@ -279,7 +279,7 @@ impl Parser<'_> {
             let size = if digits.len() > 6 {
                 1_000_000
             } else {
-                digits.parse().unwrap_or(0)
+                digits.bytes().fold(0, |size, digit| size * 10 + i32::from(digit - b'0'))
             };
             exponent = if is_small { -size } else { size };
         }
@@ -330,14 +330,14 @@ fn closing_quote(text: &str) -> usize {
 
 /// Writes one JSON object. What goes in is wiped when dropped.
 #[derive(Debug)]
-pub(crate) struct Writer(Zeroizing<String>);
+pub(crate) struct Writer(Wiped);
 
 impl Writer {
     pub(crate) fn object() -> Self {
         // Roomy enough for a pending authorization, the only record with a secret in it.
-        let mut out = String::with_capacity(2048);
+        let mut out = Wiped::with_capacity(2048);
         out.push('{');
-        Self(Zeroizing::new(out))
+        Self(out)
     }
 
     pub(crate) fn string(self, key: &str, value: &str) -> Self {
@@ -373,7 +373,7 @@ impl Writer {
         this
     }
 
-    pub(crate) fn end(mut self) -> Zeroizing<String> {
+    pub(crate) fn end(mut self) -> Wiped {
         self.0.push('}');
         self.0
     }

@@ -14,7 +14,7 @@ use super::url::ParseUrl;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use zeroize::Zeroizing;
+use super::secret::Wiped;
 
 /// A sign-in under way. Spent by the response that it accepts; good for [`LIFETIME`].
 #[derive(Debug)]
@@ -79,7 +79,7 @@ impl Flow {
 impl PendingAuthorization {
     /// The record for storage: a JSON object. Confidential, for it holds the verifier.
     #[must_use]
-    pub fn to_record(&self) -> Zeroizing<String> {
+    pub fn to_record(&self) -> Wiped {
         Writer::object()
             .number("v", VERSION)
             .string("state", self.state.expose())
@@ -184,11 +184,11 @@ const MEMBERS: [&str; 11] = [
     "created",
 ];
 
-fn visible(object: &Object, key: &str) -> Result<Zeroizing<String>, Error> {
+fn visible(object: &Object, key: &str) -> Result<Wiped, Error> {
     let text = object
         .member(key)
         .and_then(Value::as_str)
         .filter(|text| is_visible_ascii(text));
-    text.map(|text| Zeroizing::new(text.to_owned()))
+    text.map(|text| Wiped::from(text))
         .ok_or_else(|| Code::StorageCorrupt.into())
 }

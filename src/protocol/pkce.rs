@@ -2,7 +2,7 @@
 //!
 //! `plain` has no representation here, so nothing can fall back to it (§7.2).
 
-use super::secret::{CodeVerifier, State};
+use super::secret::{CodeVerifier, State, Wiped};
 use crate::error::{Code, Error};
 use alloc::string::String;
 use sha2::{Digest, Sha256};
@@ -34,8 +34,8 @@ impl Entropy {
     pub(crate) fn spend(self) -> (State, CodeVerifier) {
         let (state, verifier) = self.0.split_at(32);
         (
-            State::new(Zeroizing::new(base64url(state))),
-            CodeVerifier::new(Zeroizing::new(base64url(verifier))),
+            State::new(Wiped::new(base64url(state))),
+            CodeVerifier::new(Wiped::new(base64url(verifier))),
         )
     }
 }
@@ -83,7 +83,7 @@ mod tests {
         let file = include_str!("../../tests/vectors/rfc7636-appendix-b.json");
         for vector in serde_json::from_str::<Vectors<Pkce>>(file).unwrap().vectors {
             assert_eq!(base64url(&vector.octets), vector.code_verifier);
-            let verifier = CodeVerifier::new(Zeroizing::new(vector.code_verifier));
+            let verifier = CodeVerifier::new(Wiped::new(vector.code_verifier));
             assert_eq!(code_challenge(&verifier), vector.code_challenge);
         }
     }

@@ -24,7 +24,7 @@ impl ReturnTo {
             return Ok(Self::default());
         }
         let rejected = || Error::from(Code::ReturnToRejected);
-        if text.chars().any(|c| c.is_control() || c == '\\') {
+        if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
             return Err(rejected());
         }
         let base = config
@@ -32,22 +32,18 @@ impl ReturnTo {
             .as_ref()
             .or_else(|| config.redirect_uris.first().map(|uri| uri.url()));
         let base = base.ok_or_else(rejected)?;
-        let url = (config.parse_url)(text, Some(&base.href)).ok_or_else(rejected)?;
+        let url = (config.parse_url)(text, Some(base.href())).ok_or_else(rejected)?;
         let is_response = || {
-            let mut names = form::pairs(&url.query)
-                .chain(form::pairs(&url.fragment))
+            let mut names = form::pairs(url.query())
+                .chain(form::pairs(url.fragment()))
                 .map(|(name, _)| name);
             config.redirect_uris.iter().any(|uri| uri.is_base_of(&url))
                 && names.any(|name| RESPONSE_NAMES.contains(&name))
         };
-        if !url.is_same_origin(base) || url.has_userinfo || url.path.starts_with("//") || is_response() {
+        if !url.is_same_origin(base) || url.has_userinfo() || url.path().starts_with("//") || is_response() {
             return Err(rejected());
         }
-        url.href
-            .get(url.origin().len()..)
-            .filter(|rest| rest.starts_with('/'))
-            .map(|rest| Self(rest.to_owned()))
-            .ok_or_else(rejected)
+        Ok(Self(url.after_origin().to_owned()))
     }
 
     /// The path, query and fragment.

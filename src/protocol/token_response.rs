@@ -12,7 +12,7 @@ use super::time::Seconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use zeroize::Zeroizing;
+use super::secret::Wiped;
 
 /// The tokens of a good response.
 #[derive(Debug)]
@@ -82,7 +82,7 @@ impl TokenSet {
         };
         require_no_more_than(requested_scope, field("scope"))?;
         Ok(Self {
-            access_token: AccessToken::new(Zeroizing::new(access_token.to_owned())),
+            access_token: AccessToken::new(Wiped::from(access_token)),
             refresh_token: None,
             expires_in: expires_in.min(MAX_LIFETIME),
             scope: field("scope").map(ToOwned::to_owned),
@@ -144,7 +144,7 @@ fn refusal(response: &HttpResponse) -> Error {
     Error::said(code, oauth_error(word, member("error_description"))).during(crate::error::Phase::Token)
 }
 
-fn token(object: &Object, key: &str) -> Result<Option<Zeroizing<String>>, Error> {
+fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> {
     match object.present(key) {
         None => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),
@@ -178,7 +178,9 @@ fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
 
 fn from_digits(text: &str) -> Option<Seconds> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| text.parse().unwrap_or(Seconds::MAX))
+    is_number.then(|| {
+        text.bytes().fold(0, |number: Seconds, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+    })
 }
 
 /// A string (RFC 6749 §3.3), or a list of them as Doorkeeper's token info has it.

@@ -7,65 +7,100 @@
 
 use alloc::string::String;
 
-/// A parsed, absolute URL.
+/// An absolute `http` or `https` URL, as a parser wrote it, and where its parts are in there.
+///
+/// Other schemes have no representation: nothing here may be asked, sent or gone to by `javascript:` or `blob:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
 pub struct Url {
-    /// The whole URL, serialised by the parser.
-    pub href: String,
-    /// `https`, in lower case, without the colon.
-    pub scheme: String,
-    /// Host and port as serialised: `app.example`, `localhost:5173`; the default port is left out.
-    pub host: String,
-    /// From the first slash to before `?` and `#`.
-    pub path: String,
-    /// After `?`, still encoded; empty if there is none.
-    pub query: String,
-    /// After `#`, still encoded; empty if there is none.
-    pub fragment: String,
-    /// Whether a user name or password stands before the host.
-    pub has_userinfo: bool,
+    href: String,
+    /// Where the path starts.
+    origin: usize,
+    /// Where the query's `?` would stand.
+    path: usize,
+    /// Where the fragment's `#` would stand.
+    query: usize,
 }
 
 impl Url {
-    /// A URL from what a parser found: `href` whole, the other parts without their delimiters.
+    /// Takes a URL that the platform's parser has serialised.
+    ///
+    /// What is left to do is cutting, not parsing: in this form the first `/` after `://` ends the authority, the first
+    /// `#` starts the fragment, and the first `?` before it the query (WHATWG URL, "URL serializing").
     #[must_use]
-    pub const fn from_parts(
-        href: String,
-        scheme: String,
-        host: String,
-        path: String,
-        query: String,
-        fragment: String,
-        has_userinfo: bool,
-    ) -> Self {
-        Self {
-            href,
-            scheme,
-            host,
-            path,
-            query,
-            fragment,
-            has_userinfo,
-        }
+    pub fn from_serialised(href: String) -> Option<Self> {
+        let authority = if href.starts_with("https://") {
+            "https://".len()
+        } else if href.starts_with("http://") {
+            "http://".len()
+        } else {
+            return None;
+        };
+        let from = |start: usize, mark: char| href.get(start..).and_then(|rest| rest.find(mark)).map(|at| start + at);
+        let origin = from(authority, '/')?;
+        let query = from(origin, '#').unwrap_or(href.len());
+        let path = from(origin, '?').unwrap_or(query).min(query);
+        Some(Self { href, origin, path, query })
     }
 
-    /// Whether both have the same scheme, host and port.
+    /// The whole URL.
+    #[must_use]
+    pub fn href(&self) -> &str {
+        &self.href
+    }
+
+    /// `https://host[:port]`, the default port left out; with a user name, if there is one.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        self.href.get(..self.origin).unwrap_or_default()
+    }
+
+    /// From the first slash to before `?` and `#`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.href.get(self.origin..self.path).unwrap_or_default()
+    }
+
+    /// After `?`, still encoded; empty if there is none.
+    #[must_use]
+    pub fn query(&self) -> &str {
+        self.href.get(self.path + 1..self.query).unwrap_or_default()
+    }
+
+    /// After `#`, still encoded; empty if there is none.
+    #[must_use]
+    pub fn fragment(&self) -> &str {
+        self.href.get(self.query + 1..).unwrap_or_default()
+    }
+
+    /// Path, query and fragment.
+    #[must_use]
+    pub fn after_origin(&self) -> &str {
+        self.href.get(self.origin..).unwrap_or_default()
+    }
+
+    /// Whether a user name or password stands before the host.
+    #[must_use]
+    pub fn has_userinfo(&self) -> bool {
+        self.origin().contains('@')
+    }
+
+    /// Whether both have the same scheme, host and port. Never true of a URL with a user name and one without.
     #[must_use]
     pub fn is_same_origin(&self, other: &Self) -> bool {
-        self.scheme == other.scheme && self.host == other.host
+        self.origin() == other.origin()
+    }
+
+    /// Whether it is `https`.
+    #[must_use]
+    pub fn is_https(&self) -> bool {
+        self.href.starts_with("https:")
     }
 
     /// Whether this is `http://localhost`, on any port: the only place where the Developer Portal accepts no TLS.
     #[must_use]
     pub fn is_localhost(&self) -> bool {
-        self.scheme == "http" && (self.host == "localhost" || self.host.starts_with("localhost:"))
-    }
-
-    /// `https://host[:port]`.
-    #[must_use]
-    pub fn origin(&self) -> String {
-        [&self.scheme, "://", &self.host].concat()
+        let port = self.origin().strip_prefix("http://localhost");
+        port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
     }
 }
 
@@ -73,3 +108,48 @@ impl Url {
 ///
 /// A plain function, so that the protocol stays a value and every test can choose its parser.
 pub type ParseUrl = fn(input: &str, base: Option<&str>) -> Option<Url>;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use proptest::prelude::*;
+
+    #[test]
+    fn other_schemes_do_not_exist() {
+        for text in ["javascript:alert(1)", "blob:https://app.example/uuid", "data:text/html,x", "urn:x", "ftp://a/b"] {
+            assert_eq!(parse_url(text, None), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn localhost_is_exactly_that() {
+        for (text, expected) in [
+            ("http://localhost/", true),
+            ("http://localhost:5173/cb", true),
+            ("https://localhost/", false),
+            ("http://localhost.evil.example/", false),
+            ("http://localhost./", false),
+            ("http://127.0.0.1/", false),
+            ("http://u@localhost/", false),
+        ] {
+            assert_eq!(parse_url(text, None).unwrap().is_localhost(), expected, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_finds_what_the_parser_found(text in r"https?://[a-z@:0-9.\[\]/?#=&%é -]{1,40}") {
+            if let Ok(theirs) = ::url::Url::parse(&text) {
+                let ours = Url::from_serialised(theirs.as_str().into()).unwrap();
+                prop_assert_eq!(ours.path(), theirs.path());
+                prop_assert_eq!(ours.query(), theirs.query().unwrap_or_default());
+                prop_assert_eq!(ours.fragment(), theirs.fragment().unwrap_or_default());
+                prop_assert_eq!(ours.has_userinfo(), !theirs.username().is_empty() || theirs.password().is_some());
+                if !ours.has_userinfo() {
+                    prop_assert_eq!(ours.origin(), theirs.origin().ascii_serialization());
+                }
+            }
+        }
+    }
+}

@@ -16,9 +16,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
   const set = environment === "monthly-sandbox" ? "production" : environment;
   const servers = server && { [environment]: server };
   const config = { credentials: { [set]: own(credentials) }, environment, servers, responseMode, allowImplicit };
-  return JSON.parse(
-    core.enter(() => core.buildLoginUrl(JSON.stringify(config), JSON.stringify(signIn))) as string,
-  ) as Api.LoginUrl;
+  return core.call<Api.LoginUrl>(() => core.buildLoginUrl(JSON.stringify(config), JSON.stringify(signIn)))!;
 };
 
 export const parseRedirect = (
@@ -27,8 +25,8 @@ export const parseRedirect = (
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse => {
   const { server } = own(options);
-  const response = core.enter(() => core.parseRedirect(url, pending, server && JSON.stringify(server)));
-  return response === undefined ? { kind: "none" } : (JSON.parse(response as string) as Api.CodeResponse);
+  const ask = () => core.parseRedirect(String(url), String(pending), server && JSON.stringify(server));
+  return core.call<Api.NoResponse | Api.CodeResponse>(ask)!;
 };
 
 /** The caller's own properties, and nothing that a polluted prototype adds. */

@@ -130,7 +130,7 @@ async function* attacks() {
     output,
     show: count.attackFailures(output),
   });
-  const native = ["test", ...features, "--test", "attacks", "--", "--nocapture"];
+  const native = ["test", ...features, "--test", "attacks"];
   yield row("native", await run("cargo", native, { label: "attacks" }));
   const { reason, output } = await built();
   if (reason) return yield fail(reason, "browsers", output);

@@ -9,6 +9,9 @@ import { packages, rust } from "./setup.mjs";
 const logs = join(target, "test-logs");
 const rows = [];
 
+// Cargo's lines about what went well.
+const progress = /^ +(Compiling|Checking|Downloading|Downloaded|Updating|Locking|Adding|Running|Finished) .*\n/gm;
+
 const time = (seconds) => (seconds < 99.5 ? `${seconds.toFixed(1)} s` : `${(seconds / 60).toFixed(1)} min`);
 const counts = ({ passed, failed, skipped }) => `${passed} passed, ${failed} failed, ${skipped} skipped`;
 const verdict = ({ passed, failed }) => (failed ? "FAIL" : passed ? "ok" : "skip");
@@ -22,7 +25,7 @@ function report(row, seconds) {
   if (!row.failed || !row.output) return;
   const log = join(logs, `${row.leg}${row.where ? `-${row.where.replace(/\W+/g, "-")}` : ""}.log`);
   writeFileSync(log, row.output);
-  console.log(`\n${tail(row.output, 150)}\n\n     the whole output: ${log}\n`);
+  console.log(`\n${tail(row.output.replace(progress, ""), 150)}\n\n     the whole output: ${log}\n`);
 }
 
 async function runLeg(name) {

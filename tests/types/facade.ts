@@ -2,8 +2,8 @@
 
 import type * as Promised from "procore-spa-auth";
 import type * as PromisedImplicit from "procore-spa-auth/implicit";
-import * as kept from "../../pkg/src/index.ts";
-import * as keptImplicit from "../../pkg/src/implicit.ts";
+import * as kept from "../../pkg/src/main.ts";
+import * as keptImplicit from "../../pkg/src/main-implicit.ts";
 
 kept satisfies typeof Promised;
 keptImplicit satisfies typeof PromisedImplicit;

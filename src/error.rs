@@ -12,15 +12,13 @@ use core::fmt;
 ///
 /// Lives as long as its caller likes: it holds no secret and no JavaScript value, and compares equal in tests.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub struct Error(Box<Facts>);
+
+/// Behind one pointer, for an error passes through many hands and is made only once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Facts {
     code: Code,
     phase: Phase,
-    /// Rarely there, so elsewhere: an error is the size of a pointer and two bytes, wherever it passes through.
-    facts: Option<Box<Facts>>,
-}
-
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Facts {
     /// A public name or URL (an option's name, a registered redirect URI); never a value a user typed as secret.
     subject: String,
     oauth: Option<OAuthError>,
@@ -29,45 +27,47 @@ struct Facts {
 impl Error {
     /// The stable word for what happened.
     #[must_use]
-    pub const fn code(&self) -> Code {
-        self.code
+    pub fn code(&self) -> Code {
+        self.0.code
     }
 
     /// The step that failed.
     #[must_use]
-    pub const fn phase(&self) -> Phase {
-        self.phase
+    pub fn phase(&self) -> Phase {
+        self.0.phase
     }
 
     /// What the authorization server said, if it said something.
     #[must_use]
     pub fn oauth(&self) -> Option<&OAuthError> {
-        self.facts.as_ref()?.oauth.as_ref()
+        self.0.oauth.as_ref()
     }
 
     /// What happened and what to do, in one or two sentences.
     #[must_use]
     pub fn message(&self) -> String {
-        let subject = self.facts.as_ref().map_or("", |facts| facts.subject.as_str());
-        match subject {
-            "" => self.code.message().to_owned(),
-            subject => [self.code.message(), " [", subject, "]"].concat(),
+        match self.0.subject.as_str() {
+            "" => self.0.code.message().to_owned(),
+            subject => [self.0.code.message(), " [", subject, "]"].concat(),
         }
     }
 
     /// With what it is about: text of the configuration or of a public URL, cut so that a log stays a log.
     #[inline(never)]
     pub(crate) fn about(code: Code, subject: &str) -> Self {
-        let subject = subject.chars().filter(|c| !c.is_ascii_control()).take(200).collect();
-        Self { facts: Some(Box::new(Facts { subject, oauth: None })), ..Self::from(code) }
+        let mut error = Self::from(code);
+        error.0.subject = subject.chars().filter(|c| !c.is_ascii_control()).take(200).collect();
+        error
     }
 
     pub(crate) fn said(code: Code, oauth: OAuthError) -> Self {
-        Self { facts: Some(Box::new(Facts { subject: String::new(), oauth: Some(oauth) })), ..Self::from(code) }
+        let mut error = Self::from(code);
+        error.0.oauth = Some(oauth);
+        error
     }
 
     pub(crate) fn during(mut self, phase: Phase) -> Self {
-        self.phase = phase;
+        self.0.phase = phase;
         self
     }
 }
@@ -75,13 +75,18 @@ impl Error {
 impl From<Code> for Error {
     #[inline(never)]
     fn from(code: Code) -> Self {
-        Self { code, phase: code.phase(), facts: None }
+        Self(Box::new(Facts {
+            code,
+            phase: code.phase(),
+            subject: String::new(),
+            oauth: None,
+        }))
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.as_str())?;
+        f.write_str(self.code().as_str())?;
         f.write_str(": ")?;
         f.write_str(&self.message())
     }

@@ -8,12 +8,14 @@ extern "C" {
     /// Milliseconds since the page was opened. Present in windows and workers.
     #[wasm_bindgen(js_namespace = performance, js_name = now)]
     fn performance_now() -> f64;
+    #[wasm_bindgen(js_namespace = Date, js_name = now)]
+    fn date_now() -> f64;
 }
 
 /// Both clocks, now.
 #[must_use]
 pub fn now() -> Moment {
-    Moment::new(seconds(js_sys::Date::now()), seconds(performance_now()))
+    Moment::new(seconds(date_now()), seconds(performance_now()))
 }
 
 #[expect(

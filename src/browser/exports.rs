@@ -1,7 +1,6 @@
-//! What the npm package's facade calls. Structures cross as JSON text, for they are small and few; every copy on this
-//! side is wiped.
+//! What the npm package's facade calls: one door, JSON text in and out. Structures are small and few here, and one
+//! door costs a tenth of what a door for each step does. Every copy on this side is wiped.
 
-use super::throw::throw;
 use super::{clock, entropy, pending_store, url};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_request::{ApiAnswer, ApiRequest, CompanyId};
@@ -10,18 +9,12 @@ use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal};
 use crate::protocol::config::Config;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
-use crate::protocol::json::Writer;
+use crate::protocol::json::{self, Object, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
-use alloc::borrow::ToOwned;
-use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use zeroize::Zeroizing;
-
-/// JSON text, or a thrown error.
-type Thrown = Result<JsValue, JsValue>;
 
 #[wasm_bindgen]
 extern "C" {
@@ -31,280 +24,272 @@ extern "C" {
 
 /// A client and its session, for one page.
 #[wasm_bindgen]
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Core(RefCell<State>);
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct State {
-    client: Client,
+    client: Option<Client>,
     /// Handed out by number, taken back once: what JavaScript holds can't be spent twice.
-    under_way: Vec<(u32, Exchange)>,
-    exchanges: u32,
+    under_way: Vec<(u64, Exchange)>,
+    exchanges: u64,
 }
 
 #[wasm_bindgen]
 impl Core {
-    /// A client from the options' JSON and the page's URL.
+    /// A core without a client; `open` gives it one.
+    #[must_use]
     #[wasm_bindgen(constructor)]
-    pub fn new(options: &str, page: &str) -> Result<Self, JsValue> {
-        if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
-            return Err(throw(&Code::InsecureContext.into()));
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Takes one step. `input` and the answer are JSON objects; an answer with `error` is one.
+    #[must_use]
+    pub fn call(&self, step: &str, input: &JsValue) -> JsValue {
+        let mut out = Writer::object();
+        if let Err(error) = self.0.borrow_mut().take_step(step, &text(input), &mut out) {
+            out = Writer::object();
+            write_error(&mut out, &error);
         }
-        let client = Client::new(configure(options, Some(page)).map_err(|error| throw(&error))?);
-        Ok(Self(RefCell::new(State { client, under_way: Vec::new(), exchanges: 0 })))
+        JsValue::from_str(&out.end())
     }
+}
 
-    /// The exchange that reads the server's metadata, while it is still to be read.
-    pub fn discover(&self) -> JsValue {
-        let mut state = self.0.borrow_mut();
-        let exchange = state.client.begin_discovery();
-        state.hand_out(exchange)
-    }
-
-    /// Builds a login URL and stores its pending authorization. `{ url, warning? }`
-    #[wasm_bindgen(js_name = signIn)]
-    pub fn sign_in(&self, options: &str) -> Thrown {
-        json(|| {
-            let client = &self.0.borrow().client;
-            let options = SignInOptions::parse(options, client.config())?;
-            let now = clock::now().wall;
-            let request = client.begin_sign_in(&options, entropy::entropy()?, now)?;
-            pending_store::put(&request.pending, now)?;
-            Ok(Writer::object().string("url", &request.url).optional("warning", word(request.warning.as_ref())))
-        })
-    }
-
-    /// Judges a URL. `undefined`: no response, nothing touched. `record`: what the facade has taken already.
-    pub fn redeem(&self, url: &JsValue, record: &JsValue) -> Thrown {
-        let mut state = self.0.borrow_mut();
-        let redeem = |client: &Client| {
-            let Some(response) = AuthorizationResponse::parse(&text(url), client.config())? else {
-                return Ok(None);
-            };
-            let record = record.as_string().map(Wiped::new).or_else(|| pending_store::take(&response));
-            let Some(record) = record else {
-                return response.unclaimed(pending_store::is_any()).map_or(Ok(None), Err);
-            };
-            let pending = PendingAuthorization::from_record(&record)?;
-            let grant = pending.accept(&response, client.config(), clock::now().wall)?;
-            Ok(Some(client.begin_redemption(grant)))
-        };
-        let exchange = redeem(&state.client).map_err(|error: Error| throw(&error))?;
-        Ok(state.hand_out(exchange))
-    }
-
-    /// The exchange that renews the access token; `undefined` when one is under way.
-    pub fn refresh(&self) -> Thrown {
-        let mut state = self.0.borrow_mut();
-        let exchange = match state.client.begin_refresh().map_err(|error| throw(&error))? {
-            Renewal::Send(exchange) => Some(exchange),
-            Renewal::UnderWay => None,
-        };
-        Ok(state.hand_out(exchange))
-    }
-
-    /// Wipes the session; the exchange that revokes its tokens, if there were any.
-    #[wasm_bindgen(js_name = signOut)]
-    pub fn sign_out(&self) -> JsValue {
-        let mut state = self.0.borrow_mut();
-        let exchange = state.client.begin_sign_out();
-        state.hand_out(exchange)
-    }
-
-    /// Takes what came back for an exchange. Another exchange (it has an `id`), or what has come of it all.
-    ///
-    /// `outcome`: `"answer"`, `"redirected"`, `"notSent"`, `"noAnswer"` or `"timedOut"`.
-    pub fn settle(&self, id: u32, outcome: &str, status: u16, content_type: &str, body: &JsValue) -> Thrown {
-        let mut state = self.0.borrow_mut();
-        let Some(at) = state.under_way.iter().position(|(number, _)| *number == id) else {
-            return Err(throw(&Code::NotReady.into()));
-        };
-        let (_, exchange) = state.under_way.swap_remove(at);
-        let outcome = match outcome {
-            "answer" => HttpOutcome::Answer(HttpResponse::new(status, content_type.to_owned(), None, bytes(body))),
-            "redirected" => HttpOutcome::Redirected,
-            "notSent" => HttpOutcome::NotSent,
-            "timedOut" => HttpOutcome::TimedOut,
-            _ => HttpOutcome::NoAnswer,
-        };
-        let progress = state.client.settle(exchange, outcome, clock::now());
-        let done = match progress.map_err(|error| throw(&error))? {
-            Progress::Send(exchange) => return Ok(state.hand_out(Some(exchange))),
-            Progress::SignedIn { return_to, warning } => Writer::object()
-                .string("returnTo", return_to.as_str())
-                .optional("warning", word(warning.as_ref())),
-            Progress::SignedOut { is_revoked } => Writer::object().bool("isRevoked", is_revoked),
-            Progress::Discovered | Progress::Refreshed => Writer::object(),
-        };
-        Ok(shown(&done.end()))
-    }
-
-    /// Checks a request to the API. `{ url, companyId?, authorization?, generation? }`: without `authorization`, a
-    /// renewal comes first.
-    pub fn authorize(
-        &self,
-        target: &JsValue,
-        company_id: Option<String>,
-        is_company_id_float: bool,
-        has_authorization: bool,
-    ) -> Thrown {
-        json(|| {
-            if has_authorization {
-                return Err(Error::about(Code::ParamReserved, "Authorization").during(Phase::Api));
-            }
-            let client = &mut self.0.borrow_mut().client;
-            let company_id = company_id.map(|id| CompanyId::parse(&id, is_company_id_float)).transpose()?;
-            let request = ApiRequest::new(&text(target), company_id, client.config())?;
-            let answer = Writer::object()
-                .string("url", request.url())
-                .optional("companyId", request.company_id().map(CompanyId::as_str));
-            Ok(match client.authorize(&request, clock::now())? {
-                Authorization::Header { value, generation } => {
-                    answer.string("authorization", value.expose()).number("generation", generation.into())
-                }
-                Authorization::RenewFirst => answer,
-            })
-        })
-    }
-
-    /// Whether a request that got `status` is to be sent once more.
-    #[wasm_bindgen(js_name = isToRetry)]
-    pub fn is_to_retry(&self, status: u16, generation: u32, is_first_try: bool, is_replayable: bool) -> bool {
-        let client = &self.0.borrow().client;
-        client.judge(status, generation, is_first_try, is_replayable, clock::now()) == ApiAnswer::RenewAndRetry
-    }
-
-    /// Whether the token was replaced since `generation`.
-    #[wasm_bindgen(js_name = isReplaced)]
-    pub fn is_replaced(&self, generation: u32) -> bool {
-        self.0.borrow().client.is_replaced(generation)
-    }
-
-    /// The latest change of the session, once.
-    #[wasm_bindgen(js_name = takeEvent)]
-    pub fn take_event(&self) -> JsValue {
-        let event = self.0.borrow_mut().client.take_event();
-        event.map_or(JsValue::UNDEFINED, |event| JsValue::from_str(event.as_str()))
-    }
-
-    /// The session.
-    pub fn session(&self) -> JsValue {
-        let client = &self.0.borrow().client;
-        let session = client.session(clock::now());
-        let facts = Writer::object()
-            .string("status", session.status.as_str())
-            .string("environment", client.config().environment().name.as_str())
-            .optional("flow", session.flow.map(Flow::as_str))
-            .bool("renewable", session.is_renewable)
-            .optional("scope", session.scope.as_deref());
-        let facts = match session.expires_at {
-            Some(expires_at) => facts.number("expiresAtEpochSeconds", expires_at),
-            None => facts,
-        };
-        shown(&facts.end())
-    }
+fn text(input: &JsValue) -> Wiped {
+    Wiped::new(input.as_string().unwrap_or_default())
 }
 
 impl State {
-    /// `{ id, url, body?, authorization?, isSameOrigin }`: to be sent once, and brought back to `settle`.
-    fn hand_out(&mut self, exchange: Option<Exchange>) -> JsValue {
-        let Some(exchange) = exchange else {
-            return JsValue::UNDEFINED;
-        };
-        self.exchanges = self.exchanges.wrapping_add(1);
-        let request = &exchange.request;
-        let json = Writer::object()
-            .number("id", self.exchanges.into())
-            .string("url", &request.url)
-            .optional("body", request.body.as_ref().map(Body::expose))
-            .optional("authorization", request.authorization.as_ref().map(Body::expose))
-            .bool("isSameOrigin", request.is_same_origin)
-            .end();
-        self.under_way.push((self.exchanges, exchange));
-        shown(&json)
-    }
-}
-
-/// An error that the facade found, with this crate's words. `code` and `phase` are words of the enums.
-#[wasm_bindgen(js_name = errorOf)]
-pub fn error_of(code: &str, phase: &str) -> JsValue {
-    let code = Code::ALL.iter().find(|known| known.as_str() == code).copied().unwrap_or(Code::UnknownError);
-    let phase = Phase::ALL.into_iter().find(|known| known.as_str() == phase).unwrap_or(Phase::Start);
-    throw(&Error::from(code).during(phase))
-}
-
-/// `buildLoginUrl`: `{ url, pending }`
-#[wasm_bindgen(js_name = buildLoginUrl)]
-pub fn build_login_url(config: &str, options: &str) -> Thrown {
-    json(|| {
-        let client = Client::new(configure(config, None)?);
-        let options = SignInOptions::parse(options, client.config())?;
-        let request = client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)?;
-        match request.warning {
-            // Nobody waits here for the sign-in, so a bad target is an error at once.
-            Some(error) => Err(error),
-            None => {
-                Ok(Writer::object().string("url", &request.url).string("pending", &request.pending.to_record()))
+    fn take_step(&mut self, step: &str, input: &str, out: &mut Writer) -> Result<(), Error> {
+        let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
+        let input = input.as_object().ok_or(Code::ConfigInvalid)?;
+        match step {
+            "open" => {
+                if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
+                    return Err(Code::InsecureContext.into());
+                }
+                let page = url::parse_url(input.text("page"), None);
+                let mut client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
+                let discovery = client.begin_discovery();
+                self.client = Some(client);
+                self.hand_out(discovery, out);
+                Ok(())
             }
+            "buildLoginUrl" => build_login_url(input, out),
+            "parseRedirect" => parse_redirect(input, out),
+            "error" => Err(named_error(input)),
+            _ => self.take_client_step(step, input, out),
         }
-    })
-}
+    }
 
-/// `parseRedirect`: `{ kind, … }`
-#[wasm_bindgen(js_name = parseRedirect)]
-pub fn parse_redirect(url: &JsValue, pending: &JsValue, server: Option<String>) -> Thrown {
-    json(|| {
-        let pending = PendingAuthorization::from_record(&text(pending))?;
-        let config = pending.config(server.as_deref(), url::parse_url)?;
-        let Some(response) = AuthorizationResponse::parse(&text(url), &config)? else {
-            return Ok(Writer::object().string("kind", "none"));
-        };
-        let grant = pending.accept(&response, &config, clock::now().wall)?;
-        let answer = match &grant.credential {
-            Granted::Code(code, verifier) => Writer::object()
-                .string("kind", "code")
-                .string("code", code.expose())
-                .string("codeVerifier", verifier.expose())
-                .string("redirectUri", grant.redirect_uri()),
-            #[cfg(feature = "implicit")]
-            Granted::Token(tokens) => Writer::object()
-                .string("kind", "token")
-                .string("accessToken", tokens.access_token.expose())
-                .number("expiresIn", tokens.expires_in)
-                .optional("scope", tokens.scope.as_deref()),
-        };
-        Ok(answer
-            .string("clientId", config.client_id().as_str())
-            .string("environment", config.environment().name.as_str())
-            .string("returnTo", grant.return_to.as_str()))
-    })
-}
+    fn take_client_step(&mut self, step: &str, input: &Object, out: &mut Writer) -> Result<(), Error> {
+        let client = self.client.as_mut().ok_or(Code::NotReady)?;
+        let now = clock::now();
+        let mut next = None;
+        match step {
+            "signIn" => {
+                let request = begin_sign_in(client, input)?;
+                pending_store::put(&request.pending, now.wall)?;
+                out.string("url", &request.url);
+                write_warning(out, request.warning.as_ref());
+            }
+            "redeem" => next = redeem(client, input)?,
+            "refresh" => {
+                if let Renewal::Send(exchange) = client.begin_refresh()? {
+                    next = Some(exchange);
+                }
+            }
+            "signOut" => next = client.begin_sign_out(),
+            "settle" => {
+                let id = input.number("id");
+                let at = self
+                    .under_way
+                    .iter()
+                    .position(|(number, _)| *number == id)
+                    .ok_or(Code::NotReady)?;
+                let (_, exchange) = self.under_way.swap_remove(at);
+                match client.settle(exchange, outcome(input), now)? {
+                    Progress::Send(exchange) => next = Some(exchange),
+                    Progress::SignedIn { return_to, warning } => {
+                        out.string("returnTo", return_to.as_str());
+                        write_warning(out, warning.as_ref());
+                    }
+                    Progress::SignedOut { is_revoked } => out.bool("isRevoked", is_revoked),
+                    Progress::Discovered | Progress::Refreshed => {}
+                }
+            }
+            "authorize" => authorize(client, input, out)?,
+            "judge" => {
+                let (status, generation) = (input.number("status"), input.number("generation"));
+                let (is_first, is_replayable) = (input.is("isFirstTry"), input.is("isReplayable"));
+                let answer = client.judge(status, generation, is_first, is_replayable, now);
+                out.bool("isToRetry", answer == ApiAnswer::RenewAndRetry);
+                out.bool("isReplaced", client.is_replaced(generation));
+            }
+            // "session"
+            _ => write_session(client, out),
+        }
+        self.hand_out(next, out);
+        Ok(())
+    }
 
-fn json(make: impl FnOnce() -> Result<Writer, Error>) -> Thrown {
-    match make() {
-        Ok(object) => Ok(shown(&object.end())),
-        Err(error) => Err(throw(&error)),
+    /// `{ id, url, body?, authorization?, isSameOrigin }`: to be sent once, and brought back to `settle`.
+    fn hand_out(&mut self, exchange: Option<Exchange>, out: &mut Writer) {
+        if let Some(exchange) = exchange {
+            self.exchanges += 1;
+            let request = &exchange.request;
+            out.number("id", self.exchanges);
+            out.string("url", &request.url);
+            out.optional("body", request.body.as_ref().map(Body::expose));
+            out.optional("authorization", request.authorization.as_ref().map(Body::expose));
+            out.bool("isSameOrigin", request.is_same_origin);
+            self.under_way.push((self.exchanges, exchange));
+        }
     }
 }
 
-fn configure(options: &str, page: Option<&str>) -> Result<Config, Error> {
-    Config::parse(options, page.and_then(|page| url::parse_url(page, None)), url::parse_url)
+type Request = crate::protocol::authorization_request::AuthorizationRequest;
+
+fn begin_sign_in(client: &Client, input: &Object) -> Result<Request, Error> {
+    let options = SignInOptions::parse(input.text("options"), client.config())?;
+    client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
 }
 
-fn word(warning: Option<&Error>) -> Option<&'static str> {
-    warning.map(|warning| warning.code().as_str())
+fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
+    let client = Client::new(Config::parse(input.text("config"), None, url::parse_url)?);
+    let request = begin_sign_in(&client, input)?;
+    out.string("url", &request.url);
+    out.string("pending", &request.pending.to_record());
+    // Nobody waits here for the sign-in, so a bad target is an error at once.
+    request.warning.map_or(Ok(()), Err)
 }
 
-fn text(value: &JsValue) -> Wiped {
-    Wiped::new(value.as_string().unwrap_or_default())
+fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
+    let pending = PendingAuthorization::from_record(input.text("pending"))?;
+    let config = pending.config(input.present("server").and_then(json::Value::as_str), url::parse_url)?;
+    let Some(response) = AuthorizationResponse::parse(input.text("url"), &config)? else {
+        out.string("kind", "none");
+        return Ok(());
+    };
+    let grant = pending.accept(&response, &config, clock::now().wall)?;
+    match &grant.credential {
+        Granted::Code(code, verifier) => {
+            out.string("kind", "code");
+            out.string("code", code.expose());
+            out.string("codeVerifier", verifier.expose());
+            out.string("redirectUri", grant.redirect_uri());
+        }
+        #[cfg(feature = "implicit")]
+        Granted::Token(tokens) => {
+            out.string("kind", "token");
+            out.string("accessToken", tokens.access_token.expose());
+            out.number("expiresIn", tokens.expires_in);
+            out.optional("scope", tokens.scope.as_deref());
+        }
+    }
+    out.string("clientId", config.client_id().as_str());
+    out.string("environment", config.environment().name.as_str());
+    out.string("returnTo", grant.return_to.as_str());
+    Ok(())
 }
 
-fn shown(text: &str) -> JsValue {
-    JsValue::from_str(text)
+/// Judges a URL. `None`: no response, nothing touched. `record`: what the facade has taken already.
+fn redeem(client: &Client, input: &Object) -> Result<Option<Exchange>, Error> {
+    let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
+        return Ok(None);
+    };
+    let given = input.text("record");
+    let record = if given.is_empty() {
+        pending_store::take(&response)
+    } else {
+        Some(Wiped::from(given))
+    };
+    let Some(record) = record else {
+        return response.unclaimed(pending_store::is_any()).map_or(Ok(None), Err);
+    };
+    let pending = PendingAuthorization::from_record(&record)?;
+    let grant = pending.accept(&response, client.config(), clock::now().wall)?;
+    Ok(Some(client.begin_redemption(grant)))
 }
 
-/// A copy of a `Uint8Array`; nothing for anything else.
-fn bytes(body: &JsValue) -> Zeroizing<Vec<u8>> {
-    use wasm_bindgen::JsCast;
-    Zeroizing::new(body.dyn_ref::<js_sys::Uint8Array>().map(js_sys::Uint8Array::to_vec).unwrap_or_default())
+/// `outcome`: `"answer"`, `"redirected"`, `"notSent"`, `"timedOut"`, or anything else for no answer.
+fn outcome(input: &Object) -> HttpOutcome {
+    match input.text("outcome") {
+        "answer" => HttpOutcome::Answer(HttpResponse::new(
+            input.number("status"),
+            input.text("contentType").into(),
+            Wiped::from(input.text("body")),
+        )),
+        "redirected" => HttpOutcome::Redirected,
+        "notSent" => HttpOutcome::NotSent,
+        "timedOut" => HttpOutcome::TimedOut,
+        _ => HttpOutcome::NoAnswer,
+    }
+}
+
+/// `{ url, companyId?, authorization?, generation? }`: without `authorization`, a renewal comes first.
+fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<(), Error> {
+    if input.is("hasAuthorization") {
+        return Err(Error::about(Code::ParamReserved, "Authorization").during(Phase::Api));
+    }
+    let company_id = match input.text("companyId") {
+        "" if !input.is("hasCompanyId") => None,
+        digits => Some(CompanyId::parse(digits, input.is("isCompanyIdFloat"))?),
+    };
+    let request = ApiRequest::new(input.text("target"), company_id, client.config())?;
+    out.string("url", request.url());
+    out.optional("companyId", request.company_id().map(CompanyId::as_str));
+    if let Authorization::Header { value, generation } = client.authorize(&request, clock::now())? {
+        out.string("authorization", value.expose());
+        out.number("generation", generation);
+    }
+    Ok(())
+}
+
+fn write_session(client: &mut Client, out: &mut Writer) {
+    let session = client.session(clock::now());
+    out.optional(
+        "event",
+        client.take_event().map(crate::protocol::session::SessionEvent::as_str),
+    );
+    out.string("status", session.status.as_str());
+    out.string("environment", client.config().environment().name.as_str());
+    out.optional("flow", session.flow.map(Flow::as_str));
+    out.bool("renewable", session.is_renewable);
+    out.optional("scope", session.scope.as_deref());
+    if let Some(expires_at) = session.expires_at {
+        out.number("expiresAtEpochSeconds", expires_at);
+    }
+}
+
+fn write_warning(out: &mut Writer, warning: Option<&Error>) {
+    out.optional("warning", warning.map(|warning| warning.code().as_str()));
+}
+
+/// `{ error, phase, retryable, message, oauthError?, oauthErrorDescription? }`, of which the facade makes a
+/// `ProcoreAuthError`. The one place where an [`Error`] leaves for JavaScript.
+fn write_error(out: &mut Writer, error: &Error) {
+    let oauth = error.oauth();
+    out.string("error", error.code().as_str());
+    out.string("phase", error.phase().as_str());
+    out.bool("retryable", error.code().is_retryable());
+    out.string("message", &error.message());
+    out.optional("oauthError", oauth.map(|said| said.error));
+    out.optional(
+        "oauthErrorDescription",
+        oauth.and_then(|said| said.description.as_deref()),
+    );
+}
+
+/// An error that the facade found, with this crate's words.
+fn named_error(input: &Object) -> Error {
+    let code = Code::ALL
+        .iter()
+        .find(|known| known.as_str() == input.text("code"))
+        .copied();
+    let phase = Phase::ALL
+        .into_iter()
+        .find(|known| known.as_str() == input.text("phase"));
+    Error::from(code.unwrap_or(Code::UnknownError)).during(phase.unwrap_or(Phase::Start))
 }

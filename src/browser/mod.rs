@@ -9,5 +9,3 @@ pub mod url;
 pub mod exports;
 #[cfg(feature = "npm")]
 mod module;
-#[cfg(feature = "npm")]
-mod throw;

@@ -78,7 +78,11 @@ fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
     }
     // One more is about to come.
     while live.len() >= MAX_PENDING {
-        let oldest = live.iter().enumerate().min_by_key(|(_, (created, _))| *created).map_or(0, |(index, _)| index);
+        let oldest = live
+            .iter()
+            .enumerate()
+            .min_by_key(|(_, (created, _))| *created)
+            .map_or(0, |(index, _)| index);
         remove(&live.swap_remove(oldest).1)?;
     }
     Ok(())

@@ -8,6 +8,7 @@ use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::return_to::ReturnTo;
+use super::secret::Wiped;
 use super::secret::{AuthorizationCode, CodeVerifier};
 use super::time::UnixSeconds;
 use super::url::Url;
@@ -15,7 +16,6 @@ use crate::error::{Code, Error, OAuthError};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
-use super::secret::Wiped;
 
 /// An authorization response as it stands in the URL: read, not yet believed.
 #[derive(Debug)]
@@ -144,10 +144,7 @@ impl AuthorizationResponse {
     }
 
     fn mismatch(&self) -> Error {
-        Error::about(
-            Code::RedirectMismatch,
-            &[self.url.origin(), self.url.path()].concat(),
-        )
+        Error::about(Code::RedirectMismatch, &[self.url.origin(), self.url.path()].concat())
     }
 
     /// The one value of a parameter; empty counts as omitted.

@@ -47,7 +47,7 @@ enum Purpose {
     CheckAudience(SignIn, TokenSet),
     Renew {
         sent: SentRefreshToken,
-        generation: u32,
+        generation: u64,
         scope: Option<String>,
     },
     Revoke {
@@ -63,7 +63,7 @@ struct SignIn {
     requested_scope: Option<String>,
     return_to: ReturnTo,
     warning: Option<Error>,
-    sign_outs: u32,
+    sign_outs: u64,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -116,7 +116,7 @@ pub enum Authorization {
         /// `Bearer …`
         value: Body,
         /// For [`Client::judge`].
-        generation: u32,
+        generation: u64,
     },
     /// Only after a renewal.
     RenewFirst,
@@ -302,8 +302,8 @@ impl Client {
     #[must_use]
     pub fn judge(
         &self,
-        status: u16,
-        generation: u32,
+        status: u64,
+        generation: u64,
         is_first_try: bool,
         is_replayable: bool,
         now: Moment,
@@ -321,7 +321,7 @@ impl Client {
 
     /// Whether the token of `generation` was replaced meanwhile, so that a retry needs no renewal.
     #[must_use]
-    pub const fn is_replaced(&self, generation: u32) -> bool {
+    pub const fn is_replaced(&self, generation: u64) -> bool {
         generation != self.session.generation()
     }
 

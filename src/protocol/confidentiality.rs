@@ -31,8 +31,11 @@ pub(crate) fn refuse(value: &Value) -> Result<(), Error> {
 
 /// Refuses a name that says "secret", in any case and with any separators.
 pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
-    let plain: Vec<u8> =
-        name.bytes().filter(u8::is_ascii_alphanumeric).map(|byte| byte.to_ascii_lowercase()).collect();
+    let plain: Vec<u8> = name
+        .bytes()
+        .filter(u8::is_ascii_alphanumeric)
+        .map(|byte| byte.to_ascii_lowercase())
+        .collect();
     let is_secret = ["secret", "clientassertion", "password", "privatekey"]
         .iter()
         .any(|word| plain.windows(word.len()).any(|part| part == word.as_bytes()));

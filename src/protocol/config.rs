@@ -230,7 +230,7 @@ impl Config {
         let metadata = Ok(response).and_then(|response| {
             let is_good = response.status == 200 && response.is_json();
             if is_good {
-                json::parse(&response.body).map_err(|_| invalid("metadata"))
+                json::parse(response.body.as_bytes()).map_err(|_| invalid("metadata"))
             } else {
                 Err(invalid("metadata"))
             }
@@ -317,7 +317,10 @@ struct CredentialSet {
 }
 
 fn all_credentials(options: &Object, parse_url: ParseUrl) -> Result<Vec<CredentialSet>, Error> {
-    let given = options.present("credentials").and_then(Value::as_object).ok_or_else(|| invalid("credentials"))?;
+    let given = options
+        .present("credentials")
+        .and_then(Value::as_object)
+        .ok_or_else(|| invalid("credentials"))?;
     let mut sets = Vec::new();
     for (key, set) in given.members().filter(|(_, set)| !matches!(set, Value::Null)) {
         let name = EnvironmentName::from_name(key).filter(|name| name.credentials() == *name);
@@ -330,12 +333,19 @@ fn all_credentials(options: &Object, parse_url: ParseUrl) -> Result<Vec<Credenti
         };
         let mut redirect_uris = Vec::new();
         for uri in uris {
-            redirect_uris.push(RedirectUri::parse(uri.as_str().ok_or_else(|| invalid("redirectUris"))?, parse_url)?);
+            redirect_uris.push(RedirectUri::parse(
+                uri.as_str().ok_or_else(|| invalid("redirectUris"))?,
+                parse_url,
+            )?);
         }
         if redirect_uris.is_empty() {
             return Err(invalid("redirectUris"));
         }
-        sets.push(CredentialSet { name, client_id, redirect_uris });
+        sets.push(CredentialSet {
+            name,
+            client_id,
+            redirect_uris,
+        });
     }
     Ok(sets)
 }

@@ -3,9 +3,9 @@
 //!
 //! Encoding is total. Decoding is strict: where a browser puts U+FFFD, this says no.
 
+use super::secret::Wiped;
 use alloc::string::String;
 use alloc::vec::Vec;
-use super::secret::Wiped;
 use zeroize::Zeroize;
 
 /// Appends `name=value`, encoded, after a `&` where one is needed.
@@ -52,7 +52,10 @@ pub(crate) fn decode(raw: &str) -> Option<Wiped> {
             _ => byte,
         });
     }
-    String::from_utf8(bytes).map_err(|error| error.into_bytes().zeroize()).map(Wiped::new).ok()
+    String::from_utf8(bytes)
+        .map_err(|error| error.into_bytes().zeroize())
+        .map(Wiped::new)
+        .ok()
 }
 
 fn nibble(digit: Option<u8>) -> Option<u8> {

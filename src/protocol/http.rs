@@ -6,11 +6,9 @@
 
 use super::form;
 use super::secret::AccessToken;
-use super::time::Seconds;
+use super::secret::Wiped;
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use zeroize::Zeroizing;
-use super::secret::Wiped;
 
 /// One request, complete. Spent by sending it.
 #[derive(Debug)]
@@ -95,28 +93,20 @@ pub enum HttpOutcome {
 #[non_exhaustive]
 pub struct HttpResponse {
     /// The status code.
-    pub status: u16,
+    pub status: u64,
     /// The `Content-Type` header, or empty.
     pub content_type: String,
-    /// `Retry-After` in seconds, where given and readable.
-    pub retry_after: Option<Seconds>,
     /// The body. Wiped when dropped.
-    pub body: Zeroizing<alloc::vec::Vec<u8>>,
+    pub body: Wiped,
 }
 
 impl HttpResponse {
     /// An answer from its parts.
     #[must_use]
-    pub const fn new(
-        status: u16,
-        content_type: String,
-        retry_after: Option<Seconds>,
-        body: Zeroizing<alloc::vec::Vec<u8>>,
-    ) -> Self {
+    pub const fn new(status: u64, content_type: String, body: Wiped) -> Self {
         Self {
             status,
             content_type,
-            retry_after,
             body,
         }
     }
@@ -165,7 +155,7 @@ mod tests {
             ("text/html+json", false),
             ("", false),
         ] {
-            let response = HttpResponse::new(200, content_type.into(), None, Zeroizing::default());
+            let response = HttpResponse::new(200, content_type.into(), Wiped::default());
             assert_eq!(response.is_json(), expected, "{content_type}");
         }
     }

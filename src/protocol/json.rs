@@ -4,9 +4,9 @@
 //! an array passes for a structure. Token responses ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1)),
 //! the configuration and stored records all come through here. Every string is wiped when dropped.
 
+use super::secret::Wiped;
 use alloc::string::String;
 use alloc::vec::Vec;
-use super::secret::Wiped;
 
 /// A JSON value.
 #[derive(Debug)]
@@ -57,6 +57,27 @@ impl Object {
     /// The member, if it is there and not `null`.
     pub(crate) fn present(&self, key: &str) -> Option<&Value> {
         self.member(key).filter(|value| !matches!(value, Value::Null))
+    }
+
+    /// The text of a member; empty where there is none.
+    #[cfg(feature = "npm")]
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.member(key).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// The whole part of a member; 0 where there is none.
+    #[cfg(feature = "npm")]
+    pub(crate) fn number(&self, key: &str) -> u64 {
+        match self.member(key) {
+            Some(Value::Number(number)) => number.whole,
+            _ => 0,
+        }
+    }
+
+    /// Whether a member is `true`.
+    #[cfg(feature = "npm")]
+    pub(crate) fn is(&self, key: &str) -> bool {
+        matches!(self.member(key), Some(Value::Bool(true)))
     }
 
     pub(crate) fn members(&self) -> impl Iterator<Item = (&str, &Value)> {
@@ -279,7 +300,9 @@ impl Parser<'_> {
             let size = if digits.len() > 6 {
                 1_000_000
             } else {
-                digits.bytes().fold(0, |size, digit| size * 10 + i32::from(digit - b'0'))
+                digits
+                    .bytes()
+                    .fold(0, |size, digit| size * 10 + i32::from(digit - b'0'))
             };
             exponent = if is_small { -size } else { size };
         }
@@ -340,37 +363,26 @@ impl Writer {
         Self(out)
     }
 
-    pub(crate) fn string(self, key: &str, value: &str) -> Self {
-        let mut this = self.key(key);
-        this.quote(value);
-        this
+    pub(crate) fn string(&mut self, key: &str, value: &str) {
+        self.key(key);
+        self.quote(value);
     }
 
-    pub(crate) fn optional(self, key: &str, value: Option<&str>) -> Self {
-        match value {
-            Some(value) => self.string(key, value),
-            None => self,
+    pub(crate) fn optional(&mut self, key: &str, value: Option<&str>) {
+        if let Some(value) = value {
+            self.string(key, value);
         }
     }
 
-    pub(crate) fn number(self, key: &str, mut value: u64) -> Self {
-        let mut this = self.key(key);
-        let mut digits = Vec::new();
-        loop {
-            digits.push(char::from_digit(u32::try_from(value % 10).unwrap_or(0), 10).unwrap_or('0'));
-            value /= 10;
-            if value == 0 {
-                break;
-            }
-        }
-        this.0.extend(digits.iter().rev());
-        this
+    pub(crate) fn number(&mut self, key: &str, value: u64) {
+        self.key(key);
+        self.digits(value);
     }
 
-    pub(crate) fn bool(self, key: &str, value: bool) -> Self {
-        let mut this = self.key(key);
-        this.0.push_str(if value { "true" } else { "false" });
-        this
+    #[cfg(feature = "npm")]
+    pub(crate) fn bool(&mut self, key: &str, value: bool) {
+        self.key(key);
+        self.0.push_str(if value { "true" } else { "false" });
     }
 
     pub(crate) fn end(mut self) -> Wiped {
@@ -378,13 +390,20 @@ impl Writer {
         self.0
     }
 
-    fn key(mut self, key: &str) -> Self {
-        if !self.0.ends_with('{') {
+    fn digits(&mut self, value: u64) {
+        if value >= 10 {
+            self.digits(value / 10);
+        }
+        self.0
+            .push(char::from(b'0' + u8::try_from(value % 10).unwrap_or_default()));
+    }
+
+    fn key(&mut self, key: &str) {
+        if self.0.len() > 1 {
             self.0.push(',');
         }
         self.quote(key);
         self.0.push(':');
-        self
     }
 
     fn quote(&mut self, text: &str) {
@@ -484,7 +503,10 @@ mod tests {
         #[test]
         fn what_is_written_reads_as_itself(key in ".*", text in ".*", number: u64) {
             prop_assume!(key != "n");
-            let written = Writer::object().string(&key, &text).number("n", number).end();
+            let mut out = Writer::object();
+            out.string(&key, &text);
+            out.number("n", number);
+            let written = out.end();
             let value = parse(written.as_bytes()).unwrap();
             let object = value.as_object().unwrap();
             prop_assert_eq!(object.member(&key).unwrap().as_str(), Some(text.as_str()));

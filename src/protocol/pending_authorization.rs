@@ -8,13 +8,13 @@ use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::environment::EnvironmentName;
 use super::json::{self, Object, Value, Writer};
+use super::secret::Wiped;
 use super::secret::{CodeVerifier, State, is_visible_ascii};
 use super::time::{Seconds, UnixSeconds};
 use super::url::ParseUrl;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use super::secret::Wiped;
 
 /// A sign-in under way. Spent by the response that it accepts; good for [`LIFETIME`].
 #[derive(Debug)]
@@ -80,19 +80,19 @@ impl PendingAuthorization {
     /// The record for storage: a JSON object. Confidential, for it holds the verifier.
     #[must_use]
     pub fn to_record(&self) -> Wiped {
-        Writer::object()
-            .number("v", VERSION)
-            .string("state", self.state.expose())
-            .string("verifier", self.verifier.expose())
-            .string("flow", self.flow.as_str())
-            .string("responseMode", self.response_mode.as_str())
-            .string("environment", &self.environment)
-            .string("clientId", &self.client_id)
-            .string("redirectUri", &self.redirect_uri)
-            .optional("scope", self.scope.as_deref())
-            .string("returnTo", &self.return_to)
-            .number("created", self.created)
-            .end()
+        let mut out = Writer::object();
+        out.number("v", VERSION);
+        out.string("state", self.state.expose());
+        out.string("verifier", self.verifier.expose());
+        out.string("flow", self.flow.as_str());
+        out.string("responseMode", self.response_mode.as_str());
+        out.string("environment", &self.environment);
+        out.string("clientId", &self.client_id);
+        out.string("redirectUri", &self.redirect_uri);
+        out.optional("scope", self.scope.as_deref());
+        out.string("returnTo", &self.return_to);
+        out.number("created", self.created);
+        out.end()
     }
 
     /// Reads a record back. Storage is not trusted: it may be damaged, old or forged.

@@ -16,8 +16,8 @@ use alloc::string::String;
 pub struct Session {
     signed_in: Option<SignedIn>,
     /// Counts every change of the tokens, so that a late answer can be told from a timely one.
-    generation: u32,
-    sign_outs: u32,
+    generation: u64,
+    sign_outs: u64,
     event: Option<SessionEvent>,
 }
 
@@ -214,12 +214,12 @@ impl Session {
     }
 
     /// Counts the changes of the tokens.
-    pub(crate) const fn generation(&self) -> u32 {
+    pub(crate) const fn generation(&self) -> u64 {
         self.generation
     }
 
     /// Counts how often the session was ended.
-    pub(crate) const fn sign_outs(&self) -> u32 {
+    pub(crate) const fn sign_outs(&self) -> u64 {
         self.sign_outs
     }
 

@@ -7,12 +7,12 @@
 use super::authorization_response::oauth_error;
 use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
+use super::secret::Wiped;
 use super::secret::{AccessToken, RefreshToken, is_visible_ascii};
 use super::time::Seconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
-use super::secret::Wiped;
 
 /// The tokens of a good response.
 #[derive(Debug)]
@@ -97,20 +97,26 @@ const MAX_TOKEN: usize = 16 * 1024;
 
 /// Reads a body of at most [`MAX_BODY`] bytes as JSON.
 pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
-    json::parse(response.body.get(..MAX_BODY).unwrap_or(&response.body))
-        .and_then(|value| {
-            // A whole value and still more bytes than we read.
-            if response.body.len() > MAX_BODY {
-                Err(Malformed::Truncated)
-            } else {
-                Ok(value)
-            }
-        })
-        .map_err(|malformed| match malformed {
-            Malformed::Truncated if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge),
-            Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
-            Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
-        })
+    json::parse(
+        response
+            .body
+            .as_bytes()
+            .get(..MAX_BODY)
+            .unwrap_or(response.body.as_bytes()),
+    )
+    .and_then(|value| {
+        // A whole value and still more bytes than we read.
+        if response.body.len() > MAX_BODY {
+            Err(Malformed::Truncated)
+        } else {
+            Ok(value)
+        }
+    })
+    .map_err(|malformed| match malformed {
+        Malformed::Truncated if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge),
+        Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
+        Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
+    })
 }
 
 /// What an answer other than 200 means. Tokens in it are ignored.
@@ -179,7 +185,9 @@ fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
 fn from_digits(text: &str) -> Option<Seconds> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| {
-        text.bytes().fold(0, |number: Seconds, digit| number.saturating_mul(10).saturating_add(u64::from(digit - b'0')))
+        text.bytes().fold(0, |number: Seconds, digit| {
+            number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
+        })
     })
 }
 

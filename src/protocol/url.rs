@@ -39,7 +39,12 @@ impl Url {
         let origin = from(authority, '/')?;
         let query = from(origin, '#').unwrap_or(href.len());
         let path = from(origin, '?').unwrap_or(query).min(query);
-        Some(Self { href, origin, path, query })
+        Some(Self {
+            href,
+            origin,
+            path,
+            query,
+        })
     }
 
     /// The whole URL.
@@ -117,7 +122,13 @@ mod tests {
 
     #[test]
     fn other_schemes_do_not_exist() {
-        for text in ["javascript:alert(1)", "blob:https://app.example/uuid", "data:text/html,x", "urn:x", "ftp://a/b"] {
+        for text in [
+            "javascript:alert(1)",
+            "blob:https://app.example/uuid",
+            "data:text/html,x",
+            "urn:x",
+            "ftp://a/b",
+        ] {
             assert_eq!(parse_url(text, None), None, "{text}");
         }
     }

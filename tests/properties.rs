@@ -1,6 +1,6 @@
 //! What holds for every input, tried with many. `PROPTEST_CASES=<n>` tries more, or fewer.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 
 use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::api_request::{ApiRequest, CompanyId};

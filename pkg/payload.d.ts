@@ -1,3 +1,3 @@
-/** The WebAssembly module: raw DEFLATE (RFC 1951) in base64. */
+/** The WebAssembly module; each character is one byte. */
 declare const payload: string;
 export default payload;

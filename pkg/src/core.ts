@@ -1,48 +1,38 @@
-import init, { Core, buildLoginUrl, errorOf, parseRedirect } from "#core";
+import { Core, initSync } from "#core";
 import payload from "#payload";
 import { caught, startError } from "./errors.ts";
 
-export { Core, buildLoginUrl, parseRedirect };
-
-let started: Promise<unknown> | undefined;
+let started: Promise<void> | undefined;
 let isStarted = false;
 
 /** Starts the WebAssembly core, once. A start that failed may be tried again. */
-export const start = (): Promise<unknown> =>
-  (started ??= instantiate().then(
-    () => (isStarted = true),
-    (cause: unknown) => {
-      started = undefined;
-      throw startError(
-        "wasm_blocked",
-        "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.",
-        cause,
-      );
-    },
-  ));
+export const start = (): Promise<void> =>
+  (started ??= instantiate().catch((cause: unknown) => {
+    started = undefined;
+    const message = "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
+    throw startError("wasm_blocked", message, cause);
+  }));
 
-/** Calls into the core; what it throws becomes a `ProcoreAuthError`. */
-export const enter = <T>(call: () => T, cause?: unknown): T => {
-  if (!isStarted) throw startError("not_ready", "The core has not started. Wait for ready() first.", undefined);
-  try {
-    return call();
-  } catch (thrown) {
-    throw caught(thrown, cause);
-  }
+/** One client inside the core. Its steps take and give plain values, which cross as JSON text. */
+export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
+  if (!isStarted) throw startError("not_ready", "The core has not started. Wait for ready() first.");
+  const core = new Core();
+  return <T>(step: string, input: object = {}, cause?: unknown): T => {
+    let answer;
+    try {
+      answer = JSON.parse(core.call(step, JSON.stringify(input)) as string);
+    } catch (trap) {
+      // The core never throws: its memory can't be trusted any more.
+      throw startError("instance_poisoned", "The core failed inside and was stopped. Reload the page.", trap);
+    }
+    if (answer.error) throw caught(answer, cause);
+    return answer as T;
+  };
 };
 
-/** Calls for a structure, which crosses as JSON text; `undefined` where there is none. */
-export const call = <T>(ask: () => unknown, cause?: unknown): T | undefined => {
-  const text = enter(ask, cause);
-  return text === undefined ? undefined : (JSON.parse(text as string) as T);
-};
-
-/** An error of the facade's own, with the core's words. */
-export const failure = (code: string, phase: string, cause?: unknown): unknown => caught(errorOf(code, phase), cause);
-
-/** Inside the script, so that no bundler, CDN or redeploy can lose it; inflated by the browser. */
-const instantiate = () => {
-  const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0));
-  const inflated = new Response(bytes).body!.pipeThrough(new DecompressionStream("deflate-raw"));
-  return init({ module_or_path: new Response(inflated, { headers: { "content-type": "application/wasm" } }) });
+/** Inside the script, so that no bundler, CDN or redeploy can lose it: each character is one byte. */
+const instantiate = async () => {
+  const bytes = Uint8Array.from(payload, (character) => character.charCodeAt(0));
+  initSync({ module: await WebAssembly.compile(bytes) });
+  isStarted = true;
 };

@@ -23,14 +23,10 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
 export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthError =>
   value instanceof Error && value.name === "ProcoreAuthError" && typeof (value as { code?: unknown }).code === "string";
 
-/** The core throws the facts as JSON text. Anything else it throws is a trap: its memory can't be trusted any more. */
-export const caught = (thrown: unknown, cause?: unknown): unknown => {
-  if (typeof thrown === "string") return new ProcoreAuthError(JSON.parse(thrown) as Facts, cause);
-  return thrown instanceof WebAssembly.RuntimeError
-    ? startError("instance_poisoned", "The core failed inside and was stopped. Reload the page.", thrown)
-    : thrown;
-};
+/** The core's error, as it crossed, and the platform's own reason, if there is one. */
+export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts["code"] }, cause?: unknown) =>
+  new ProcoreAuthError({ ...facts, code: error }, cause);
 
 /** For what goes wrong before the core can say it. */
-export const startError = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown): ProcoreAuthError =>
+export const startError = (code: Facts["code"], message: string, cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);

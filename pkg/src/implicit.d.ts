@@ -20,9 +20,9 @@ import type {
   ProcoreAuthOptions,
   ServerOptions,
   SignInOptions,
-} from "./index.d.ts";
+} from "./index.js";
 
-export * from "./index.d.ts";
+export * from "./index.js";
 
 /** Says that the risk is known. Without it, this entry does what the default one does. */
 export interface AllowImplicit {

@@ -304,6 +304,8 @@ export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect
 
 /** The one error of this package. Never holds a token, code, verifier, state or secret. */
 export class ProcoreAuthError extends Error {
+  /** Made by this package only. */
+  constructor(facts: never, cause?: unknown);
   readonly name: "ProcoreAuthError";
   readonly code: ProcoreAuthErrorCode;
   readonly phase: ProcoreAuthErrorPhase;

@@ -1,13 +1,11 @@
 import type * as Api from "./index.d.ts";
 import { frozen } from "./auth.ts";
-import * as core from "./core.ts";
+import { open, start } from "./core.ts";
 
 export { createProcoreAuth } from "./auth.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 
-export const ready = async (): Promise<void> => {
-  await core.start();
-};
+export const ready = (): Promise<void> => start();
 
 export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
   const { environment = "production", server, responseMode, allowImplicit, ...signIn } = own<
@@ -16,7 +14,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
   const set = environment === "monthly-sandbox" ? "production" : environment;
   const servers = server && { [environment]: server };
   const config = { credentials: { [set]: own(credentials) }, environment, servers, responseMode, allowImplicit };
-  return core.call<Api.LoginUrl>(() => core.buildLoginUrl(JSON.stringify(config), JSON.stringify(signIn)))!;
+  return open()("buildLoginUrl", { config: JSON.stringify(config), options: JSON.stringify(signIn) });
 };
 
 export const parseRedirect = (
@@ -25,8 +23,8 @@ export const parseRedirect = (
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse => {
   const { server } = own(options);
-  const ask = () => core.parseRedirect(String(url), String(pending), server && JSON.stringify(server));
-  return core.call<Api.NoResponse | Api.CodeResponse>(ask)!;
+  const json = server && JSON.stringify(server);
+  return open()("parseRedirect", { url: String(url), pending: String(pending), server: json });
 };
 
 /** The caller's own properties, and nothing that a polluted prototype adds. */

@@ -10,11 +10,11 @@ export interface Exchange {
 }
 
 /** What came back from a server, in the core's terms, and the platform's own error, if there was one. */
-export interface Outcome {
-  readonly kind: "answer" | "redirected" | "notSent" | "noAnswer" | "timedOut";
+export interface Answer {
+  readonly outcome: "answer" | "redirected" | "notSent" | "noAnswer" | "timedOut";
   readonly status?: number;
   readonly contentType?: string;
-  readonly body?: Uint8Array;
+  readonly body?: string;
   readonly cause?: unknown;
 }
 
@@ -23,8 +23,8 @@ const TIMEOUT_MS = 30_000;
 const MAX_BODY = 64 * 1024 + 1;
 
 /** Sends an exchange, once. Never rejects. */
-export const send = async (exchange: Exchange): Promise<Outcome> => {
-  if (navigator.onLine === false) return { kind: "notSent" };
+export const send = async (exchange: Exchange): Promise<Answer> => {
+  if (navigator.onLine === false) return { outcome: "notSent" };
   const { url, body, authorization, isSameOrigin } = exchange;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
@@ -43,19 +43,19 @@ export const send = async (exchange: Exchange): Promise<Outcome> => {
       referrerPolicy: "no-referrer",
       signal,
     });
-    if (response.type === "opaqueredirect") return { kind: "redirected" };
+    if (response.type === "opaqueredirect") return { outcome: "redirected" };
     return {
-      kind: "answer",
+      outcome: "answer",
       status: response.status,
       contentType: response.headers.get("content-type") ?? "",
       body: await read(response),
     };
   } catch (cause) {
-    return { kind: signal.aborted ? "timedOut" : "noAnswer", cause };
+    return { outcome: signal.aborted ? "timedOut" : "noAnswer", cause };
   }
 };
 
-const read = async (response: Response): Promise<Uint8Array> => {
+const read = async (response: Response): Promise<string> => {
   const body = new Uint8Array(MAX_BODY);
   let length = 0;
   const reader = response.body?.getReader();
@@ -68,5 +68,8 @@ const read = async (response: Response): Promise<Uint8Array> => {
     value.fill(0);
   }
   if (length === MAX_BODY) void reader?.cancel();
-  return body.subarray(0, length);
+  // A byte order mark stays, for it is not JSON (RFC 8259 §8.1).
+  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, length));
+  body.fill(0);
+  return text;
 };

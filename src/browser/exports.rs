@@ -70,7 +70,7 @@ impl State {
                     return Err(Code::InsecureContext.into());
                 }
                 let page = url::parse_url(input.text("page"), None);
-                let mut client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
+                let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
                 let discovery = client.begin_discovery();
                 self.client = Some(client);
                 self.hand_out(discovery, out);

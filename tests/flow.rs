@@ -725,7 +725,7 @@ fn metadata_that_is_not_the_issuers_own_is_discarded() {
         assert_refused(&client.settle(exchange, json(200, &changed), at(0)), code);
         assert!(client.begin_discovery().is_some(), "nothing of it is kept: {to}");
     }
-    let html = HttpResponse::new(200, "text/html".to_owned(), None, METADATA.as_bytes().to_vec().into());
+    let html = HttpResponse::new(200, "text/html".to_owned(), METADATA.into());
     for (outcome, code) in [
         (json(404, METADATA), Code::ConfigInvalid),
         (HttpOutcome::Answer(html), Code::ConfigInvalid),
@@ -808,14 +808,9 @@ fn renewal(client: &mut Client) -> Exchange {
     }
 }
 
-fn json(status: u16, body: &str) -> HttpOutcome {
+fn json(status: u64, body: &str) -> HttpOutcome {
     let content_type = "application/json; charset=utf-8".to_owned();
-    HttpOutcome::Answer(HttpResponse::new(
-        status,
-        content_type,
-        None,
-        body.as_bytes().to_vec().into(),
-    ))
+    HttpOutcome::Answer(HttpResponse::new(status, content_type, body.into()))
 }
 
 fn call(client: &mut Client, now: Moment) -> Result<Authorization, Error> {
@@ -831,7 +826,7 @@ fn header(client: &mut Client, now: Moment) -> Option<String> {
     }
 }
 
-fn generation(client: &mut Client, now: Moment) -> u32 {
+fn generation(client: &mut Client, now: Moment) -> u64 {
     match call(client, now).unwrap() {
         Authorization::Header { generation, .. } => generation,
         other => panic!("{other:?}"),

@@ -181,9 +181,9 @@ proptest! {
     }
 
     #[test]
-    fn reading_tokens_is_total(status in prop_oneof![Just(200), any::<u16>()], body: Vec<u8>, is_json: bool) {
+    fn reading_tokens_is_total(status in prop_oneof![Just(200), any::<u64>()], body in prop_oneof![".*", r#"[\[\]{}",:a-z0-9\\ .-]{0,60}"#], is_json: bool) {
         let content_type = if is_json { "application/json" } else { "application/x" };
-        let response = HttpResponse::new(status, content_type.to_owned(), None, body.into());
+        let response = HttpResponse::new(status, content_type.to_owned(), body.as_str().into());
         if let Ok(tokens) = TokenSet::parse(&response, Some("a b")) {
             prop_assert!(tokens.expires_in <= 86_400);
         }
@@ -192,7 +192,7 @@ proptest! {
     #[test]
     fn tokens_are_what_a_header_can_carry(token in prop_oneof!["[!-~]{1,30}", ".{0,10}"], expires_in: i64, scope in "[a-z ]{0,9}") {
         let body = json!({ "access_token": token, "token_type": "Bearer", "expires_in": expires_in, "scope": scope });
-        let response = HttpResponse::new(200, "application/json".to_owned(), None, body.to_string().into_bytes().into());
+        let response = HttpResponse::new(200, "application/json".to_owned(), body.to_string().as_str().into());
         let asked = ["a", "b"];
         let is_good_token = !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic());
         let is_good_scope = scope.split_ascii_whitespace().all(|word| asked.contains(&word));

@@ -14,6 +14,7 @@ use super::secret::Wiped;
 use super::time::UnixSeconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
@@ -102,7 +103,7 @@ pub struct AuthorizationRequest {
     /// The URL to navigate to.
     pub url: String,
     /// To be stored before navigating.
-    pub pending: PendingAuthorization,
+    pub pending: Box<PendingAuthorization>,
     /// Why `returnTo` was replaced by `/`, if it was: a bad target is no reason to refuse the sign-in.
     pub warning: Option<Error>,
 }
@@ -168,7 +169,7 @@ impl AuthorizationRequest {
             form::append(&mut url, name, value);
         }
 
-        let pending = PendingAuthorization {
+        let pending = Box::new(PendingAuthorization {
             state,
             verifier,
             flow: options.flow,
@@ -179,7 +180,7 @@ impl AuthorizationRequest {
             scope: scope.map(ToOwned::to_owned),
             return_to: return_to.as_str().to_owned(),
             created: now,
-        };
+        });
         Ok(Self {
             url: url.to_string(),
             pending,

@@ -14,6 +14,7 @@ use super::time::UnixSeconds;
 use super::url::Url;
 use crate::error::{Code, Error, OAuthError};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -220,11 +221,11 @@ impl PendingAuthorization {
     /// - `mixed_success_error`, or the server's own error (RFC 6749 §4.1.2.1)
     /// - `code_missing`, `code_malformed`
     pub fn accept(
-        self,
+        self: Box<Self>,
         response: &AuthorizationResponse,
         config: &Config,
         now: UnixSeconds,
-    ) -> Result<AuthorizationGrant, Error> {
+    ) -> Result<Box<AuthorizationGrant>, Error> {
         self.require_same_sign_in(response, config, now)?;
         require_one_clear_response(response, self.flow)?;
         require_issuer(response, config)?;
@@ -239,13 +240,13 @@ impl PendingAuthorization {
             Flow::Implicit => Granted::Token(accepted_token(response, self.scope.as_deref())?),
         };
         let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
-        Ok(AuthorizationGrant {
+        Ok(Box::new(AuthorizationGrant {
             credential,
             redirect_uri,
             requested_scope,
             return_to,
             warning,
-        })
+        }))
     }
 
     fn require_same_sign_in(

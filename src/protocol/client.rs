@@ -21,13 +21,14 @@ use super::token_info;
 use super::token_request::{self, SentRefreshToken};
 use super::token_response::{TokenSet, require_no_more_than};
 use crate::error::{Code, Error, Phase};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
 /// A client: a configuration and its session. Pure; time and entropy are arguments.
 #[derive(Debug)]
 pub struct Client {
-    config: Config,
+    config: Box<Config>,
     session: Session,
 }
 
@@ -37,6 +38,13 @@ pub struct Exchange {
     /// What to send.
     pub request: HttpRequest,
     purpose: Purpose,
+}
+
+impl Exchange {
+    /// In a box, for it goes from hand to hand.
+    fn new(request: HttpRequest, purpose: Purpose) -> Box<Self> {
+        Box::new(Self { request, purpose })
+    }
 }
 
 #[derive(Debug)]
@@ -78,7 +86,7 @@ enum Why {
 #[non_exhaustive]
 pub enum Progress {
     /// One more exchange.
-    Send(Exchange),
+    Send(Box<Exchange>),
     /// The server's metadata is in.
     Discovered,
     /// The user is signed in.
@@ -102,7 +110,7 @@ pub enum Progress {
 #[non_exhaustive]
 pub enum Renewal {
     /// With this exchange.
-    Send(Exchange),
+    Send(Box<Exchange>),
     /// It has started already: wait for that one.
     UnderWay,
 }
@@ -125,7 +133,7 @@ pub enum Authorization {
 impl Client {
     /// A client, signed out.
     #[must_use]
-    pub fn new(config: Config) -> Self {
+    pub fn new(config: Box<Config>) -> Self {
         Self {
             config,
             session: Session::default(),
@@ -134,7 +142,7 @@ impl Client {
 
     /// The configuration.
     #[must_use]
-    pub const fn config(&self) -> &Config {
+    pub fn config(&self) -> &Config {
         &self.config
     }
 
@@ -151,11 +159,10 @@ impl Client {
 
     /// The request for the server's metadata, while that is still to be read.
     #[must_use]
-    pub fn begin_discovery(&self) -> Option<Exchange> {
-        self.config.discovery().map(|request| Exchange {
-            request,
-            purpose: Purpose::Discover,
-        })
+    pub fn begin_discovery(&self) -> Option<Box<Exchange>> {
+        self.config
+            .discovery()
+            .map(|request| Exchange::new(request, Purpose::Discover))
     }
 
     /// A login URL.
@@ -174,14 +181,14 @@ impl Client {
 
     /// The way from an accepted response to a session: redeem the code, or check the token's audience.
     #[must_use]
-    pub fn begin_redemption(&self, grant: AuthorizationGrant) -> Exchange {
+    pub fn begin_redemption(&self, grant: Box<AuthorizationGrant>) -> Box<Exchange> {
         let AuthorizationGrant {
             credential,
             redirect_uri,
             requested_scope,
             return_to,
             warning,
-        } = grant;
+        } = *grant;
         let sign_in = SignIn {
             requested_scope,
             return_to,
@@ -189,15 +196,15 @@ impl Client {
             sign_outs: self.session.sign_outs(),
         };
         match credential {
-            Granted::Code(code, verifier) => Exchange {
-                request: token_request::for_code(&self.config, code, verifier, &redirect_uri),
-                purpose: Purpose::Redeem(sign_in),
-            },
+            Granted::Code(code, verifier) => Exchange::new(
+                token_request::for_code(&self.config, code, verifier, &redirect_uri),
+                Purpose::Redeem(sign_in),
+            ),
             #[cfg(feature = "implicit")]
-            Granted::Token(tokens) => Exchange {
-                request: token_info::request(&self.config, &tokens.access_token),
-                purpose: Purpose::CheckAudience(sign_in, tokens),
-            },
+            Granted::Token(tokens) => Exchange::new(
+                token_info::request(&self.config, &tokens.access_token),
+                Purpose::CheckAudience(sign_in, tokens),
+            ),
         }
     }
 
@@ -217,7 +224,7 @@ impl Client {
                     generation: self.session.generation(),
                     scope,
                 };
-                Ok(Renewal::Send(Exchange { request, purpose }))
+                Ok(Renewal::Send(Exchange::new(request, purpose)))
             }
             Taken::UnderWay => Ok(Renewal::UnderWay),
             Taken::Nothing => Err(Code::ReauthRequired.into()),
@@ -226,7 +233,7 @@ impl Client {
     }
 
     /// Signs out: the tokens leave the session at once, and go to be revoked. `None` when nobody was signed in.
-    pub fn begin_sign_out(&mut self) -> Option<Exchange> {
+    pub fn begin_sign_out(&mut self) -> Option<Box<Exchange>> {
         self.session.drop_late_answers();
         let (access_token, refresh_token) = self.session.end(SessionEvent::SignedOut)?;
         Some(self.revoke(access_token, refresh_token, Why::SignOut))
@@ -242,7 +249,7 @@ impl Client {
     /// - `token_audience_mismatch` for a token of another application
     /// - `session_ended` when the user signed out meanwhile; late tokens are revoked first
     /// - discovery: see [`Config::discovered`]
-    pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
+    pub fn settle(&mut self, exchange: Box<Exchange>, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
         match exchange.purpose {
             Purpose::Discover => {
                 let answer = answered(outcome).map_err(|error| error.during(Phase::Config))?;
@@ -401,7 +408,7 @@ impl Client {
     }
 
     /// Both tokens by name: some servers forget one when told of the other, some don't.
-    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Exchange {
+    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Box<Exchange> {
         let access = revocation_request::for_access_token(&self.config, access_token);
         let (request, next) = match refresh_token {
             Some(token) => (
@@ -410,22 +417,22 @@ impl Client {
             ),
             None => (access, Vec::new()),
         };
-        Exchange {
+        Exchange::new(
             request,
-            purpose: Purpose::Revoke {
+            Purpose::Revoke {
                 next,
                 is_revoked: true,
                 why,
             },
-        }
+        )
     }
 
     fn revoke_next(mut next: Vec<HttpRequest>, is_revoked: bool, why: Why) -> Result<Progress, Error> {
         match (next.pop(), why) {
-            (Some(request), _) => Ok(Progress::Send(Exchange {
+            (Some(request), _) => Ok(Progress::Send(Exchange::new(
                 request,
-                purpose: Purpose::Revoke { next, is_revoked, why },
-            })),
+                Purpose::Revoke { next, is_revoked, why },
+            ))),
             (None, Why::SignOut) => Ok(Progress::SignedOut { is_revoked }),
             (None, Why::Late) => Err(Code::SessionEnded.into()),
         }

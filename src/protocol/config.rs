@@ -13,6 +13,7 @@ use super::json::{self, Object, Value};
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -78,15 +79,15 @@ impl Config {
         redirect_uris: &[&str],
         page: Option<Url>,
         parse_url: ParseUrl,
-    ) -> Result<Self, Error> {
-        let redirect_uris = redirect_uris
-            .iter()
-            .map(|uri| RedirectUri::parse(uri, parse_url))
-            .collect::<Result<Vec<_>, _>>()?;
-        let config = Self {
+    ) -> Result<Box<Self>, Error> {
+        let mut checked = Vec::new();
+        for uri in redirect_uris {
+            checked.push(RedirectUri::parse(uri, parse_url)?);
+        }
+        let config = Box::new(Self {
             environment: Environment::procore(environment),
             client_id: ClientId::parse(client_id)?,
-            redirect_uris,
+            redirect_uris: checked,
             scope: None,
             response_mode: ResponseMode::Query,
             token_mediator: None,
@@ -94,7 +95,7 @@ impl Config {
             is_implicit_allowed: false,
             page,
             parse_url,
-        };
+        });
         config.require_this_origin()?;
         Ok(config)
     }
@@ -104,7 +105,7 @@ impl Config {
     /// # Errors
     ///
     /// `config_invalid`, `config_unknown_key`, `config_secret_forbidden`, `config_endpoint_*`.
-    pub fn with_server(mut self, server: &str) -> Result<Self, Error> {
+    pub fn with_server(mut self: Box<Self>, server: &str) -> Result<Box<Self>, Error> {
         let server = json::parse(server.as_bytes()).map_err(|_| invalid("server"))?;
         confidentiality::refuse(&server)?;
         self.environment = server_options(self.environment, &server, self.parse_url)?;
@@ -123,7 +124,7 @@ impl Config {
     /// - `config_invalid_client_id`, `config_redirect_*`, `config_oob_not_allowed`: see [`RedirectUri::parse`]
     /// - `config_endpoint_*` for a server that is not https, or not on its environment's origin
     /// - `config_redirect_not_this_origin` when no redirect URI is on the page's origin
-    pub fn parse(text: &str, page: Option<Url>, parse_url: ParseUrl) -> Result<Self, Error> {
+    pub fn parse(text: &str, page: Option<Url>, parse_url: ParseUrl) -> Result<Box<Self>, Error> {
         let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
         confidentiality::refuse(&value)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
@@ -157,7 +158,7 @@ impl Config {
             }
         }
 
-        let config = Self {
+        let config = Box::new(Self {
             environment,
             client_id,
             redirect_uris,
@@ -178,7 +179,7 @@ impl Config {
             },
             page,
             parse_url,
-        };
+        });
         config.require_this_origin()?;
         Ok(config)
     }

@@ -14,6 +14,7 @@ use super::time::{Seconds, UnixSeconds};
 use super::url::ParseUrl;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// A sign-in under way. Spent by the response that it accepts; good for [`LIFETIME`].
@@ -103,7 +104,7 @@ impl PendingAuthorization {
     /// - `storage_corrupt` when it is anything but a whole record
     /// - `config_secret_forbidden` when it carries a secret
     /// - `implicit_not_enabled` when it was written by a build with that flow, and this has none
-    pub fn from_record(record: &str) -> Result<Self, Error> {
+    pub fn from_record(record: &str) -> Result<Box<Self>, Error> {
         let corrupt = || Error::from(Code::StorageCorrupt);
         let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
         confidentiality::refuse(&value)?;
@@ -117,7 +118,7 @@ impl PendingAuthorization {
             return Err(corrupt());
         }
         let text = |key: &str| object.member(key).and_then(Value::as_str).ok_or_else(corrupt);
-        Ok(Self {
+        Ok(Box::new(Self {
             state: State::new(visible(object, "state")?),
             verifier: CodeVerifier::new(visible(object, "verifier")?),
             flow: Flow::from_name(text("flow")?)?,
@@ -131,7 +132,7 @@ impl PendingAuthorization {
                 Some(Value::Number(number)) if !number.is_negative => number.whole,
                 _ => return Err(corrupt()),
             },
-        })
+        }))
     }
 
     /// The configuration that it was made with, for judging a response without a [`Client`](super::client::Client).
@@ -140,7 +141,7 @@ impl PendingAuthorization {
     ///
     /// The `config_*` codes of [`Config::new`] and [`Config::with_server`]; `storage_corrupt` for an unknown
     /// environment.
-    pub fn config(&self, server: Option<&str>, parse_url: ParseUrl) -> Result<Config, Error> {
+    pub fn config(&self, server: Option<&str>, parse_url: ParseUrl) -> Result<Box<Config>, Error> {
         let environment = EnvironmentName::from_name(&self.environment).ok_or(Code::StorageCorrupt)?;
         let config = Config::new(environment, &self.client_id, &[&self.redirect_uri], None, parse_url)?;
         match server {

@@ -9,12 +9,13 @@ use super::pending_authorization::Flow;
 use super::secret::{AccessToken, RefreshToken};
 use super::time::{Moment, Seconds, UnixSeconds};
 use super::token_response::TokenSet;
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// The session of one client.
 #[derive(Debug, Default)]
 pub struct Session {
-    signed_in: Option<SignedIn>,
+    signed_in: Option<Box<SignedIn>>,
     /// Counts every change of the tokens, so that a late answer can be told from a timely one.
     generation: u64,
     sign_outs: u64,
@@ -150,7 +151,7 @@ impl Session {
             None if !has_mediator || flow != Flow::Code => Renewal::Never,
             token => Renewal::Ready(token),
         };
-        self.signed_in = Some(SignedIn {
+        self.signed_in = Some(Box::new(SignedIn {
             access_token,
             received: now,
             expires_in,
@@ -158,7 +159,7 @@ impl Session {
             flow,
             renewal,
             renewed: None,
-        });
+        }));
         self.changed(SessionEvent::SignedIn);
     }
 

@@ -55,20 +55,27 @@ function decoded(url) {
 /**
  * Serves `root` at `/` and `packageDir` at `/procore-spa-auth/`.
  *
- * `connectSrc` are the origins that the page may fetch from. Answers with `{ origin, close() }`; rejects with the
+ * `environments` names the demo's authorization servers, `{ sandbox: { origin }, … }`: the page learns them from
+ * `/demo-config.json`, and may fetch from them and from `connectSrc`. Answers with `{ origin, close() }`; rejects with the
  * system's error, for example `EADDRINUSE`.
  */
-export async function startPageServer({ port, root, packageDir, connectSrc }) {
+export async function startPageServer({ port, root, packageDir, environments = {}, connectSrc = [] }) {
+  const servers = Object.fromEntries(Object.entries(environments).map(([name, { origin }]) => [name, { origin }]));
+  const origins = [...Object.values(servers).map(({ origin }) => origin), ...connectSrc];
   const headers = {
     "Cache-Control": "no-store",
-    "Content-Security-Policy": policy(connectSrc),
+    "Content-Security-Policy": policy(origins),
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
   };
   const server = createServer(async (request, response) => {
     const answer = (status, body, more) => response.writeHead(status, { ...headers, ...more }).end(body);
     if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "", { Allow: "GET, HEAD" });
-    const file = fileFor(decoded(request.url), root, packageDir);
+    const path = decoded(request.url);
+    if (path === "/demo-config.json") {
+      return answer(200, JSON.stringify({ environments: servers }), { "Content-Type": types[".json"] });
+    }
+    const file = fileFor(path, root, packageDir);
     try {
       if (!file || file.includes("\0")) throw new Error("not served");
       answer(200, await readFile(file), { "Content-Type": types[extname(file)] });

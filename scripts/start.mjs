@@ -67,9 +67,9 @@ const servers = await startServer({
   pageOrigins: [page],
 });
 running.push(servers);
-const connectSrc = Object.values(servers.environments).map(({ origin }) => origin);
-const www = join(root, "www");
-running.push(await startPageServer({ port: ports.PORT, root: www, packageDir: join(root, "pkg/dist"), connectSrc }));
+const { environments } = servers;
+const [www, packageDir] = [join(root, "www"), join(root, "pkg/dist")];
+running.push(await startPageServer({ port: ports.PORT, root: www, packageDir, environments }));
 
 console.log(`\nThe demo: ${page}\nStop it with Ctrl+C.`);
 openBrowser(page);

@@ -104,6 +104,23 @@ pub struct OAuthError {
     pub description: Option<String>,
 }
 
+impl OAuthError {
+    /// The words made harmless: a registered one, and printable ASCII of bounded length. `error_uri` is dropped, for
+    /// nobody needs a link that an attacker may have written.
+    pub(crate) fn new(error: &'static str, description: Option<&str>) -> Self {
+        let printable = |text: &str| {
+            text.chars()
+                .filter(|c| matches!(c, ' '..='~'))
+                .take(256)
+                .collect::<String>()
+        };
+        Self {
+            error,
+            description: description.map(printable).filter(|text| !text.is_empty()),
+        }
+    }
+}
+
 /// The step in which an error happened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -128,6 +145,7 @@ pub enum Phase {
 
 impl Phase {
     /// Every phase.
+    #[cfg(feature = "npm")]
     pub(crate) const ALL: [Self; 8] = [
         Self::Config,
         Self::Start,

@@ -12,7 +12,6 @@ use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
 use crate::protocol::json::{self, Object, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
-use alloc::boxed::Box;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -32,7 +31,7 @@ pub struct Core(RefCell<State>);
 struct State {
     client: Option<Client>,
     /// Handed out by number, taken back once: what JavaScript holds can't be spent twice.
-    under_way: Vec<(u64, Box<Exchange>)>,
+    under_way: Vec<(u64, Exchange)>,
     exchanges: u64,
 }
 
@@ -136,7 +135,7 @@ impl State {
     }
 
     /// `{ id, url, body?, authorization?, isSameOrigin }`: to be sent once, and brought back to `settle`.
-    fn hand_out(&mut self, exchange: Option<Box<Exchange>>, out: &mut Writer) {
+    fn hand_out(&mut self, exchange: Option<Exchange>, out: &mut Writer) {
         if let Some(exchange) = exchange {
             self.exchanges += 1;
             let request = &exchange.request;
@@ -196,7 +195,7 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
 }
 
 /// Judges a URL. `None`: no response, nothing touched. `record`: what the facade has taken already.
-fn redeem(client: &Client, input: &Object) -> Result<Option<Box<Exchange>>, Error> {
+fn redeem(client: &Client, input: &Object) -> Result<Option<Exchange>, Error> {
     let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
         return Ok(None);
     };

@@ -14,7 +14,6 @@ use super::time::UnixSeconds;
 use super::url::Url;
 use crate::error::{Code, Error, OAuthError};
 use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -221,11 +220,11 @@ impl PendingAuthorization {
     /// - `mixed_success_error`, or the server's own error (RFC 6749 §4.1.2.1)
     /// - `code_missing`, `code_malformed`
     pub fn accept(
-        self: Box<Self>,
+        self,
         response: &AuthorizationResponse,
         config: &Config,
         now: UnixSeconds,
-    ) -> Result<Box<AuthorizationGrant>, Error> {
+    ) -> Result<AuthorizationGrant, Error> {
         self.require_same_sign_in(response, config, now)?;
         require_one_clear_response(response, self.flow)?;
         require_issuer(response, config)?;
@@ -240,13 +239,13 @@ impl PendingAuthorization {
             Flow::Implicit => Granted::Token(accepted_token(response, self.scope.as_deref())?),
         };
         let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
-        Ok(Box::new(AuthorizationGrant {
+        Ok(AuthorizationGrant {
             credential,
             redirect_uri,
             requested_scope,
             return_to,
             warning,
-        }))
+        })
     }
 
     fn require_same_sign_in(
@@ -369,21 +368,6 @@ fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {
     };
     Err(Error::said(
         code,
-        oauth_error(code.as_str(), response.value("error_description")),
+        OAuthError::new(code.as_str(), response.value("error_description")),
     ))
-}
-
-/// The server's words, made harmless: a registered word, and printable ASCII of bounded length. `error_uri` is dropped,
-/// for nobody needs a link that an attacker may have written.
-pub(crate) fn oauth_error(error: &'static str, description: Option<&str>) -> OAuthError {
-    let printable = |text: &str| {
-        text.chars()
-            .filter(|c| matches!(c, ' '..='~'))
-            .take(256)
-            .collect::<String>()
-    };
-    OAuthError {
-        error,
-        description: description.map(printable).filter(|text| !text.is_empty()),
-    }
 }

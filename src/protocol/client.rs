@@ -28,7 +28,7 @@ use alloc::vec::Vec;
 /// A client: a configuration and its session. Pure; time and entropy are arguments.
 #[derive(Debug)]
 pub struct Client {
-    config: Box<Config>,
+    config: Config,
     session: Session,
 }
 
@@ -37,13 +37,16 @@ pub struct Client {
 pub struct Exchange {
     /// What to send.
     pub request: HttpRequest,
-    purpose: Purpose,
+    /// In a box, for an exchange goes from hand to hand.
+    purpose: Box<Purpose>,
 }
 
 impl Exchange {
-    /// In a box, for it goes from hand to hand.
-    fn new(request: HttpRequest, purpose: Purpose) -> Box<Self> {
-        Box::new(Self { request, purpose })
+    fn new(request: HttpRequest, purpose: Purpose) -> Self {
+        Self {
+            request,
+            purpose: Box::new(purpose),
+        }
     }
 }
 
@@ -86,7 +89,7 @@ enum Why {
 #[non_exhaustive]
 pub enum Progress {
     /// One more exchange.
-    Send(Box<Exchange>),
+    Send(Exchange),
     /// The server's metadata is in.
     Discovered,
     /// The user is signed in.
@@ -110,7 +113,7 @@ pub enum Progress {
 #[non_exhaustive]
 pub enum Renewal {
     /// With this exchange.
-    Send(Box<Exchange>),
+    Send(Exchange),
     /// It has started already: wait for that one.
     UnderWay,
 }
@@ -133,7 +136,7 @@ pub enum Authorization {
 impl Client {
     /// A client, signed out.
     #[must_use]
-    pub fn new(config: Box<Config>) -> Self {
+    pub fn new(config: Config) -> Self {
         Self {
             config,
             session: Session::default(),
@@ -142,7 +145,7 @@ impl Client {
 
     /// The configuration.
     #[must_use]
-    pub fn config(&self) -> &Config {
+    pub const fn config(&self) -> &Config {
         &self.config
     }
 
@@ -159,7 +162,7 @@ impl Client {
 
     /// The request for the server's metadata, while that is still to be read.
     #[must_use]
-    pub fn begin_discovery(&self) -> Option<Box<Exchange>> {
+    pub fn begin_discovery(&self) -> Option<Exchange> {
         self.config
             .discovery()
             .map(|request| Exchange::new(request, Purpose::Discover))
@@ -181,14 +184,14 @@ impl Client {
 
     /// The way from an accepted response to a session: redeem the code, or check the token's audience.
     #[must_use]
-    pub fn begin_redemption(&self, grant: Box<AuthorizationGrant>) -> Box<Exchange> {
+    pub fn begin_redemption(&self, grant: AuthorizationGrant) -> Exchange {
         let AuthorizationGrant {
             credential,
             redirect_uri,
             requested_scope,
             return_to,
             warning,
-        } = *grant;
+        } = grant;
         let sign_in = SignIn {
             requested_scope,
             return_to,
@@ -233,7 +236,7 @@ impl Client {
     }
 
     /// Signs out: the tokens leave the session at once, and go to be revoked. `None` when nobody was signed in.
-    pub fn begin_sign_out(&mut self) -> Option<Box<Exchange>> {
+    pub fn begin_sign_out(&mut self) -> Option<Exchange> {
         self.session.drop_late_answers();
         let (access_token, refresh_token) = self.session.end(SessionEvent::SignedOut)?;
         Some(self.revoke(access_token, refresh_token, Why::SignOut))
@@ -249,8 +252,8 @@ impl Client {
     /// - `token_audience_mismatch` for a token of another application
     /// - `session_ended` when the user signed out meanwhile; late tokens are revoked first
     /// - discovery: see [`Config::discovered`]
-    pub fn settle(&mut self, exchange: Box<Exchange>, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
-        match exchange.purpose {
+    pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
+        match *exchange.purpose {
             Purpose::Discover => {
                 let answer = answered(outcome).map_err(|error| error.during(Phase::Config))?;
                 self.config.discovered(&answer).map(|()| Progress::Discovered)
@@ -408,7 +411,7 @@ impl Client {
     }
 
     /// Both tokens by name: some servers forget one when told of the other, some don't.
-    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Box<Exchange> {
+    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Exchange {
         let access = revocation_request::for_access_token(&self.config, access_token);
         let (request, next) = match refresh_token {
             Some(token) => (

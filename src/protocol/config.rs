@@ -13,7 +13,6 @@ use super::json::{self, Object, Value};
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -79,12 +78,12 @@ impl Config {
         redirect_uris: &[&str],
         page: Option<Url>,
         parse_url: ParseUrl,
-    ) -> Result<Box<Self>, Error> {
+    ) -> Result<Self, Error> {
         let mut checked = Vec::new();
         for uri in redirect_uris {
             checked.push(RedirectUri::parse(uri, parse_url)?);
         }
-        let config = Box::new(Self {
+        let config = Self {
             environment: Environment::procore(environment),
             client_id: ClientId::parse(client_id)?,
             redirect_uris: checked,
@@ -95,7 +94,7 @@ impl Config {
             is_implicit_allowed: false,
             page,
             parse_url,
-        });
+        };
         config.require_this_origin()?;
         Ok(config)
     }
@@ -105,7 +104,7 @@ impl Config {
     /// # Errors
     ///
     /// `config_invalid`, `config_unknown_key`, `config_secret_forbidden`, `config_endpoint_*`.
-    pub fn with_server(mut self: Box<Self>, server: &str) -> Result<Box<Self>, Error> {
+    pub fn with_server(mut self, server: &str) -> Result<Self, Error> {
         let server = json::parse(server.as_bytes()).map_err(|_| invalid("server"))?;
         confidentiality::refuse(&server)?;
         self.environment = server_options(self.environment, &server, self.parse_url)?;
@@ -124,7 +123,7 @@ impl Config {
     /// - `config_invalid_client_id`, `config_redirect_*`, `config_oob_not_allowed`: see [`RedirectUri::parse`]
     /// - `config_endpoint_*` for a server that is not https, or not on its environment's origin
     /// - `config_redirect_not_this_origin` when no redirect URI is on the page's origin
-    pub fn parse(text: &str, page: Option<Url>, parse_url: ParseUrl) -> Result<Box<Self>, Error> {
+    pub fn parse(text: &str, page: Option<Url>, parse_url: ParseUrl) -> Result<Self, Error> {
         let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
         confidentiality::refuse(&value)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
@@ -158,7 +157,7 @@ impl Config {
             }
         }
 
-        let config = Box::new(Self {
+        let config = Self {
             environment,
             client_id,
             redirect_uris,
@@ -179,7 +178,7 @@ impl Config {
             },
             page,
             parse_url,
-        });
+        };
         config.require_this_origin()?;
         Ok(config)
     }

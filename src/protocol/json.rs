@@ -15,7 +15,7 @@ pub(crate) enum Value {
     Bool(bool),
     Number(Number),
     String(Wiped),
-    Array(Vec<Value>),
+    Array(Vec<Self>),
     Object(Object),
 }
 

@@ -19,6 +19,9 @@ pub mod environment;
 pub mod credentials;
 pub mod config;
 
+// What a server grants. The implicit flow's authorization response is one too (RFC 6749 §4.2.2), so it stands first.
+pub mod token_response;
+
 // To the login page and back.
 pub mod pkce;
 pub mod return_to;
@@ -28,7 +31,6 @@ pub mod authorization_response;
 
 // From code to tokens.
 pub mod token_request;
-pub mod token_response;
 pub mod revocation_request;
 #[cfg(feature = "implicit")]
 pub mod token_info;

@@ -141,7 +141,7 @@ impl PendingAuthorization {
     ///
     /// The `config_*` codes of [`Config::new`] and [`Config::with_server`]; `storage_corrupt` for an unknown
     /// environment.
-    pub fn config(&self, server: Option<&str>, parse_url: ParseUrl) -> Result<Box<Config>, Error> {
+    pub fn config(&self, server: Option<&str>, parse_url: ParseUrl) -> Result<Config, Error> {
         let environment = EnvironmentName::from_name(&self.environment).ok_or(Code::StorageCorrupt)?;
         let config = Config::new(environment, &self.client_id, &[&self.redirect_uri], None, parse_url)?;
         match server {
@@ -190,6 +190,5 @@ fn visible(object: &Object, key: &str) -> Result<Wiped, Error> {
         .member(key)
         .and_then(Value::as_str)
         .filter(|text| is_visible_ascii(text));
-    text.map(|text| Wiped::from(text))
-        .ok_or_else(|| Code::StorageCorrupt.into())
+    text.map(Wiped::from).ok_or_else(|| Code::StorageCorrupt.into())
 }

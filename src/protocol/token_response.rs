@@ -4,13 +4,11 @@
 //! Procore answers `access_token, token_type, expires_in, refresh_token, created_at` (oauth_endpoints.md).
 //! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
 
-use super::authorization_response::oauth_error;
 use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
-use super::secret::Wiped;
-use super::secret::{AccessToken, RefreshToken, is_visible_ascii};
+use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
-use crate::error::{Code, Error};
+use crate::error::{Code, Error, OAuthError};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -147,7 +145,7 @@ fn refusal(response: &HttpResponse) -> Error {
         Some("invalid_client") => "invalid_client",
         Some(_) => code.as_str(),
     };
-    Error::said(code, oauth_error(word, member("error_description"))).during(crate::error::Phase::Token)
+    Error::said(code, OAuthError::new(word, member("error_description"))).during(crate::error::Phase::Token)
 }
 
 fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> {

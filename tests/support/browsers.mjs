@@ -1,0 +1,195 @@
+// The browsers that the tests drive, by WebDriver and by explicit paths: nothing is downloaded.
+//
+// An engine is used where its driver is found, by variable (CHROMEDRIVER, GECKODRIVER, WEBKITDRIVER) or on the PATH.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { createServer } from "node:net";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after, before, describe, test } from "node:test";
+import { Builder } from "selenium-webdriver";
+import * as chrome from "selenium-webdriver/chrome.js";
+import * as firefox from "selenium-webdriver/firefox.js";
+import { find } from "../../scripts/run.mjs";
+import { startSentinel } from "./servers.mjs";
+
+const ENGINES = {
+  chromium: {
+    driver: program("CHROMEDRIVER", "chromedriver"),
+    browser: program("CHROMIUM", "chromium", "chromium-browser", "google-chrome"),
+    open: openChromium,
+  },
+  firefox: {
+    driver: program("GECKODRIVER", "geckodriver"),
+    browser: program("FIREFOX", "firefox-esr", "firefox"),
+    open: openFirefox,
+  },
+  webkit: {
+    driver: program("WEBKITDRIVER", "WebKitWebDriver"),
+    browser: process.env.DISPLAY || process.env.WAYLAND_DISPLAY,
+    open: openWebkit,
+  },
+};
+
+/** How long anything may take before it counts as not happening. */
+export const DEADLINE = 30_000;
+
+function program(variable, ...names) {
+  return process.env[variable] || find(...names);
+}
+
+/** Why an engine is not used, or nothing. `ENGINES=firefox,webkit` uses only those. */
+function reasonAgainst(name) {
+  const { driver, browser } = ENGINES[name];
+  const wanted = process.env.ENGINES?.split(",");
+  if (wanted && !wanted.includes(name)) return "not among ENGINES";
+  if (!driver) return "its WebDriver is not installed";
+  if (!browser) return name === "webkit" ? "it needs a display" : "the browser is not installed";
+  return undefined;
+}
+
+export const engines = Object.keys(ENGINES).map((name) => ({ name, reason: reasonAgainst(name) }));
+
+/**
+ * Declares the tests of `body` once for each engine, with one browser for all of them.
+ *
+ * `body` gets `{ engine, driver, sentinel }`; `driver` and `sentinel` are there once the tests run.
+ */
+export function inEveryEngine(title, body) {
+  for (const { name: engine, reason } of engines) {
+    if (reason) {
+      test(`${title} (${engine})`, { skip: reason }, () => {});
+      continue;
+    }
+    describe(`${title} (${engine})`, () => {
+      const context = { engine };
+      let browser;
+      before(async () => {
+        browser = await openBrowser(engine);
+        Object.assign(context, browser);
+      });
+      after(() => browser?.close());
+      body(context);
+    });
+  }
+}
+
+/** Opens a browser whose every request to another host than localhost ends at a sentinel. */
+export async function openBrowser(engine) {
+  const sentinel = await startSentinel();
+  let opened;
+  try {
+    opened = await ENGINES[engine].open(sentinel);
+    await opened.driver.manage().setTimeouts({ script: 240_000, pageLoad: DEADLINE, implicit: 0 });
+  } catch (error) {
+    await opened?.close().catch(() => {});
+    await sentinel.close();
+    throw error;
+  }
+  const close = async () => {
+    await opened.close();
+    await sentinel.close();
+  };
+  return { driver: opened.driver, sentinel, close };
+}
+
+async function openChromium({ host }) {
+  const options = new chrome.Options().setChromeBinaryPath(ENGINES.chromium.browser).addArguments(
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",
+    `--proxy-server=http://${host}`,
+  );
+  const driver = await new Builder()
+    .forBrowser("chrome")
+    .setChromeOptions(options)
+    .setChromeService(new chrome.ServiceBuilder(ENGINES.chromium.driver))
+    .build();
+  return { driver, close: () => driver.quit() };
+}
+
+async function openFirefox({ host }) {
+  const [address, port] = host.split(":");
+  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless");
+  const preferences = {
+    "network.proxy.type": 1,
+    "network.proxy.http": address,
+    "network.proxy.http_port": Number(port),
+    "network.proxy.ssl": address,
+    "network.proxy.ssl_port": Number(port),
+    "network.proxy.no_proxies_on": "localhost,127.0.0.1",
+    // What the browser does by itself is not what is tested.
+    "app.update.enabled": false,
+    "browser.safebrowsing.malware.enabled": false,
+    "browser.safebrowsing.phishing.enabled": false,
+    "datareporting.policy.dataSubmissionEnabled": false,
+    "network.captive-portal-service.enabled": false,
+    "network.connectivity-service.enabled": false,
+    "extensions.getAddons.cache.enabled": false,
+    "services.settings.server": "http://localhost:1/",
+  };
+  for (const [name, value] of Object.entries(preferences)) options.setPreference(name, value);
+  const driver = await new Builder()
+    .forBrowser("firefox")
+    .setFirefoxOptions(options)
+    .setFirefoxService(new firefox.ServiceBuilder(ENGINES.firefox.driver))
+    .build();
+  return { driver, close: () => driver.quit() };
+}
+
+/** WebKit's driver is a program of its own, which Selenium only knows by its address. */
+async function openWebkit({ host }) {
+  const port = await freePort();
+  const home = mkdtempSync(join(tmpdir(), "webkit-"));
+  const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
+  const service = spawn(ENGINES.webkit.driver, [`--port=${port}`], { stdio: "ignore", env: environment });
+  const end = async () => {
+    service.kill();
+    await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  };
+  try {
+    const address = `http://127.0.0.1:${port}`;
+    await until("WebKitWebDriver answers", () => fetch(`${address}/status`).then(({ ok }) => ok, () => false));
+    const driver = await new Builder()
+      .usingServer(address)
+      .withCapabilities({
+        browserName: "MiniBrowser",
+        proxy: { proxyType: "manual", httpProxy: host, sslProxy: host, noProxy: ["localhost", "127.0.0.1"] },
+      })
+      .build();
+    return { driver, close: () => driver.quit().finally(end) };
+  } catch (error) {
+    await end();
+    throw error;
+  }
+}
+
+function freePort() {
+  return new Promise((done, failed) => {
+    const probe = createServer().once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
+
+/** Asks again until `ask` answers something true, and answers with that. */
+export async function until(what, ask, deadline = DEADLINE) {
+  const end = performance.now() + deadline;
+  for (;;) {
+    const answer = await ask();
+    if (answer) return answer;
+    assert.ok(performance.now() < end, `waited ${deadline / 1000} s in vain: ${what}`);
+    await new Promise((next) => setTimeout(next, 20));
+  }
+}

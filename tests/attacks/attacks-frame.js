@@ -13,6 +13,7 @@ const clients = {};
 const pending = {};
 let departures = 0;
 let reads = 0;
+let change = () => {};
 
 /** What the page shows and holds at one moment. */
 async function look(auth) {
@@ -46,7 +47,7 @@ const STEPS = {
   new: ({ as = "main", config, wrap }) => {
     const options = wrap ? WRAPS[wrap.name](config, wrap) : config;
     clients[as] = sdk.createProcoreAuth(options);
-    if (wrap?.name === "changedLater") options.change();
+    if (wrap?.name === "changedLater") change();
   },
   reads: () => ({ count: reads }),
   ready: ({ as = "main" }) => clients[as].ready(),
@@ -123,14 +124,13 @@ const WRAPS = {
     return (Object.defineProperty(owner, path.at(-1), { enumerable: true, get: () => (reads++ === 0 ? first : second) }), config);
   },
   throwing: (config) => new Proxy(config, { get: () => { throw new Error("not to be read"); } }),
-  changedLater: (config, { path, second }) =>
-    Object.defineProperty(config, "change", {
-      enumerable: false,
-      value: () => {
-        const owner = path.slice(0, -1).reduce((object, key) => object[key], config);
-        owner[path.at(-1)] = second;
-      },
-    }),
+  changedLater: (config, { path, second }) => {
+    change = () => {
+      const owner = path.slice(0, -1).reduce((object, key) => object[key], config);
+      owner[path.at(-1)] = second;
+    };
+    return config;
+  },
 };
 
 /** Things that name a URL and are no string. */

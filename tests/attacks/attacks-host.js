@@ -1,6 +1,6 @@
 // Plays situations, each in a page of its own: an iframe of this origin, with emptied storage.
 
-const DEADLINE = 15_000;
+const DEADLINE = 10_000;
 
 const LEFT_BY_OTHERS = "left-by-another-app";
 

@@ -56,7 +56,10 @@ export function mapped(text, page) {
 }
 
 /** Where a row has its app on http://localhost, the page that is really there stands for that too. */
-const mappedRedirectUri = (text, page) => mapped(text, page).replace(/^http:\/\/localhost(:\d+)?(?=[/?#]|$)/, page);
+const mappedRedirectUri = (text, page) =>
+  text
+    .replace(/https:\/\/(\w+:\w+@)?app\.example(?=[/?#\s]|$)/, (_, user = "") => page.replace("//", `//${user}`))
+    .replace(/^http:\/\/localhost(:\d+)?(?=[/?#]|$)/, page);
 
 const isUrl = (text) => /^https?:\/\//.test(text);
 
@@ -129,10 +132,9 @@ function setUp(setup) {
 
 /** A page that is an authorization response: the row's URL is loaded for real wherever a browser can load it. */
 function response(row, { page }) {
-  const [, url, remark = ""] = /^(https?:\/\/\S+)(?: (.*))?$/s.exec(row.input);
+  const [, literal, remark = ""] = /^(https?:\/\/\S+)(?: (.*))?$/s.exec(expanded(marked(row.input)));
   const set = setUp(row.setup);
   if (!set) return undefined;
-  const literal = expanded(marked(url));
   const here = mapped(literal, page);
   const isLoaded = here.startsWith(`${page}/`) && here.length < 4000;
   const redirectUri = `${page}/cb`;
@@ -297,7 +299,12 @@ const PROSE = [
       { do: "new", config: configOf(`${page}/cb`), wrap: { name: "throwing" } },
       { do: "ready", isJudged: true },
       { do: "look" },
-      { do: "buildLoginUrl", credentials: {}, wrap: { name: "throwing" }, isSecondOpinion: true },
+      {
+        do: "buildLoginUrl",
+        credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
+        wrap: { name: "throwing" },
+        isSecondOpinion: true,
+      },
     ],
   })],
   [/^config mutated after construct \(cfg\.redirectUri='(\S+)'\)$/, (row, { page }, [, later]) => ({
@@ -584,7 +591,7 @@ const ELSEWHERE = {
 export function situation(row, context) {
   if (row.expected === "doc") return { skipped: "a limit that the documentation states" };
   if (ELSEWHERE[row.cat]) return { skipped: ELSEWHERE[row.cat] };
-  const text = typeof row.input === "string" ? row.input : "";
+  const text = typeof row.input === "string" ? row.input.trim() : "";
   for (const [words, make] of row.cat === "api" ? API_PROSE : PROSE) {
     const found = words.exec(text);
     if (found) return planned(make(row, context, found), context);

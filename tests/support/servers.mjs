@@ -12,7 +12,7 @@ export const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "connect-src *",
-  "frame-src 'self'",
+  "frame-src 'self' http://localhost:*",
   "base-uri 'none'",
   "form-action 'none'",
   "require-trusted-types-for 'script'",

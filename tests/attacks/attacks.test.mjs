@@ -1,0 +1,121 @@
+// Plays the hostile inputs of tests/vectors/attacks.jsonl to the packed package, in every engine that is here.
+// ATTACKS names another file of the same form.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { root } from "../../scripts/run.mjs";
+import { inEveryEngine, until } from "../support/browsers.mjs";
+import { pack } from "../support/package.mjs";
+import { pages, startPages, startSink } from "../support/servers.mjs";
+import { problems } from "./judge.mjs";
+import { KEY, situation } from "./situations.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
+const file = process.env.ATTACKS ?? join(root, "tests/vectors/attacks.jsonl");
+const rows = readFileSync(file, "utf8").split("\n").filter((line) => line.trim()).map((line) => JSON.parse(line));
+
+/** Few enough that a script ends long before its time is up. */
+const BATCH = 40;
+
+let packed, page, frame, sink, elsewhere;
+
+before(async () => {
+  packed = await pack();
+  const folders = { "/package/": packed.dist, "/support/": pages, "/attacks/": here };
+  frame = await startPages({ folders, fallback: join(here, "attacks-frame.html") });
+  sink = await startSink();
+  elsewhere = await startSink();
+  page = frame.origin;
+});
+
+after(async () => {
+  await Promise.all([frame, sink, elsewhere].map((server) => server?.close()));
+  await packed?.remove();
+});
+
+async function openHost(driver) {
+  await driver.get(`${page}/attacks/attacks-host.html`);
+  await until("the host page is ready", async () => (await driver.getTitle()) === "ready");
+}
+
+async function play(driver, plans) {
+  const results = await driver.executeAsyncScript(
+    "const [plans, done] = arguments; playAll(JSON.parse(plans)).then(done, (error) => done(JSON.stringify({ error: String(error.stack) })))",
+    JSON.stringify(plans),
+  );
+  const parsed = JSON.parse(results);
+  assert.ok(!parsed.error, parsed.error);
+  return parsed;
+}
+
+/** The sign-in is begun in one tab, and answered in another. */
+async function playInOtherTab(driver, plan) {
+  const first = await driver.getWindowHandle();
+  await driver.executeScript(
+    "sessionStorage.clear(); for (const [key, value] of Object.entries(arguments[0])) sessionStorage.setItem(key, value)",
+    plan.storage,
+  );
+  await driver.switchTo().newWindow("tab");
+  try {
+    await openHost(driver);
+    const [result] = await play(driver, [{ ...plan, storage: {} }]);
+    return result;
+  } finally {
+    await driver.close();
+    await driver.switchTo().window(first);
+    const kept = await driver.executeScript("return Object.keys(sessionStorage)");
+    assert.ok(kept.some((key) => key.startsWith(KEY)), "the first tab lost its sign-in");
+  }
+}
+
+inEveryEngine("attacks", (browser) => {
+  test("every row", async () => {
+    const { driver, engine, sentinel } = browser;
+    const context = { page, sink: sink.origin, elsewhere: elsewhere.origin };
+    const todo = rows.map((row) => ({ row, ...situation(row, context) }));
+    await openHost(driver);
+
+    const planned = todo.filter(({ plan }) => plan && !plan.isInOtherTab);
+    for (let at = 0; at < planned.length; at += BATCH) {
+      const batch = planned.slice(at, at + BATCH);
+      for (const each of batch) each.plan.departures = 0;
+      let left = sink.departures.length;
+      // Each row waits for its own arrival at the login page, so it has to know how many there were before it.
+      for (const { plan } of batch) {
+        plan.departures = left;
+        if (plan.departs) left += 1;
+      }
+      const results = await play(driver, batch.map(({ plan }) => plan));
+      batch.forEach((each, index) => (each.result = results[index]));
+    }
+    for (const each of todo.filter(({ plan }) => plan?.isInOtherTab)) {
+      each.result = await playInOtherTab(driver, each.plan);
+    }
+
+    const counts = { passed: 0, failed: 0, skipped: 0 };
+    const failures = [];
+    for (const { row, plan, result, skipped, unknown } of todo) {
+      if (skipped) {
+        counts.skipped += 1;
+        if (process.env.VERBOSE) console.log(`skip ${row.id} ${engine}: ${skipped}`);
+        continue;
+      }
+      const wrong = unknown
+        ? [`expected ${row.expected}, got nothing: ${unknown}`]
+        : problems(row, plan, result, { page, elsewhere: elsewhere.requests });
+      counts[wrong.length ? "failed" : "passed"] += 1;
+      if (wrong.length) failures.push(`FAIL ${row.id} ${engine}: ${wrong.join("; ").replace(/\s*\n\s*/g, " ")}`);
+    }
+    const tried = sentinel.reached;
+    if (tried.length) {
+      counts.failed += 1;
+      failures.push(`FAIL network ${engine}: expected nothing to leave this machine, got requests to ${[...new Set(tried)]}`);
+    }
+    console.log([...failures, `attacks in ${engine}:`, `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`].join("\n"));
+    assert.equal(counts.failed, 0, `${counts.failed} rows failed in ${engine}`);
+    assert.ok(counts.passed > 0, "no row was played");
+  });
+});

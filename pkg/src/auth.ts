@@ -132,7 +132,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
         target: request ? request.url : String(input),
         hasAuthorization: headers.has("authorization"),
         hasCompanyId: companyId !== undefined,
-        companyId: String(companyId),
+        companyId: companyId === undefined ? "" : String(companyId),
         isCompanyIdFloat: typeof companyId === "number",
       };
       const isReplayable = canSendTwice(init.body ?? request?.body);

@@ -10,7 +10,8 @@ import { brotliCompressSync } from "node:zlib";
 import { root, run, tail, target } from "./run.mjs";
 import { crateOf, measure } from "./wasm-functions.mjs";
 
-const LIMIT = 24 * 1024;
+// What the package is to be held to. While it is larger, it may not grow: the baseline is its limit.
+const CEILING = 24 * 1024;
 const AIM = 16 * 1024;
 const baselineFile = join(root, "scripts/size-baseline.json");
 const flags = process.argv.slice(2);
@@ -76,10 +77,12 @@ function explain(weights, compressed, baseline) {
 
 const compressed = brotliCompressSync(entry()).length;
 const baseline = readBaseline();
-const broken = compressed > LIMIT;
+const limit = Math.max(CEILING, baseline.brotli);
+const broken = compressed > limit;
 const growth = compressed - baseline.brotli;
 const since = baseline.brotli ? `, ${growth < 0 ? "" : "+"}${growth} since the baseline` : "";
-console.log(`pkg/dist/index.js: ${bytes(compressed)} brotli-11 (limit ${bytes(LIMIT)}, aim ${bytes(AIM)}${since})`);
+console.log(`pkg/dist/index.js: ${bytes(compressed)} brotli-11 (ceiling ${bytes(CEILING)}, aim ${bytes(AIM)}${since})`);
+if (compressed > CEILING) console.log(`THE CEILING IS NOT MET YET: ${bytes(compressed - CEILING)} over it.`);
 
 if (broken || flags.length) {
   const weights = await weigh();
@@ -90,4 +93,4 @@ if (broken || flags.length) {
     writeFileSync(baselineFile, `${JSON.stringify(today, undefined, 1)}\n`);
   }
 }
-if (broken) refuse(`${bytes(compressed - LIMIT)} over the limit`);
+if (broken) refuse(`${bytes(compressed - limit)} over the limit`);

@@ -49,7 +49,6 @@ fn build() -> Result<()> {
             &staging,
             &["--remove-name-section", "--remove-producers-section"],
         )?;
-        compress(&npm.join(name), &staging)?;
         // Swapped in whole: an interrupted build never pairs new glue with an old payload.
         swap(&staging, &npm.join(name))?;
     }
@@ -106,27 +105,6 @@ fn bind(wasm: &Path, out: &Path, flags: &[&str]) -> Result<()> {
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).map_err(|error| format!("wasm-bindgen: {error:#}"))
 }
 
-/// Writes `core_bg.wasm.deflate` into `new`: raw DEFLATE (RFC 1951) of `core_bg.wasm`, or what
-/// `old` has for the same bytes. zopfli takes a second or two.
-fn compress(old: &Path, new: &Path) -> Result<()> {
-    let wasm = read(&new.join("core_bg.wasm"))?;
-    let deflated = new.join("core_bg.wasm.deflate");
-    if fs::read(old.join("core_bg.wasm")).is_ok_and(|bytes| bytes == wasm)
-        && let Ok(bytes) = fs::read(old.join("core_bg.wasm.deflate"))
-    {
-        return write(&deflated, &bytes);
-    }
-    let mut bytes = Vec::new();
-    zopfli::compress(
-        zopfli::Options::default(),
-        zopfli::Format::Deflate,
-        wasm.as_slice(),
-        &mut bytes,
-    )
-    .map_err(at(&deflated))?;
-    write(&deflated, &bytes)
-}
-
 fn swap(new: &Path, current: &Path) -> Result<()> {
     remove(current)?;
     fs::rename(new, current).map_err(at(current))
@@ -146,14 +124,6 @@ fn remove(folder: &Path) -> Result<()> {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(at(folder)(error)),
         _ => Ok(()),
     }
-}
-
-fn read(path: &Path) -> Result<Vec<u8>> {
-    fs::read(path).map_err(at(path))
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    fs::write(path, bytes).map_err(at(path))
 }
 
 fn at(path: &Path) -> impl FnOnce(io::Error) -> String {

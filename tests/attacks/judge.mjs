@@ -171,7 +171,7 @@ function judgeApi({ plan, steps, say, ofKind, row }, elsewhere) {
   const judged = steps.filter((step) => step.isJudged);
   if (row.expected.startsWith("err:")) return say(!calls.length, `a request left: ${calls.map(({ url }) => url)}`);
   if (plan.users) {
-    const mixed = calls.filter(({ url, headers }) => (/second/.test(url) ? !/Tuser2-/ : !/Tuser1-/).test(headers.authorization));
+    const mixed = calls.filter(({ url, headers }) => !headers.authorization.startsWith(/second/.test(url) ? "Bearer Tuser2-" : "Bearer Tuser1-"));
     return say(!mixed.length, `a request of one user carried the token of another: ${JSON.stringify(mixed)}`);
   }
   for (const { url, headers, credentials } of calls) {

@@ -1,0 +1,106 @@
+// The reference mediator, between the built package and a server that refuses every request without the secret.
+
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { createServer } from "node:net";
+import test from "node:test";
+import { createMediator } from "../../examples/token-mediator/server.mjs";
+import { createProcoreAuth } from "../../pkg/dist/index.js";
+import { startServer } from "../../www/server/index.mjs";
+import { Browser } from "../server/agent.mjs";
+import { becomePage } from "./page.mjs";
+
+const COOKIE = "__Host-procore-refresh-token";
+
+async function freePort() {
+  const probe = createServer().listen(0, "127.0.0.1");
+  await once(probe, "listening");
+  const { port } = probe.address();
+  await new Promise((done) => probe.close(done));
+  return port;
+}
+
+/** The demo's sandbox with the secret demanded, the mediator, and a page on the mediator's origin. */
+async function setUp(t) {
+  const port = await freePort();
+  const origin = `http://localhost:${port}`;
+  const server = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [origin] });
+  t.after(() => server.close());
+  const { sandbox } = server.environments;
+  sandbox.switches.secretRequired = true;
+  const [clientId, clientSecret] = [sandbox.clientId, sandbox.resetClientSecret()];
+  const mediator = createMediator({ appOrigin: origin, clientId, clientSecret, loginOrigin: sandbox.origin });
+  await once(mediator.listen(port, "127.0.0.1"), "listening");
+  t.after(() => mediator.close().closeAllConnections());
+
+  const page = becomePage(`${origin}/`);
+  const endpoints = {
+    customAuthorizationServer: true,
+    authorizationEndpoint: `${sandbox.origin}/oauth/authorize`,
+    tokenEndpoint: `${sandbox.origin}/oauth/token`,
+    revocationEndpoint: `${sandbox.origin}/oauth/revoke`,
+    apiOrigin: sandbox.origin,
+  };
+  const config = {
+    credentials: { sandbox: { clientId, redirectUris: [`${origin}/callback`] } },
+    servers: { sandbox: endpoints },
+  };
+  return { origin, sandbox, clientSecret, page, config };
+}
+
+/** To the login page and back. */
+async function signIn(auth, page) {
+  page.left = undefined;
+  auth.signIn({ returnTo: "/projects" }).catch((error) => (page.left = error));
+  while (page.left === undefined) await new Promise((done) => setTimeout(done, 5));
+  assert.equal(typeof page.left, "string", String(page.left));
+  page.url = (await new Browser().authorize(page.left)).left;
+  return auth.handleRedirect();
+}
+
+test("a whole session through the mediator: sign-in, API, renewal, sign-out", async (t) => {
+  const { origin, sandbox, clientSecret, page, config } = await setUp(t);
+  const auth = createProcoreAuth({ ...config, tokenMediator: "/oauth/token" });
+  assert.deepEqual(await signIn(auth, page), { handled: true, returnTo: "/projects", warnings: [] });
+  assert.deepEqual([auth.session.status, auth.session.renewable], ["fresh", true]);
+  assert.equal((await auth.fetch("/rest/v1.0/me")).status, 200);
+  const first = page.cookies.get(COOKIE);
+  assert.ok(first, "the refresh token is in the cookie");
+
+  // Two tabs at once, with one cookie.
+  const form = new URLSearchParams({ grant_type: "refresh_token" });
+  const request = { method: "POST", body: form, headers: { origin, cookie: `${COOKIE}=${first}` } };
+  const [other] = await Promise.all([fetch(`${origin}/oauth/token`, request), auth.refresh()]);
+  assert.equal(other.status, 200);
+  assert.equal("refresh_token" in (await other.json()), false);
+  assert.equal((await auth.fetch("/rest/v1.0/me")).status, 200);
+  assert.notEqual(page.cookies.get(COOKIE), first, "and rotates there");
+
+  assert.deepEqual(await auth.signOut(), { outcome: "revoked" });
+  assert.equal(page.cookies.has(COOKIE), false);
+  assert.equal(auth.session.signedIn, false);
+  const asked = page.sent.map(({ url }) => url);
+  const own = [`${origin}/oauth/token`, `${origin}/oauth/revoke`];
+  assert.deepEqual([...new Set(asked)].sort(), [...own, `${sandbox.origin}/rest/v1.0/me`].sort());
+  assert.ok(!JSON.stringify(page.sent).includes(clientSecret), "the page never had the secret");
+  const seen = page.sent.map(({ body }) => new URLSearchParams(body).get("refresh_token"));
+  assert.deepEqual(seen.filter(Boolean), [], "nor the refresh token");
+});
+
+test("without it, the same server's refusal names the way", async (t) => {
+  const { page, config } = await setUp(t);
+  const auth = createProcoreAuth(config);
+  await assert.rejects(signIn(auth, page), { code: "client_auth_required", phase: "token", oauthError: "invalid_client" });
+});
+
+test("the mediator serves its own origin only, and passes on nothing that is not its business", async (t) => {
+  const { origin } = await setUp(t);
+  const post = (path, body, from = origin) =>
+    fetch(origin + path, { method: "POST", body: new URLSearchParams(body), headers: { origin: from } });
+  assert.equal((await post("/oauth/token", { grant_type: "refresh_token" }, "https://evil.example")).status, 403);
+  assert.equal((await post("/oauth/token", { grant_type: "client_credentials" })).status, 400);
+  assert.equal((await post("/oauth/token", { grant_type: "refresh_token", refresh_token: "stolen" })).status, 400);
+  assert.equal((await post("/oauth/token", { code: "x".repeat(20_000) })).status, 413);
+  assert.equal((await fetch(`${origin}/oauth/token`)).status, 404);
+  assert.equal((await post("/oauth/other", {})).status, 404);
+});

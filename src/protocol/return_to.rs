@@ -36,9 +36,9 @@ impl ReturnTo {
         let is_response = || {
             let mut names = form::pairs(url.query())
                 .chain(form::pairs(url.fragment()))
-                .map(|(name, _)| name);
+                .filter_map(|(name, _)| form::decode(name));
             config.redirect_uris.iter().any(|uri| uri.is_base_of(&url))
-                && names.any(|name| RESPONSE_NAMES.contains(&name))
+                && names.any(|name| RESPONSE_NAMES.contains(&name.as_str()))
         };
         if !url.is_same_origin(base) || url.has_userinfo() || url.path().starts_with("//") || is_response() {
             return Err(rejected());

@@ -114,6 +114,46 @@ fn a_response_after_ten_minutes_is_too_late() {
 }
 
 #[test]
+fn a_response_larger_than_any_genuine_one_is_refused() {
+    let client = client();
+    let code_of = |length: usize| format!("code={}", "C".repeat(length));
+    let pairs = |count: usize| format!("code=C1{}", "&a=1".repeat(count));
+    for (response, code) in [
+        (code_of(4096), None),
+        (code_of(4097), Some(Code::CodeMalformed)),
+        (code_of(32 * 1024), Some(Code::ResponseTooLarge)),
+        // The registered query, the code and the state are three more.
+        (pairs(61), None),
+        (pairs(62), Some(Code::ResponseTooLarge)),
+    ] {
+        let result = redeem(&client, &record(&client), &response, at(1));
+        assert_eq!(result.err().map(|error| error.code()), code, "{} bytes", response.len());
+    }
+    let elsewhere = format!("https://app.example/other?code={}", "C".repeat(32 * 1024));
+    assert!(
+        AuthorizationResponse::parse(&elsewhere, client.config())
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn return_to_is_no_response_in_any_spelling() {
+    let client = client();
+    for target in [
+        "/cb?tenant=a%20b&code=X&state=Y",
+        "/cb?tenant=a%20b&%63ode=X",
+        "/cb?tenant=a%20b#%61ccess_token=X",
+        "https://app.example/cb?tenant=a%20b&st%61te=Y",
+    ] {
+        let options = serde_json::json!({ "returnTo": target }).to_string();
+        let options = SignInOptions::parse(&options, client.config()).unwrap();
+        let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
+        assert_eq!(login.warning.unwrap().code(), Code::ReturnToRejected, "{target}");
+    }
+}
+
+#[test]
 fn a_code_exchange_without_an_answer_is_not_sent_again() {
     for (outcome, code) in [
         (HttpOutcome::NoAnswer, Code::NetworkError),

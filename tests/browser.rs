@@ -12,11 +12,11 @@ use judge::{HostileUrls, Vectors};
 use procore_spa_auth::browser::{clock, entropy, pending_store};
 use procore_spa_auth::error::Code;
 use procore_spa_auth::parse_url;
-use procore_spa_auth::protocol::authorization_request::SignInOptions;
+use procore_spa_auth::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
 use procore_spa_auth::protocol::authorization_response::{AuthorizationResponse, Granted};
 use procore_spa_auth::protocol::client::Client;
 use procore_spa_auth::protocol::config::Config;
-use procore_spa_auth::protocol::pending_authorization::{LIFETIME, MAX_PENDING, PendingAuthorization};
+use procore_spa_auth::protocol::pending_authorization::{LIFETIME, MAX_PENDING};
 use procore_spa_auth::protocol::pkce::Entropy;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -111,8 +111,8 @@ fn clock_reads_seconds_of_both_clocks() {
 
 #[wasm_bindgen_test]
 fn entropy_is_never_the_same() {
-    let a = record(&pending(entropy::entropy().unwrap(), NOW));
-    let b = record(&pending(entropy::entropy().unwrap(), NOW));
+    let a = record(&begun(entropy::entropy().unwrap(), NOW));
+    let b = record(&begun(entropy::entropy().unwrap(), NOW));
     for (a, b) in [
         (&a["state"], &b["state"]),
         (&a["verifier"], &b["verifier"]),
@@ -127,11 +127,11 @@ fn entropy_is_never_the_same() {
 
 #[wasm_bindgen_test]
 fn pending_store_gives_a_record_back_once() {
-    let pending = pending(entropy::entropy().unwrap(), NOW);
-    let response = response_to(&pending);
+    let request = begun(entropy::entropy().unwrap(), NOW);
+    let response = response_to(&request);
     if !has_session_storage() {
         assert_eq!(
-            pending_store::put(&pending, NOW).unwrap_err().code(),
+            pending_store::put(&request.pending, NOW).unwrap_err().code(),
             Code::StorageUnavailable
         );
         assert!(pending_store::take(&response).is_none());
@@ -141,13 +141,13 @@ fn pending_store_gives_a_record_back_once() {
     clear_storage();
     assert!(!pending_store::is_any());
     set_item("somebody else's", "left alone");
-    pending_store::put(&pending, NOW).unwrap();
+    pending_store::put(&request.pending, NOW).unwrap();
     assert!(pending_store::is_any());
-    let other = response_to(&self::pending(entropy::entropy().unwrap(), NOW));
+    let other = response_to(&begun(entropy::entropy().unwrap(), NOW));
     assert!(pending_store::take(&other).is_none(), "of another state");
     assert!(pending_store::is_any(), "and nothing is lost by asking");
     let record = pending_store::take(&response).unwrap();
-    assert_eq!(record.as_str(), pending.to_record().as_str());
+    assert_eq!(record.as_str(), request.pending.to_record().as_str());
     assert!(pending_store::take(&response).is_none(), "read and deleted");
     assert!(!pending_store::is_any());
     assert_eq!(get_item("somebody else's").as_deref(), Some("left alone"));
@@ -162,7 +162,7 @@ fn pending_store_sweeps_out_what_is_old_damaged_or_too_much() {
     set_item(&[pending_store::PREFIX, "damaged"].concat(), "{");
     set_item("somebody else's", "{");
     for count in 0..30 {
-        pending_store::put(&pending(entropy::entropy().unwrap(), NOW + count), NOW + count).unwrap();
+        pending_store::put(&begun(entropy::entropy().unwrap(), NOW + count).pending, NOW + count).unwrap();
         assert!(stored().len() <= MAX_PENDING);
     }
     let oldest = stored()
@@ -171,7 +171,7 @@ fn pending_store_sweeps_out_what_is_old_damaged_or_too_much() {
         .min();
     assert_eq!(oldest, Some(NOW + 10), "the oldest made room");
     assert_eq!(stored().len(), MAX_PENDING);
-    let last = pending(entropy::entropy().unwrap(), NOW + 30 + LIFETIME);
+    let last = begun(entropy::entropy().unwrap(), NOW + 30 + LIFETIME).pending;
     pending_store::put(&last, last.created()).unwrap();
     assert_eq!(stored().len(), 1, "all the others are too old");
     assert_eq!(get_item("somebody else's").as_deref(), Some("{"));
@@ -218,7 +218,7 @@ fn rfc7636_appendix_b() {
         let request = Client::new(config())
             .begin_sign_in(&SignInOptions::new(&config()), Entropy::new(bytes).unwrap(), NOW)
             .unwrap();
-        assert_eq!(record(&request.pending)["verifier"], vector.code_verifier.as_str());
+        assert_eq!(record(&request)["verifier"], vector.code_verifier.as_str());
         let challenge = [
             "&code_challenge=",
             &vector.code_challenge,
@@ -231,11 +231,11 @@ fn rfc7636_appendix_b() {
 
 #[wasm_bindgen_test]
 fn a_redirect_is_judged_and_its_code_redeemed() {
-    let pending = pending(entropy::entropy().unwrap(), NOW);
-    let verifier = record(&pending)["verifier"].as_str().unwrap().to_owned();
-    let response = response_to(&pending);
+    let request = begun(entropy::entropy().unwrap(), NOW);
+    let verifier = record(&request)["verifier"].as_str().unwrap().to_owned();
+    let response = response_to(&request);
     let client = Client::new(config());
-    let grant = pending.accept(&response, client.config(), NOW + 1).unwrap();
+    let grant = request.pending.accept(&response, client.config(), NOW + 1).unwrap();
     assert!(matches!(&grant.credential, Granted::Code(code, _) if code.expose() == "C 1"));
     let exchange = client.begin_redemption(grant);
     let body = exchange.request.body.as_ref().unwrap().expose();
@@ -264,21 +264,18 @@ fn config() -> Config {
     Config::parse(options, None, parse_url).unwrap()
 }
 
-fn pending(entropy: Entropy, now: u64) -> PendingAuthorization {
+fn begun(entropy: Entropy, now: u64) -> AuthorizationRequest {
     let config = config();
     let options = SignInOptions::new(&config);
-    Client::new(config)
-        .begin_sign_in(&options, entropy, now)
-        .unwrap()
-        .pending
+    Client::new(config).begin_sign_in(&options, entropy, now).unwrap()
 }
 
-fn record(pending: &PendingAuthorization) -> serde_json::Value {
-    serde_json::from_str(&pending.to_record()).unwrap()
+fn record(request: &AuthorizationRequest) -> serde_json::Value {
+    serde_json::from_str(&request.pending.to_record()).unwrap()
 }
 
-fn response_to(pending: &PendingAuthorization) -> AuthorizationResponse {
-    let url = [REDIRECT_URI, "?code=C%201&state=", pending.state()].concat();
+fn response_to(request: &AuthorizationRequest) -> AuthorizationResponse {
+    let url = [REDIRECT_URI, "?code=C%201&state=", request.pending.state()].concat();
     AuthorizationResponse::parse(&url, &config()).unwrap().unwrap()
 }
 

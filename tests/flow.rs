@@ -388,6 +388,19 @@ fn a_server_that_can_not_be_told_leaves_the_revocation_pending() {
 }
 
 #[test]
+fn a_sign_out_is_revoked_only_if_both_tokens_are() {
+    for (first, second) in [(503, 200), (200, 503)] {
+        let mut client = signed_in(TOKENS);
+        let exchange = client.begin_sign_out().unwrap();
+        let Ok(Progress::Send(exchange)) = client.settle(exchange, json(first, ""), at(1)) else {
+            panic!("the access token is not revoked");
+        };
+        let done = client.settle(exchange, json(second, ""), at(1));
+        assert!(matches!(done, Ok(Progress::SignedOut { is_revoked: false })));
+    }
+}
+
+#[test]
 fn no_second_refresh_within_half_a_minute() {
     let mut client = signed_in(r#"{"access_token":"AT1","token_type":"bearer","expires_in":0,"refresh_token":"RT1"}"#);
     assert_eq!(client.session(at(0)).status, Status::Expired);

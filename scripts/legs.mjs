@@ -206,6 +206,7 @@ export const legs = {
     else yield check(node, ["node_modules/typescript/bin/tsc", "--noEmit", "-p", "tsconfig.json"]);
   }),
   package: needsBuild(() => nodeTests("tests/package")),
+  docs: needsBuild(() => nodeTests("tests/docs")),
   browser: wasmTests,
   async *server() {
     yield* nodeTests("tests/server");

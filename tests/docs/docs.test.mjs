@@ -1,0 +1,117 @@
+// What the documentation shows must compile, what it lists must be complete, and where it points must exist.
+
+import assert from "node:assert/strict";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import test from "node:test";
+import { brotliCompressSync } from "node:zlib";
+import { root, run, target } from "../../scripts/run.mjs";
+
+const read = (file) => readFileSync(join(root, file), "utf8");
+const documents = readdirSync(root).filter((file) => file.endsWith(".md"));
+const readme = read("README.md");
+
+/** The fenced blocks of a language, each with the line that it starts on. */
+function blocks(text, language) {
+  return [...text.matchAll(new RegExp(`^\`\`\`${language}\\n([\\s\\S]*?)^\`\`\`$`, "gm"))].map((match) => ({
+    line: text.slice(0, match.index).split("\n").length,
+    code: match[1],
+  }));
+}
+
+test("every TypeScript example compiles against the package's types", async () => {
+  const folder = join(target, "docs");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  const examples = documents.flatMap((file) => blocks(read(file), "ts").map((block) => ({ file, ...block })));
+  assert.ok(examples.length);
+  for (const { file, line, code } of examples) {
+    // An example that goes on from the one before it has its client.
+    const before = /\bconst auth = /.test(code)
+      ? ""
+      : 'declare const auth: import("procore-spa-auth").ProcoreAuth;\n';
+    writeFileSync(join(folder, `${file.replace(".md", "")}-line-${line}.ts`), `export {};\n${before}${code}`);
+  }
+  const paths = {
+    "procore-spa-auth": [join(root, "pkg/src/index.d.ts")],
+    "procore-spa-auth/implicit": [join(root, "pkg/src/implicit.d.ts")],
+  };
+  const options = { extends: join(root, "tsconfig.json"), include: ["*.ts"] };
+  const compilerOptions = { paths, noUnusedLocals: false };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ ...options, compilerOptions }));
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const { code, output } = await run(process.execPath, [tsc, "--noEmit", "-p", folder]);
+  assert.equal(code, 0, output);
+});
+
+test("the README's Rust example is the crate's doctest", () => {
+  const docs = read("src/lib.rs").split("\n").filter((line) => line.startsWith("//!"));
+  const [, tested] = /^```\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
+  // rustdoc compiles these lines and doesn't show them.
+  const shown = tested.split("\n").filter((line) => !/^#( |$)/.test(line)).join("\n");
+  const [{ code }] = blocks(readme, "rust");
+  assert.equal(code.replaceAll(/\n{2,}/g, "\n"), shown.replaceAll(/\n{2,}/g, "\n"));
+});
+
+test("the README's table has every error code, in its phase, and no other", () => {
+  const rows = [...readme.matchAll(/^\| `(\w+)` \| (\w+(?:, \w+)*) \| .+ \| .+ \|$/gm)];
+  const table = new Map(rows.map(([, code, phases]) => [code, phases.split(", ")]));
+  assert.equal(table.size, rows.length, "a code stands there twice");
+  const core = [...read("src/error.rs").matchAll(/^ {4}\w+ "(\w+)" (\w+) (?:true|false) "/gm)];
+  assert.ok(core.length > 50);
+  const types = read("pkg/src/index.d.ts");
+  const union = /type ProcoreAuthErrorCode =([^;]+);/.exec(types)[1].matchAll(/"(\w+)"/g);
+  const promised = [...union].map(([, code]) => code).sort();
+  // What can go wrong before, or without, the core.
+  const facade = read("pkg/src/core.ts").matchAll(/startError\("(\w+)"/g);
+  const known = new Set([...core, ...facade].map(([, code]) => code));
+  assert.deepEqual([...table.keys()].sort(), promised, "README.md and pkg/src/index.d.ts");
+  assert.deepEqual([...known].sort(), promised, "the sources and pkg/src/index.d.ts");
+  const misplaced = core.filter(([, code, phase]) => !table.get(code).includes(phase.toLowerCase()));
+  assert.deepEqual(misplaced.map(([, code, phase]) => `${code}: ${phase}`), []);
+  const phases = /type ProcoreAuthErrorPhase =([^;]+);/.exec(types)[1];
+  const unknown = [...table.values()].flat().filter((phase) => !phases.includes(`"${phase}"`));
+  assert.deepEqual(unknown, []);
+});
+
+test("the size that the README tells is the size that is built", () => {
+  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/implicit)?` \| ([\d.]+) KB \|/gm)];
+  assert.equal(told.length, 2);
+  for (const [, entry, kilobytes] of told) {
+    const file = `pkg/dist/${entry ? "implicit" : "index"}.js`;
+    const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;
+    const off = Math.abs(built - Number(kilobytes)) / built;
+    assert.ok(off < 0.1, `${file} has ${built.toFixed(1)} KB, and the README says ${kilobytes} KB`);
+  }
+});
+
+test("every link inside the repository leads somewhere", () => {
+  // As GitHub makes them.
+  const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\w\s-]/gu, "").trim().replaceAll(" ", "-");
+  const anchorsOf = (text) =>
+    [...text.replaceAll(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+  const faults = [];
+  for (const file of documents) {
+    for (const [, link] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+      if (/^https?:/.test(link)) continue;
+      const [path, fragment] = link.split("#");
+      const aim = path ? join(dirname(file), path) : file;
+      if (!existsSync(join(root, aim))) faults.push(`${file}: ${link} is not there`);
+      else if (fragment && !anchorsOf(read(aim)).includes(fragment)) faults.push(`${file}: ${link} has no such heading`);
+    }
+  }
+  assert.deepEqual(faults, []);
+});
+
+test("files and commands that the documentation names exist", () => {
+  const { scripts } = JSON.parse(read("package.json"));
+  const faults = [];
+  for (const file of documents) {
+    const text = read(file);
+    for (const [, path] of text.matchAll(/`((?:src|pkg\/src|scripts|tests|www|examples|xtask)\/[\w./-]*)`/g)) {
+      if (!existsSync(join(root, path))) faults.push(`${file}: ${path}`);
+    }
+    for (const [, name] of text.matchAll(/\bnpm run (\w[\w:]*)/g)) if (!scripts[name]) faults.push(`${file}: npm run ${name}`);
+  }
+  assert.deepEqual(faults, []);
+});

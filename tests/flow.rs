@@ -154,6 +154,32 @@ fn return_to_is_no_response_in_any_spelling() {
 }
 
 #[test]
+fn a_stored_record_is_whole_or_refused() {
+    let good = record(&client());
+    assert!(PendingAuthorization::from_record(&good).is_ok());
+    for (from, to, code) in [
+        ("}", "", Code::StorageCorrupt),
+        ("{", "[{", Code::StorageCorrupt),
+        ("{", r#"{"__proto__":{},"#, Code::StorageCorrupt),
+        ("{", r#"{"tokenEndpoint":"https://evil.example","#, Code::StorageCorrupt),
+        ("{", r#"{"state":"S2","#, Code::StorageCorrupt),
+        ("{", r#"{"client_secret":"","#, Code::ConfigSecretForbidden),
+        (r#""v":1"#, r#""v":999"#, Code::StorageVersion),
+        (r#""v":1,"#, "", Code::StorageCorrupt),
+        (STATE, "", Code::StorageCorrupt),
+        (STATE, "S 1", Code::StorageCorrupt),
+        (r#""query""#, r#""form_post""#, Code::StorageCorrupt),
+        (r#""created":1"#, r#""created":-1"#, Code::StorageCorrupt),
+        (r#""created":"#, r#""created":"x","created2":"#, Code::StorageCorrupt),
+    ] {
+        let damaged = good.replacen(from, to, 1);
+        assert_ne!(damaged, good, "{from}");
+        let error = PendingAuthorization::from_record(&damaged).unwrap_err();
+        assert_eq!(error.code(), code, "{to}");
+    }
+}
+
+#[test]
 fn a_code_exchange_without_an_answer_is_not_sent_again() {
     for (outcome, code) in [
         (HttpOutcome::NoAnswer, Code::NetworkError),
@@ -498,7 +524,7 @@ fn lifetimes_that_the_server_names_oddly() {
         (r#","expires_in":0"#, 0),
         (r#","expires_in":86401"#, 86_400),
         (r#","expires_in":18446744073709551616"#, 86_400),
-        (r#","expires_in":1e300"#, 86_400),
+        (r#","expires_in":99999999999999999999999"#, 86_400),
     ] {
         let body = format!(r#"{{"access_token":"AT1","token_type":"bearer"{expires_in}}}"#);
         let mut client = signed_in(&body);

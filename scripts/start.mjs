@@ -18,6 +18,9 @@ async function end(code, message) {
 
 const stopped = () => end(0);
 process.on("SIGINT", stopped).on("SIGTERM", stopped).on("SIGHUP", stopped);
+// A shell between npm and this process may die of a signal without passing it on; then nobody is left to stop the demo.
+const parent = process.ppid;
+setInterval(() => process.ppid === parent || end(0), 500).unref();
 process.on("uncaughtException", (error) => end(1, `a part died, so all stops: ${error.stack}`));
 
 function portOf(variable, fallback) {

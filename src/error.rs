@@ -144,19 +144,6 @@ pub enum Phase {
 }
 
 impl Phase {
-    /// Every phase.
-    #[cfg(feature = "npm")]
-    pub(crate) const ALL: [Self; 8] = [
-        Self::Config,
-        Self::Start,
-        Self::Authorize,
-        Self::Redirect,
-        Self::Token,
-        Self::Refresh,
-        Self::Api,
-        Self::Revoke,
-    ];
-
     /// The word used in JavaScript.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -208,6 +195,28 @@ macro_rules! codes {
             }
         }
     };
+}
+
+impl Code {
+    /// The code for an `error` of the server: one of the registered words, or `unknown_error`
+    /// (RFC 6749 §4.1.2.1 and §5.2).
+    pub(crate) fn of_server(word: &str) -> Self {
+        const REGISTERED: [Code; 9] = [
+            Code::AccessDenied,
+            Code::InvalidRequest,
+            Code::UnauthorizedClient,
+            Code::UnsupportedResponseType,
+            Code::InvalidScope,
+            Code::ServerError,
+            Code::TemporarilyUnavailable,
+            Code::InvalidGrant,
+            Code::UnsupportedGrantType,
+        ];
+        REGISTERED
+            .into_iter()
+            .find(|code| code.as_str() == word)
+            .unwrap_or(Self::UnknownError)
+    }
 }
 
 codes! {

@@ -72,10 +72,10 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   };
 
   /** Takes a step, with all exchanges that it needs, and brings the session up to date whatever comes of it. */
-  const step = async <T>(name: string, input: object = {}): Promise<T> => {
+  const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
     const call = await opened();
     try {
-      return await exchange<T>(call, call(name, input));
+      return await exchange<T>(call, call(name, input, cause));
     } finally {
       update();
     }
@@ -140,18 +140,18 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
         let authorized = await step<Authorized>("authorize", facts);
         if (authorized.authorization === undefined) {
           await auth.refresh();
-          authorized = await step<Authorized>("authorize", facts);
+          authorized = await step<Authorized>("authorize", { ...facts, isRenewed: true });
         }
         const { url, authorization, companyId: id, generation } = authorized;
-        if (authorization === undefined) throw await failure("reauth_required");
-        headers.set("authorization", authorization);
+        headers.set("authorization", authorization!);
         if (id !== undefined) headers.set("procore-company-id", id);
         let response;
         try {
           response = await fetch(request ?? url, { ...init, headers, credentials: "omit" });
         } catch (cause) {
           // The caller's own abort is the caller's own news.
-          throw cause instanceof TypeError ? await failure("network_error", cause) : cause;
+          if (!(cause instanceof TypeError)) throw cause;
+          return step("judge", { status: 0 }, cause);
         }
         const judged = { status: response.status, generation, isFirstTry, isReplayable };
         const { isToRetry, isReplaced } = await step<{ isToRetry: boolean; isReplaced: boolean }>("judge", judged);
@@ -171,16 +171,6 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       const { isRevoked } = opening ? await step<{ isRevoked?: boolean }>("signOut") : {};
       return { outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" };
     },
-  };
-
-  /** An error that the facade has found, in the core's words. */
-  const failure = async (code: Api.ProcoreAuthErrorCode, cause?: unknown): Promise<unknown> => {
-    const call = await opened();
-    try {
-      return call("error", { code, phase: "api" }, cause);
-    } catch (error) {
-      return error;
-    }
   };
 
   return Object.freeze(auth);

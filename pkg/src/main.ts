@@ -11,10 +11,8 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
   const { environment = "production", server, responseMode, allowImplicit, ...signIn } = own<
     Api.LoginUrlOptions & { allowImplicit?: string }
   >(options);
-  const set = environment === "monthly-sandbox" ? "production" : environment;
-  const servers = server && { [environment]: server };
-  const config = { credentials: { [set]: own(credentials) }, environment, servers, responseMode, allowImplicit };
-  return open()("buildLoginUrl", { config: JSON.stringify(config), options: JSON.stringify(signIn) });
+  const config = configOf(environment, own(credentials), server, { responseMode, allowImplicit });
+  return open()("buildLoginUrl", { config, options: JSON.stringify(signIn) });
 };
 
 export const parseRedirect = (
@@ -23,8 +21,26 @@ export const parseRedirect = (
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse => {
   const { server } = own(options);
-  const json = server && JSON.stringify(server);
-  return open()("parseRedirect", { url: String(url), pending: String(pending), server: json });
+  let config;
+  try {
+    const { environment, clientId, redirectUri } = JSON.parse(pending);
+    config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
+  } catch {
+    // No record at all: the core says so.
+  }
+  return open()("parseRedirect", { url: String(url), pending: String(pending), config });
+};
+
+/** The configuration of one environment, as the core reads it. */
+const configOf = (
+  environment: Api.EnvironmentName,
+  credentials: Api.Credentials,
+  server?: Api.ServerOptions,
+  more?: object,
+): string => {
+  const set = environment === "monthly-sandbox" ? "production" : environment;
+  const servers = server && { [environment]: server };
+  return JSON.stringify({ credentials: { [set]: credentials }, environment, servers, ...more });
 };
 
 /** The caller's own properties, and nothing that a polluted prototype adds. */

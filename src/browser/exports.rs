@@ -78,7 +78,6 @@ impl State {
             }
             "buildLoginUrl" => build_login_url(input, out),
             "parseRedirect" => parse_redirect(input, out),
-            "error" => Err(named_error(input)),
             _ => self.take_client_step(step, input, out),
         }
     }
@@ -122,6 +121,10 @@ impl State {
             "authorize" => authorize(client, input, out)?,
             "judge" => {
                 let (status, generation) = (input.number("status"), input.number("generation"));
+                // No status, no answer.
+                if status == 0 {
+                    return Err(Error::from(Code::NetworkError).during(Phase::Api));
+                }
                 let (is_first, is_replayable) = (input.is("isFirstTry"), input.is("isReplayable"));
                 let answer = client.judge(status, generation, is_first, is_replayable, now);
                 out.bool("isToRetry", answer == ApiAnswer::RenewAndRetry);
@@ -167,7 +170,7 @@ fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
 
 fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
     let pending = PendingAuthorization::from_record(input.text("pending"))?;
-    let config = pending.config(input.present("server").and_then(json::Value::as_str), url::parse_url)?;
+    let config = Config::parse(input.text("config"), None, url::parse_url)?;
     let Some(response) = AuthorizationResponse::parse(input.text("url"), &config)? else {
         out.string("kind", "none");
         return Ok(());
@@ -240,11 +243,16 @@ fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<()
     let request = ApiRequest::new(input.text("target"), company_id, client.config())?;
     out.string("url", request.url());
     out.optional("companyId", request.company_id().map(CompanyId::as_str));
-    if let Authorization::Header { value, generation } = client.authorize(&request, clock::now())? {
-        out.string("authorization", value.expose());
-        out.number("generation", generation);
+    match client.authorize(&request, clock::now())? {
+        Authorization::Header { value, generation } => {
+            out.string("authorization", value.expose());
+            out.number("generation", generation);
+            Ok(())
+        }
+        // A renewal that leaves the token expired is none.
+        Authorization::RenewFirst if input.is("isRenewed") => Err(Error::from(Code::ReauthRequired).during(Phase::Api)),
+        Authorization::RenewFirst => Ok(()),
     }
-    Ok(())
 }
 
 fn write_session(client: &mut Client, out: &mut Writer) {
@@ -280,16 +288,4 @@ fn write_error(out: &mut Writer, error: &Error) {
         "oauthErrorDescription",
         oauth.and_then(|said| said.description.as_deref()),
     );
-}
-
-/// An error that the facade found, with this crate's words.
-fn named_error(input: &Object) -> Error {
-    let code = Code::ALL
-        .iter()
-        .find(|known| known.as_str() == input.text("code"))
-        .copied();
-    let phase = Phase::ALL
-        .into_iter()
-        .find(|known| known.as_str() == input.text("phase"));
-    Error::from(code.unwrap_or(Code::UnknownError)).during(phase.unwrap_or(Phase::Start))
 }

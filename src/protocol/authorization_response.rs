@@ -356,16 +356,7 @@ fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {
     let Some(error) = response.value("error") else {
         return Ok(());
     };
-    let code = match error {
-        "access_denied" => Code::AccessDenied,
-        "invalid_request" => Code::InvalidRequest,
-        "unauthorized_client" => Code::UnauthorizedClient,
-        "unsupported_response_type" => Code::UnsupportedResponseType,
-        "invalid_scope" => Code::InvalidScope,
-        "server_error" => Code::ServerError,
-        "temporarily_unavailable" => Code::TemporarilyUnavailable,
-        _ => Code::UnknownError,
-    };
+    let code = Code::of_server(error);
     Err(Error::said(
         code,
         OAuthError::new(code.as_str(), response.value("error_description")),

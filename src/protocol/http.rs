@@ -111,20 +111,10 @@ impl HttpResponse {
         }
     }
 
-    /// Whether the media type is JSON (RFC 8259 §11, RFC 6838 §4.2.8): parameters and case don't matter.
+    /// Whether the media type is `application/json` (RFC 6749 §5.1): parameters and case don't matter.
     pub(crate) fn is_json(&self) -> bool {
-        let media_type = self.content_type.split(';').next().unwrap_or_default().trim();
-        let ends_with = |suffix: &str| {
-            media_type.len() >= suffix.len()
-                && media_type
-                    .get(media_type.len() - suffix.len()..)
-                    .is_some_and(|end| end.eq_ignore_ascii_case(suffix))
-        };
-        media_type.eq_ignore_ascii_case("application/json")
-            || (ends_with("+json")
-                && media_type
-                    .get(..12)
-                    .is_some_and(|t| t.eq_ignore_ascii_case("application/")))
+        let media_type = self.content_type.split(';').next().unwrap_or_default();
+        media_type.trim_ascii().eq_ignore_ascii_case("application/json")
     }
 }
 
@@ -148,11 +138,10 @@ mod tests {
         for (content_type, expected) in [
             ("application/json", true),
             ("Application/JSON; charset=utf-8", true),
-            ("application/problem+json", true),
+            ("application/problem+json", false),
             ("text/json", false),
             ("text/plain", false),
             ("application/jsonp", false),
-            ("text/html+json", false),
             ("", false),
         ] {
             let response = HttpResponse::new(200, content_type.into(), Wiped::default());

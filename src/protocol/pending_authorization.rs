@@ -105,33 +105,32 @@ impl PendingAuthorization {
     /// - `config_secret_forbidden` when it carries a secret
     /// - `implicit_not_enabled` when it was written by a build with that flow, and this has none
     pub fn from_record(record: &str) -> Result<Box<Self>, Error> {
-        let corrupt = || Error::from(Code::StorageCorrupt);
         let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
         confidentiality::refuse(&value)?;
         let object = value.as_object().ok_or_else(corrupt)?;
         match object.member("v") {
-            Some(Value::Number(number)) if number.whole == VERSION => {}
+            Some(Value::Number(number)) if number.whole == Some(VERSION) => {}
             Some(Value::Number(_)) => return Err(Code::StorageVersion.into()),
             _ => return Err(corrupt()),
         }
         if object.members().any(|(key, _)| !MEMBERS.contains(&key)) {
             return Err(corrupt());
         }
-        let text = |key: &str| object.member(key).and_then(Value::as_str).ok_or_else(corrupt);
+        let created = match object.member("created") {
+            Some(Value::Number(number)) if !number.is_negative => number.whole,
+            _ => None,
+        };
         Ok(Box::new(Self {
             state: State::new(visible(object, "state")?),
             verifier: CodeVerifier::new(visible(object, "verifier")?),
-            flow: Flow::from_name(text("flow")?)?,
-            response_mode: ResponseMode::from_name(text("responseMode")?).ok_or_else(corrupt)?,
-            environment: text("environment")?.to_owned(),
-            client_id: text("clientId")?.to_owned(),
-            redirect_uri: text("redirectUri")?.to_owned(),
-            scope: object.member("scope").and_then(Value::as_str).map(ToOwned::to_owned),
-            return_to: text("returnTo")?.to_owned(),
-            created: match object.member("created") {
-                Some(Value::Number(number)) if !number.is_negative => number.whole,
-                _ => return Err(corrupt()),
-            },
+            flow: Flow::from_name(text(object, "flow")?)?,
+            response_mode: ResponseMode::from_name(text(object, "responseMode")?).ok_or_else(corrupt)?,
+            environment: text(object, "environment")?.to_owned(),
+            client_id: text(object, "clientId")?.to_owned(),
+            redirect_uri: text(object, "redirectUri")?.to_owned(),
+            scope: text(object, "scope").ok().map(ToOwned::to_owned),
+            return_to: text(object, "returnTo")?.to_owned(),
+            created: created.ok_or_else(corrupt)?,
         }))
     }
 
@@ -185,10 +184,20 @@ const MEMBERS: [&str; 11] = [
     "created",
 ];
 
+fn corrupt() -> Error {
+    Code::StorageCorrupt.into()
+}
+
+#[inline(never)]
+fn text<'a>(object: &'a Object, key: &str) -> Result<&'a str, Error> {
+    object.member(key).and_then(Value::as_str).ok_or_else(corrupt)
+}
+
 fn visible(object: &Object, key: &str) -> Result<Wiped, Error> {
-    let text = object
-        .member(key)
-        .and_then(Value::as_str)
-        .filter(|text| is_visible_ascii(text));
-    text.map(Wiped::from).ok_or_else(|| Code::StorageCorrupt.into())
+    let text = text(object, key)?;
+    if is_visible_ascii(text) {
+        Ok(Wiped::from(text))
+    } else {
+        Err(corrupt())
+    }
 }

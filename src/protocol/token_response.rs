@@ -8,7 +8,7 @@ use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
-use crate::error::{Code, Error, OAuthError};
+use crate::error::{Code, Error, OAuthError, Phase};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -53,13 +53,17 @@ impl TokenSet {
         let access_token = token(object, "access_token")?.ok_or(Code::TokenMissingAccessToken)?;
         require_bearer(object.present("token_type").and_then(Value::as_str))?;
         let expires_in = lifetime(object.present("expires_in"))?;
-        let scope = scope(object.present("scope"));
-        require_no_more_than(requested_scope, scope.as_deref())?;
+        // A string (RFC 6749 §3.3); some servers send a list, which says nothing that anybody here has to know.
+        let scope = object
+            .present("scope")
+            .and_then(Value::as_str)
+            .filter(|scope| !scope.is_empty());
+        require_no_more_than(requested_scope, scope)?;
         Ok(Self {
             access_token: AccessToken::new(access_token),
             refresh_token: token(object, "refresh_token")?.map(RefreshToken::new),
             expires_in,
-            scope,
+            scope: scope.map(ToOwned::to_owned),
         })
     }
 
@@ -127,25 +131,25 @@ fn refusal(response: &HttpResponse) -> Error {
             .and_then(|o| o.present(key))
             .and_then(Value::as_str)
     };
-    let code = match (response.status, member("error")) {
+    let word = member("error");
+    let code = match (response.status, word) {
         (429, _) => Code::RateLimited,
         (_, Some("invalid_client")) | (401, None) => Code::ClientAuthRequired,
         (200..300, _) | (_, None) => Code::TokenBadStatus,
-        (_, Some("invalid_grant")) => Code::InvalidGrant,
-        (_, Some("invalid_request")) => Code::InvalidRequest,
-        (_, Some("invalid_scope")) => Code::InvalidScope,
-        (_, Some("unauthorized_client")) => Code::UnauthorizedClient,
-        (_, Some("unsupported_grant_type")) => Code::UnsupportedGrantType,
-        (_, Some("server_error")) => Code::ServerError,
-        (_, Some("temporarily_unavailable")) => Code::TemporarilyUnavailable,
-        (_, Some(_)) => Code::UnknownError,
+        (_, Some(word)) => Code::of_server(word),
     };
-    let word = match member("error") {
-        None => return Error::from(code).during(crate::error::Phase::Token),
-        Some("invalid_client") => "invalid_client",
-        Some(_) => code.as_str(),
-    };
-    Error::said(code, OAuthError::new(word, member("error_description"))).during(crate::error::Phase::Token)
+    let error = word.map_or_else(
+        || Error::from(code),
+        |word| {
+            let word = if word == "invalid_client" {
+                "invalid_client"
+            } else {
+                code.as_str()
+            };
+            Error::said(code, OAuthError::new(word, member("error_description")))
+        },
+    );
+    error.during(Phase::Token)
 }
 
 fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> {
@@ -170,7 +174,7 @@ fn require_bearer(token_type: Option<&str>) -> Result<(), Error> {
 fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
     let seconds = match value {
         None => Some(DEFAULT_LIFETIME),
-        Some(Value::Number(number)) => (!number.is_negative).then_some(number.whole),
+        Some(Value::Number(number)) if !number.is_negative => number.whole,
         // Some servers quote it. Digits only: no sign, space, exponent.
         Some(Value::String(text)) => from_digits(text),
         Some(_) => None,
@@ -182,25 +186,7 @@ fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
 
 fn from_digits(text: &str) -> Option<Seconds> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    is_number.then(|| {
-        text.bytes().fold(0, |number: Seconds, digit| {
-            number.saturating_mul(10).saturating_add(u64::from(digit - b'0'))
-        })
-    })
-}
-
-/// A string (RFC 6749 §3.3), or a list of them as Doorkeeper's token info has it.
-fn scope(value: Option<&Value>) -> Option<String> {
-    let text = match value? {
-        Value::String(text) => text.as_str().to_owned(),
-        Value::Array(items) => items
-            .iter()
-            .filter_map(Value::as_str)
-            .collect::<alloc::vec::Vec<_>>()
-            .join(" "),
-        _ => return None,
-    };
-    (!text.is_empty()).then_some(text)
+    is_number.then(|| json::whole(text))
 }
 
 /// RFC 6749 §5.1: the server must say where it grants something else; more than was asked for is refused.

@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { createServer } from "node:net";
 import { mkdtempSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
@@ -14,7 +13,7 @@ import { Builder } from "selenium-webdriver";
 import * as chrome from "selenium-webdriver/chrome.js";
 import * as firefox from "selenium-webdriver/firefox.js";
 import { find } from "../../scripts/run.mjs";
-import { startSentinel } from "./servers.mjs";
+import { freePort, startSentinel } from "./servers.mjs";
 
 const ENGINES = {
   chromium: {
@@ -171,16 +170,6 @@ async function openWebkit({ host }) {
     await end();
     throw error;
   }
-}
-
-function freePort() {
-  return new Promise((done, failed) => {
-    const probe = createServer().once("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
 }
 
 /** Asks again until `ask` answers something true, and answers with that. */

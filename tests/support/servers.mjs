@@ -2,10 +2,22 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
+import { createServer as createNetServer } from "node:net";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const pages = fileURLToPath(new URL("pages", import.meta.url));
+
+/** For servers that must know each other's address before they start. */
+export function freePort() {
+  return new Promise((done, failed) => {
+    const probe = createNetServer().once("error", failed);
+    probe.listen(0, "127.0.0.1", () => {
+      const { port } = probe.address();
+      probe.close(() => done(port));
+    });
+  });
+}
 
 /** Everything that the package needs, and nothing more; servers on loopback may be asked. */
 export const POLICY = [

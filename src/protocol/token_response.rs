@@ -174,7 +174,7 @@ fn require_bearer(token_type: Option<&str>) -> Result<(), Error> {
 fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
     let seconds = match value {
         None => Some(DEFAULT_LIFETIME),
-        Some(Value::Number(number)) if !number.is_negative => number.whole,
+        Some(Value::Number(number)) if !number.is_negative => Some(number.whole.unwrap_or(DEFAULT_LIFETIME)),
         // Some servers quote it. Digits only: no sign, space, exponent.
         Some(Value::String(text)) => from_digits(text),
         Some(_) => None,

@@ -24,6 +24,7 @@ export const POLICY = [
   "default-src 'none'",
   "script-src 'self' 'wasm-unsafe-eval'",
   "connect-src *",
+  "img-src data:",
   "frame-src 'self' http://localhost:*",
   "base-uri 'none'",
   "form-action 'none'",
@@ -42,8 +43,8 @@ const types = {
 };
 
 /** Listens on any free port of loopback. `close` ends open connections, too. */
-async function listen(server) {
-  await new Promise((ready, failed) => server.once("error", failed).listen(0, "127.0.0.1", ready));
+async function listen(server, wanted = 0) {
+  await new Promise((ready, failed) => server.once("error", failed).listen(wanted, "127.0.0.1", ready));
   const { port } = server.address();
   const close = () =>
     new Promise((done) => {
@@ -54,17 +55,18 @@ async function listen(server) {
 }
 
 /**
- * Serves folders: `{ "/package/": folder, … }`. Every other path is `fallback`, as in a single-page app.
+ * Serves folders: `{ "/package/": folder, … }`. Every other path is the file `fallback`, as in a single-page app, or
+ * the one that `fallback(path)` names.
  *
  * `served` are the paths asked for, in order.
  */
-export async function startPages({ folders, fallback, policy = POLICY, headers = {} }) {
+export async function startPages({ port = 0, folders, fallback, policy = POLICY, headers = {} }) {
   const served = [];
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url.replace(/%(?![\da-f]{2})/gi, "%25"), "http://localhost");
     served.push(request.url);
     const prefix = Object.keys(folders).find((prefix) => pathname.startsWith(prefix));
-    const file = prefix ? join(folders[prefix], pathname.slice(prefix.length)) : fallback;
+    const file = prefix ? join(folders[prefix], pathname.slice(prefix.length)) : typeof fallback === "function" ? fallback(pathname) : fallback;
     try {
       if (!file || (prefix && !file.startsWith(folders[prefix] + sep))) throw new Error("not served");
       const body = await readFile(file);
@@ -79,7 +81,7 @@ export async function startPages({ folders, fallback, policy = POLICY, headers =
       response.writeHead(404).end();
     }
   });
-  return { served, ...(await listen(server)) };
+  return { served, ...(await listen(server, port)) };
 }
 
 /**

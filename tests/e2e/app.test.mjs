@@ -1,0 +1,254 @@
+// What the demo page can't show, in a small app that knows every code, token and verifier it was ever given.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { inEveryEngine, until } from "../support/browsers.mjs";
+import { Visitor, tokenRequests } from "../support/demo.mjs";
+import { pack } from "../support/package.mjs";
+import { POLICY, freePort, pages, startPages, startSink } from "../support/servers.mjs";
+import { startServer } from "../../www/server/index.mjs";
+
+let packed;
+before(async () => (packed = await pack()));
+after(() => packed?.remove());
+
+const RISK = "I accept that tokens in the URL can leak";
+
+inEveryEngine("app", (browser) => {
+  /** An app of this test's own, with its server. `way` is `code` or `implicit`. */
+  async function start(t, { way = "code", policy = POLICY, isStrict = false, options = {}, switches = {} } = {}) {
+    const port = await freePort();
+    const origin = `http://localhost:${port}`;
+    const redirectUri = `${origin}/${way}/callback`;
+    const server = await startServer({
+      ports: { sandbox: 0, production: 0 },
+      pageOrigins: [origin],
+      redirectUris: { sandbox: [redirectUri] },
+    });
+    t.after(() => server.close());
+    const { sandbox } = server.environments;
+    sandbox.switches.set(switches);
+    const fallback = (path) => join(pages, path.startsWith("/implicit") ? "app-implicit.html" : "app-code.html");
+    const site = await startPages({ port, folders: { "/package/": packed.dist, "/support/": pages }, fallback, policy });
+    t.after(() => site.close());
+
+    const visitor = new Visitor(browser.driver, origin);
+    await visitor.open(`/${way}/start`);
+    await visitor.forget();
+    const servers = Object.fromEntries(
+      [["issuer", ""], ["authorizationEndpoint", "/oauth/authorize"], ["tokenEndpoint", "/oauth/token"],
+        ["revocationEndpoint", "/oauth/revoke"], ["tokenInfoEndpoint", "/oauth/token/info"], ["apiOrigin", ""]]
+        .map(([name, path]) => [name, sandbox.origin + path]),
+    );
+    const config = {
+      credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
+      servers: { sandbox: { customAuthorizationServer: true, ...servers } },
+      ...(way === "implicit" ? { allowImplicit: RISK } : {}),
+      ...options,
+    };
+    await visitor.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, isStrict }));
+    await visitor.open(`/${way}/start`);
+    return { visitor, sandbox, redirectUri, origin };
+  }
+
+  /** Begins a sign-in and goes through it. Answers with what came of the redirect. */
+  async function signIn(visitor, options = {}, there = {}) {
+    await visitor.ask("auth.signIn(arguments[0])", options);
+    await visitor.signInThere(there);
+    return visitor.ask("return outcome");
+  }
+
+  /** Calls something of the app's client. `call` is an expression. */
+  const call = (visitor, expression) =>
+    browser.driver.executeAsyncScript(`const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`);
+
+  /** Every secret that the app was given is gone from every place, and nothing was refused or broke. */
+  async function isClean(visitor, ...outcomes) {
+    const script = "const done = arguments[arguments.length - 1]; witness.leaks(arguments[0]).then(done)";
+    const text = JSON.stringify(outcomes.map((outcome) => outcome?.text ?? ""));
+    assert.deepEqual(await browser.driver.executeAsyncScript(script, text), [], "secrets are still there");
+    assert.deepEqual(await visitor.ask("return witness.faults"), []);
+  }
+
+  test("nothing is left behind, and a token is refused after sign-out", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    assert.deepEqual(await visitor.ask("return outcome"), { value: { handled: false } });
+    const outcome = await signIn(visitor, { returnTo: "/code/work?tab=1#part" });
+    assert.deepEqual(outcome, { value: { handled: true, returnTo: "/code/work?tab=1#part", warnings: [] } });
+    assert.ok((await visitor.ask("return witness.secrets.size")) >= 4, "the witness saw the code, the verifier and the tokens");
+    await isClean(visitor);
+
+    const me = await call(visitor, "(await auth.fetch('/rest/v1.0/me')).status");
+    assert.deepEqual(me, { value: 200 });
+    assert.deepEqual(await call(visitor, "(await auth.refresh()).status"), { value: "fresh" });
+    await isClean(visitor);
+    assert.deepEqual(await call(visitor, "auth.signOut()"), { value: { outcome: "revoked" } });
+    await isClean(visitor);
+    assert.deepEqual(await visitor.ask("return events"), ["signed_in", "refreshed", "signed_out"]);
+
+    const tried = await call(visitor, `Promise.all([...witness.secrets].map(async (token) =>
+      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`);
+    assert.ok(tried.value.every((status) => status === 401), "a token still works");
+  });
+
+  test("implicit: scrubbed at once, checked, held nowhere", async (t) => {
+    const { visitor, sandbox, redirectUri } = await start(t, { way: "implicit" });
+    const { value } = await signIn(visitor);
+    assert.equal(value.handled, true);
+    assert.equal(await visitor.ask("return atOnce"), redirectUri);
+    assert.ok((await visitor.ask("return witness.secrets.size")) >= 1);
+    assert.equal(tokenRequests(sandbox).length, 0);
+    assert.match((await visitor.ask("return witness.said")).join(), /implicit/);
+    await isClean(visitor);
+    assert.deepEqual(await call(visitor, "auth.session.renewable"), { value: false });
+  });
+
+  test("the URL is scrubbed before any other script can look, on success and on error", async (t) => {
+    const { visitor, redirectUri } = await start(t);
+    for (const answer of ["allow", "deny"]) {
+      const outcome = await signIn(visitor, { extraParams: { prompt: "login" } }, { answer });
+      assert.equal(outcome.error ?? "ok", answer === "allow" ? "ok" : "access_denied");
+      assert.equal(await visitor.ask("return atOnce"), redirectUri);
+      assert.equal(await visitor.ask("return seenByBystander"), redirectUri);
+      assert.equal(await visitor.url(), redirectUri);
+      await isClean(visitor, outcome);
+    }
+  });
+
+  test("what else is in the URL and the history entry stays", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    const { url, state } = (await call(visitor, `(async () => {
+      // As a router would: an entry with a state, and parameters of its own.
+      const { url, pending } = sdk.buildLoginUrl(${JSON.stringify({ clientId: sandbox.clientId, redirectUris: [`${visitor.page}/code/callback`] })},
+        { environment: "sandbox" });
+      const { state } = JSON.parse(pending);
+      sessionStorage.setItem("procore-spa-auth:" + state, pending);
+      return { url, state };
+    })()`)).value;
+    assert.match(url, /code_challenge_method=S256/);
+    await call(visitor, `history.pushState({ scroll: 7 }, "", "/code/callback?tenant=1&code=forged&state=${state}&tab=2#/route")`);
+    const outcome = await call(visitor, "auth.handleRedirect()");
+    assert.equal(outcome.error, "invalid_grant");
+    assert.equal(await visitor.url(), `${visitor.page}/code/callback?tenant=1&tab=2#/route`);
+    assert.deepEqual(await visitor.ask("return history.state"), { scroll: 7 });
+  });
+
+  test("handled twice in one breath, as StrictMode does: one exchange", async (t) => {
+    const { visitor, sandbox } = await start(t, { isStrict: true });
+    const { value } = await signIn(visitor);
+    assert.equal(value.handled, true);
+    assert.equal(tokenRequests(sandbox).length, 1);
+    const again = await call(visitor, "auth.handleRedirect()");
+    assert.deepEqual(again, { value: { handled: false } });
+    assert.equal(tokenRequests(sandbox).length, 1);
+  });
+
+  test("a redirect from the token endpoint is not followed", async (t) => {
+    const sink = await startSink();
+    t.after(() => sink.close());
+    const { visitor, sandbox } = await start(t, { switches: { tokenRedirect: `${sink.origin}/steal` } });
+    const outcome = await signIn(visitor);
+    assert.equal(outcome.error, "token_endpoint_redirected");
+    assert.equal(tokenRequests(sandbox).length, 1);
+    assert.deepEqual(sink.requests, []);
+    await isClean(visitor, outcome);
+  });
+
+  test("the token does not follow a redirect of the API", async (t) => {
+    const sink = await startSink();
+    t.after(() => sink.close());
+    const { visitor } = await start(t);
+    await signIn(visitor);
+    const to = encodeURIComponent(`${sink.origin}/landing`);
+    await call(visitor, `(await auth.fetch("/rest/v1.0/redirect?to=${to}")).status`);
+    const secrets = await visitor.ask("return [...witness.secrets]");
+    for (const request of sink.requests) {
+      assert.ok(!secrets.some((secret) => JSON.stringify(request).includes(secret)), "the token arrived elsewhere");
+    }
+  });
+
+  test("the answer to a renewal is lost: in doubt, one renewal, the access token goes on", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    await signIn(visitor);
+    await visitor.ask("witness.loses = '/oauth/token'");
+    const lost = await call(visitor, "auth.refresh()");
+    assert.equal(lost.error, "reauth_required");
+    assert.equal(lost.isTyped, true);
+    await visitor.ask("witness.loses = undefined");
+    assert.equal((await call(visitor, "auth.session.status")).value, "in_doubt");
+    assert.equal((await call(visitor, "auth.refresh()")).error, "reauth_required");
+    assert.equal((await call(visitor, "(await auth.fetch('/rest/v1.0/me')).status")).value, 200);
+    assert.equal(tokenRequests(sandbox).filter(({ grantType }) => grantType === "refresh_token").length, 1);
+    await isClean(visitor, lost);
+  });
+
+  test("the answer to the code is lost: the code is not sent again", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    sandbox.switches.set({ cors: false });
+    const outcome = await signIn(visitor);
+    assert.equal(outcome.error, "network_error");
+    assert.equal(tokenRequests(sandbox).length, 1);
+    await isClean(visitor, outcome);
+    assert.deepEqual(await call(visitor, "auth.handleRedirect()"), { value: { handled: false } });
+    assert.equal(tokenRequests(sandbox).length, 1);
+  });
+
+  test("many renewals at once are one", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    await signIn(visitor);
+    sandbox.expireAccessTokens();
+    const { value } = await call(visitor, "Promise.all(Array.from({ length: 8 }, async () => (await auth.fetch('/rest/v1.0/me')).status))");
+    assert.deepEqual(value, Array(8).fill(200));
+    assert.equal(tokenRequests(sandbox).length, 2);
+  });
+
+  test("a token that lives two seconds is renewed with the next call", async (t) => {
+    const { visitor, sandbox } = await start(t, { switches: { accessTokenTtl: 2 } });
+    await signIn(visitor);
+    await until("it has expired", async () => (await call(visitor, "auth.session.status")).value === "expired");
+    assert.equal((await call(visitor, "auth.session.signedIn")).value, true);
+    sandbox.switches.set({ accessTokenTtl: 5400 });
+    assert.equal((await call(visitor, "(await auth.fetch('/rest/v1.0/me')).status")).value, 200);
+    assert.equal(tokenRequests(sandbox).length, 2);
+  });
+
+  test("signing out while a renewal is under way ends signed out", async (t) => {
+    const { visitor, sandbox } = await start(t);
+    await signIn(visitor);
+    const { value } = await call(visitor, `(async () => {
+      const renewal = attempt(() => auth.refresh());
+      const { outcome } = await auth.signOut();
+      return { outcome, renewal: (await renewal).error, status: auth.session.status };
+    })()`);
+    assert.equal(value.status, "signed_out");
+    assert.equal(value.renewal, "session_ended");
+    await isClean(visitor);
+    const tried = await call(visitor, `Promise.all([...witness.secrets].map(async (token) =>
+      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`);
+    assert.ok(tried.value.every((status) => status === 401), "a token still works");
+  });
+
+  test("a listener that calls back into the client", async (t) => {
+    const { visitor } = await start(t);
+    await signIn(visitor);
+    const { value } = await call(visitor, `(async () => {
+      const seen = [];
+      auth.subscribe(() => { seen.push(auth.session.status); auth.refresh().catch(() => {}); throw new Error("a listener's own"); });
+      await auth.signOut();
+      return seen;
+    })()`);
+    assert.deepEqual(value, ["signed_out"]);
+    assert.ok((await visitor.ask("return witness.faults")).every((fault) => /a listener's own/.test(fault)));
+  });
+
+  test("a page whose policy forbids WebAssembly", async (t) => {
+    const { visitor } = await start(t, { policy: POLICY.replace(" 'wasm-unsafe-eval'", "") });
+    for (const expression of ["sdk.ready()", "auth.ready()", "auth.signIn()", "auth.fetch('/rest/v1.0/me')"]) {
+      const { error, phase, isTyped } = await call(visitor, expression);
+      assert.deepEqual({ error, phase, isTyped }, { error: "wasm_blocked", phase: "start", isTyped: true }, expression);
+    }
+  });
+
+  test("nothing was sent off this machine", () => assert.deepEqual(browser.sentinel.reached, []));
+});

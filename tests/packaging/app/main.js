@@ -1,0 +1,21 @@
+// What an app does first: a login URL, and a client.
+
+import { buildLoginUrl, createProcoreAuth, ready } from "procore-spa-auth";
+
+const say = (facts) => {
+  document.body.textContent = JSON.stringify(facts);
+  document.body.dataset.ready = "true";
+};
+
+const credentials = { clientId: "CID", redirectUris: [`${location.origin}/callback`] };
+
+async function start() {
+  await ready();
+  const { url, pending } = buildLoginUrl(credentials);
+  const auth = createProcoreAuth({ credentials: { production: credentials } });
+  await auth.ready();
+  const { handled } = await auth.handleRedirect();
+  say({ url, isPending: pending.length > 0, handled, session: auth.session });
+}
+
+start().catch((error) => say({ error: String(error.stack ?? error) }));

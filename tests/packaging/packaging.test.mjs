@@ -1,0 +1,194 @@
+// The packed package, installed as a user would, in every tool that people build pages with; and in Node.
+
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { after, before, test } from "node:test";
+import { promisify } from "node:util";
+import { build as esbuild } from "esbuild";
+import { build as viteBuild, createServer as createVite } from "vite";
+import { engines, openBrowser, until } from "../support/browsers.mjs";
+import { must, pack } from "../support/package.mjs";
+import { startPages } from "../support/servers.mjs";
+
+const template = fileURLToPath(new URL("app", import.meta.url));
+
+let packed, project;
+
+before(async () => {
+  packed = await pack();
+  project = join(packed.home, "project");
+  cpSync(template, project, { recursive: true });
+  writeFileSync(join(project, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+  // Nothing is fetched: the package has no dependencies.
+  const args = ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", join("..", basename(packed.tarball))];
+  await must("npm", args, { cwd: project });
+});
+
+after(() => packed?.remove());
+
+test("installing it brings itself and nothing else", () => {
+  const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
+  assert.deepEqual(installed, ["procore-spa-auth"]);
+});
+
+const quiet = (root, outDir) => ({
+  root,
+  configFile: false,
+  logLevel: "error",
+  clearScreen: false,
+  cacheDir: join(root, "node_modules/.vite"),
+  build: { outDir, emptyOutDir: true },
+});
+
+const html = (script) => readFileSync(join(template, "index.html"), "utf8").replace(/<script.*<\/script>/, script);
+
+/** Serves what a bundler has made. */
+async function serve(t, folder) {
+  const server = await startPages({ folders: { "/": folder }, policy: PAGE_POLICY });
+  t.after(() => server.close());
+  return `${server.origin}/index.html`;
+}
+
+const PAGE_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'";
+
+function folder(name) {
+  const path = join(packed.home, name);
+  mkdirSync(path, { recursive: true });
+  return path;
+}
+
+/** Each answers with the URL of a page that runs `main.js`. */
+const TOOLS = {
+  "Vite, dev": async (t) => {
+    const server = await createVite({ ...quiet(project), server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null } });
+    t.after(() => server.close());
+    await server.listen();
+    return `http://localhost:${server.httpServer.address().port}/`;
+  },
+  "Vite, build": async (t) => {
+    const out = folder("vite");
+    await viteBuild(quiet(project, out));
+    return serve(t, out);
+  },
+  "esbuild, esm": (t) => bundled(t, "esm", '<script type="module" src="/main.js"></script>'),
+  "esbuild, iife": (t) => bundled(t, "iife", '<script src="/main.js"></script>'),
+  "no tool at all": async (t) => {
+    const out = folder("plain");
+    cpSync(join(project, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
+    const source = readFileSync(join(template, "main.js"), "utf8");
+    writeFileSync(join(out, "main.js"), source.replace('"procore-spa-auth"', '"/procore-spa-auth/index.js"'));
+    writeFileSync(join(out, "index.html"), html('<script type="module" src="/main.js"></script>'));
+    return serve(t, out);
+  },
+};
+
+async function bundled(t, format, script) {
+  const out = folder(`esbuild-${format}`);
+  await esbuild({
+    entryPoints: [join(project, "main.js")],
+    outfile: join(out, "main.js"),
+    bundle: true,
+    minify: true,
+    format,
+    logLevel: "error",
+  });
+  writeFileSync(join(out, "index.html"), html(script));
+  return serve(t, out);
+}
+
+for (const { name: engine, reason } of engines) {
+  test(`in ${engine}`, { skip: reason }, async (t) => {
+    const browser = await openBrowser(engine);
+    t.after(() => browser.close());
+    for (const [tool, start] of Object.entries(TOOLS)) {
+      await t.test(tool, async (t) => {
+        const url = await start(t);
+        await browser.driver.get(url);
+        const shown = () => browser.driver.executeScript("return document.body?.dataset.ready && document.body.textContent").catch(() => undefined);
+        const facts = JSON.parse(await until("the page has started the package", shown));
+        assert.equal(facts.error, undefined);
+        const login = new URL(facts.url);
+        assert.equal(login.origin + login.pathname, "https://login.procore.com/oauth/authorize");
+        assert.equal(login.searchParams.get("redirect_uri"), `${new URL(url).origin}/callback`);
+        assert.equal(login.searchParams.get("code_challenge_method"), "S256");
+        assert.deepEqual([facts.isPending, facts.handled, facts.session.status], [true, false, "signed_out"]);
+      });
+    }
+    assert.deepEqual(browser.sentinel.reached, []);
+  });
+}
+
+test("what a bundler leaves out: an app that never uses it does not carry it", async () => {
+  const { outputFiles } = await esbuild({
+    stdin: { contents: 'import "procore-spa-auth"; console.log(1);', resolveDir: project },
+    bundle: true,
+    format: "esm",
+    write: false,
+    logLevel: "silent",
+  });
+  assert.ok(outputFiles[0].contents.length < 200, `${outputFiles[0].contents.length} bytes`);
+});
+
+const node = (source) =>
+  promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], { cwd: project }).then(({ stdout }) => JSON.parse(stdout));
+
+for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
+  test(`import of ${entry} in Node touches nothing`, async () => {
+    const facts = await node(`
+      const names = () => Reflect.ownKeys(globalThis).map(String).sort();
+      const before = names();
+      const prototype = JSON.stringify(Reflect.ownKeys(Object.prototype).map(String));
+      let started = 0;
+      for (const name of ["compile", "instantiate", "compileStreaming", "instantiateStreaming"]) {
+        const real = WebAssembly[name];
+        WebAssembly[name] = (...args) => (started++, real(...args));
+      }
+      globalThis.fetch = () => { throw new Error("fetched"); };
+      const warn = console.warn;
+      const warned = [];
+      console.warn = (...parts) => warned.push(parts.join(" "));
+      const sdk = await import(${JSON.stringify(entry)});
+      const after = names();
+      const uri = "https://app.example.com/callback";
+      const quiet = warned.length;
+      const auth = sdk.createProcoreAuth({ credentials: { production: { clientId: "CID", redirectUris: [uri] } } });
+      const handled = await auth.handleRedirect();
+      const out = await auth.signOut();
+      console.log(JSON.stringify({
+        isSame: JSON.stringify(before) === JSON.stringify(after), isPure: prototype === JSON.stringify(Reflect.ownKeys(Object.prototype).map(String)),
+        started, quiet, handled, out, session: auth.session, exported: Object.keys(sdk).sort(),
+      }));
+    `);
+    assert.deepEqual(facts.exported, ["ProcoreAuthError", "buildLoginUrl", "createProcoreAuth", "isProcoreAuthError", "parseRedirect", "ready"]);
+    assert.ok(facts.isSame && facts.isPure, "a global was made or changed");
+    assert.deepEqual([facts.started, facts.quiet], [0, 0]);
+    assert.deepEqual(facts.handled, { handled: false });
+    assert.deepEqual(facts.out, { outcome: "nothing" });
+    assert.deepEqual(facts.session, { signedIn: false, status: "signed_out", renewable: false });
+  });
+}
+
+test("the two-step interface works in Node, too", async () => {
+  const { url, kind, refused } = await node(`
+    const { ready, buildLoginUrl, parseRedirect } = await import("procore-spa-auth");
+    await ready();
+    const uri = "https://app.example.com/callback";
+    const { url, pending } = buildLoginUrl({ clientId: "CID", redirectUris: [uri] });
+    const { state } = JSON.parse(pending);
+    const { kind } = parseRedirect(uri + "?code=C&state=" + state, pending);
+    let refused;
+    try { parseRedirect(uri + "?code=C&state=other", pending); } catch ({ code }) { refused = code; }
+    console.log(JSON.stringify({ url, kind, refused }));
+  `);
+  assert.match(url, /^https:\/\/login\.procore\.com\/oauth\/authorize\?/);
+  assert.deepEqual([kind, refused], ["code", "state_mismatch"]);
+});
+
+test("nothing of the workspace gets into the package", () => {
+  assert.ok(existsSync(join(packed.folder, "package.json")));
+  const files = readdirSync(packed.folder, { recursive: true }).map(String);
+  assert.deepEqual(files.filter((file) => /(^|\/)(src|tests|node_modules|build\.mjs)(\/|$)|\.map$|\.env/.test(file)), []);
+});

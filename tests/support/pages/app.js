@@ -1,0 +1,26 @@
+// A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
+
+export async function start(sdk) {
+  const { config, isStrict } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const attempt = async (call) => {
+    try {
+      return { value: await call() };
+    } catch (error) {
+      const { code, name, phase } = error;
+      return { error: code ?? name, phase, isTyped: sdk.isProcoreAuthError(error), text: witness.shown(error) };
+    }
+  };
+  Object.assign(globalThis, { sdk, attempt });
+  if (config) await handle(sdk.createProcoreAuth(config), attempt, isStrict);
+  document.body.dataset.ready = "true";
+}
+
+async function handle(auth, attempt, isStrict) {
+  const events = [];
+  auth.subscribe((session, event) => events.push(event));
+  Object.assign(globalThis, { auth, events });
+  // As React's StrictMode does it: twice, in one breath.
+  const calls = [auth.handleRedirect(), ...(isStrict ? [auth.handleRedirect()] : [])];
+  globalThis.atOnce = location.href;
+  globalThis.outcome = await attempt(async () => (await Promise.all(calls)).at(-1));
+}

@@ -239,7 +239,9 @@ inEveryEngine("app", (browser) => {
       return seen;
     })()`);
     assert.deepEqual(value, ["signed_out"]);
-    assert.ok((await visitor.ask("return witness.faults")).every((fault) => /a listener's own/.test(fault)));
+    const faults = await visitor.ask("return witness.faults");
+    // Chromium keeps quiet about the message, for the listener came from the driver.
+    assert.equal(faults.length, 1, faults.join("\n"));
   });
 
   test("a page whose policy forbids WebAssembly", async (t) => {

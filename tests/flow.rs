@@ -43,7 +43,7 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
     let record = login.pending.to_record().to_string();
 
     // Nine minutes at the login page, and a page load.
-    let exchange = redeem(&client, &record, "code=C%2F1", at(540)).unwrap();
+    let exchange = redeem(&mut client, &record, "code=C%2F1", at(540)).unwrap();
     assert_post(
         &exchange,
         TOKEN_URL,
@@ -104,18 +104,18 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
 
 #[test]
 fn a_response_after_ten_minutes_is_too_late() {
-    let client = client();
+    let mut client = client();
     let record = record(&client);
-    assert!(redeem(&client, &record, "code=C1", at(600)).is_ok());
+    assert!(redeem(&mut client, &record, "code=C1", at(600)).is_ok());
     assert_eq!(
-        redeem(&client, &record, "code=C1", at(601)).unwrap_err().code(),
+        redeem(&mut client, &record, "code=C1", at(601)).unwrap_err().code(),
         Code::StateExpired
     );
 }
 
 #[test]
 fn a_response_larger_than_any_genuine_one_is_refused() {
-    let client = client();
+    let mut client = client();
     let code_of = |length: usize| format!("code={}", "C".repeat(length));
     let pairs = |count: usize| format!("code=C1{}", "&a=1".repeat(count));
     for (response, code) in [
@@ -126,7 +126,7 @@ fn a_response_larger_than_any_genuine_one_is_refused() {
         (pairs(61), None),
         (pairs(62), Some(Code::ResponseTooLarge)),
     ] {
-        let result = redeem(&client, &record(&client), &response, at(1));
+        let result = redeem_new(&mut client, &response, at(1));
         assert_eq!(result.err().map(|error| error.code()), code, "{} bytes", response.len());
     }
     let elsewhere = format!("https://app.example/other?code={}", "C".repeat(32 * 1024));
@@ -191,7 +191,7 @@ fn a_code_exchange_without_an_answer_is_not_sent_again() {
         (json(401, r#"{"error":"invalid_client"}"#), Code::ClientAuthRequired),
     ] {
         let mut client = client();
-        let exchange = redeem(&client, &record(&client), "code=C1", at(1)).unwrap();
+        let exchange = redeem_new(&mut client, "code=C1", at(1)).unwrap();
         let error = client.settle(exchange, outcome, at(2)).unwrap_err();
         assert_eq!((error.code(), error.phase()), (code, Phase::Token));
         assert_eq!(client.session(at(2)).status, Status::SignedOut);
@@ -312,8 +312,17 @@ fn refresh_that_grants_more_ends_the_session() {
     let mut client = signed_in(r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"RT1","scope":"read"}"#);
     let exchange = renewal(&mut client);
     let more = r#"{"access_token":"AT2","token_type":"bearer","refresh_token":"RT2","scope":"read admin"}"#;
-    assert_refused(&client.settle(exchange, json(200, more), at(100)), Code::ScopeExpanded);
+    let Ok(Progress::Send(refresh_token)) = client.settle(exchange, json(200, more), at(100)) else {
+        panic!("tokens that must not be used are not revoked");
+    };
     assert_eq!(client.session(at(100)).status, Status::SignedOut);
+    let Ok(Progress::Send(access_token)) = client.settle(refresh_token, json(200, ""), at(101)) else {
+        panic!("the access token is not revoked");
+    };
+    assert_refused(
+        &client.settle(access_token, json(200, ""), at(102)),
+        Code::ScopeExpanded,
+    );
 }
 
 #[test]
@@ -354,7 +363,7 @@ fn answer_to_a_refresh_after_sign_out_is_revoked() {
 #[test]
 fn answer_to_a_code_after_sign_out_is_revoked() {
     let mut client = client();
-    let late = redeem(&client, &record(&client), "code=C1", at(1)).unwrap();
+    let late = redeem_new(&mut client, "code=C1", at(1)).unwrap();
     assert!(client.begin_sign_out().is_none(), "nobody is signed in yet");
     assert_late_tokens_are_revoked(&mut client, late);
 }
@@ -554,7 +563,7 @@ fn lifetimes_that_the_server_names_oddly() {
 fn a_token_mediator_is_asked_on_the_pages_own_origin() {
     let options = OPTIONS.replacen('{', r#"{"tokenMediator":"/oauth/token","#, 1);
     let mut client = client_of(&options);
-    let exchange = redeem(&client, &record(&client), "code=C1", at(0)).unwrap();
+    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
     assert_eq!(exchange.request.url, "https://app.example/oauth/token");
     assert!(
         exchange.request.is_same_origin,
@@ -625,7 +634,7 @@ mod implicit {
             r#"{"allowImplicit":"I accept that tokens in the URL can leak","#,
             1,
         );
-        let client = client_of(&options);
+        let mut client = client_of(&options);
         let login = client
             .begin_sign_in(&SignInOptions::new(client.config()), entropy(), at(0).wall)
             .unwrap();
@@ -637,7 +646,7 @@ mod implicit {
              &state=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"
         );
         let record = login.pending.to_record().to_string();
-        let exchange = redeem(&client, &record, FRAGMENT, at(1)).unwrap();
+        let exchange = redeem(&mut client, &record, FRAGMENT, at(1)).unwrap();
         (client, exchange)
     }
 
@@ -729,10 +738,16 @@ fn discovered_endpoints_are_used() {
     let record = login.pending.to_record().to_string();
     // The server says that it always names itself (RFC 9207 §3).
     assert_eq!(
-        redeem(&client, &record, "code=C1", at(1)).unwrap_err().code(),
+        redeem(&mut client, &record, "code=C1", at(1)).unwrap_err().code(),
         Code::IssMissing
     );
-    let exchange = redeem(&client, &record, "code=C1&iss=https%3A%2F%2Fas.example%2Ftenant", at(1)).unwrap();
+    let exchange = redeem(
+        &mut client,
+        &record,
+        "code=C1&iss=https%3A%2F%2Fas.example%2Ftenant",
+        at(1),
+    )
+    .unwrap();
     assert_eq!(exchange.request.url, "https://as.example/token");
 }
 
@@ -856,8 +871,14 @@ fn record(client: &Client) -> String {
         .to_string()
 }
 
+/// The response of a sign-in begun for it.
+fn redeem_new(client: &mut Client, response: &str, now: Moment) -> Result<Exchange, Error> {
+    let record = record(client);
+    redeem(client, &record, response, now)
+}
+
 /// The response of the pending sign-in, with [`STATE`] added.
-fn redeem(client: &Client, record: &str, response: &str, now: Moment) -> Result<Exchange, Error> {
+fn redeem(client: &mut Client, record: &str, response: &str, now: Moment) -> Result<Exchange, Error> {
     let mark = if response.starts_with('#') { "" } else { "&" };
     let url = format!("https://app.example/cb?tenant=a%20b{mark}{response}&state={STATE}");
     let response = AuthorizationResponse::parse(&url, client.config())?.unwrap();
@@ -927,4 +948,84 @@ fn assert_refused(result: &Result<Progress, Error>, code: Code) {
         Err(error) => assert_eq!(error.code(), code),
         Ok(progress) => panic!("{progress:?}"),
     }
+}
+
+#[test]
+fn an_earlier_sign_in_does_not_replace_a_later_one() {
+    let mut client = client();
+    let first = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    let second = redeem_new(&mut client, "code=C2", at(0)).unwrap();
+    assert!(matches!(
+        client.settle(second, json(200, TOKENS_2), at(1)),
+        Ok(Progress::SignedIn { .. })
+    ));
+    let Ok(Progress::Send(revocation)) = client.settle(first, json(200, TOKENS), at(2)) else {
+        panic!("the late tokens are not revoked");
+    };
+    assert!(revocation.request.url.ends_with("/oauth/revoke"));
+    assert_eq!(header(&mut client, at(3)).as_deref(), Some("Bearer AT2"));
+}
+
+#[test]
+fn a_sign_in_revokes_the_session_that_it_replaces() {
+    let mut client = signed_in(TOKENS);
+    let again = redeem_new(&mut client, "code=C2", at(10)).unwrap();
+    let Ok(Progress::Send(refresh_token)) = client.settle(again, json(200, TOKENS_2), at(11)) else {
+        panic!("the old tokens are kept");
+    };
+    assert!(
+        refresh_token
+            .request
+            .body
+            .as_ref()
+            .unwrap()
+            .expose()
+            .starts_with("token=RT1&")
+    );
+    let Ok(Progress::Send(access_token)) = client.settle(refresh_token, json(200, ""), at(12)) else {
+        panic!("the old access token is kept");
+    };
+    assert!(matches!(
+        client.settle(access_token, HttpOutcome::NoAnswer, at(13)),
+        Ok(Progress::SignedIn { .. })
+    ));
+    assert_eq!(header(&mut client, at(14)).as_deref(), Some("Bearer AT2"));
+}
+
+#[test]
+fn a_scope_that_is_not_said_is_the_one_asked_for() {
+    let options = OPTIONS.replacen('{', r#"{"scope":"read","#, 1);
+    let mut client = client_of(&options);
+    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    let tokens = r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"RT1"}"#;
+    assert!(client.settle(exchange, json(200, tokens), at(0)).is_ok());
+    assert_eq!(client.session(at(0)).scope.as_deref(), Some("read"));
+    let Ok(Renewal::Send(exchange)) = client.begin_refresh() else {
+        panic!("nothing to renew with");
+    };
+    let wider = r#"{"access_token":"AT2","token_type":"bearer","scope":"read admin"}"#;
+    let Ok(Progress::Send(revocation)) = client.settle(exchange, json(200, wider), at(1)) else {
+        panic!("the wider token is not revoked");
+    };
+    assert_eq!(
+        client.settle(revocation, json(200, ""), at(2)).unwrap_err().code(),
+        Code::ScopeExpanded
+    );
+}
+
+#[test]
+fn an_ordinary_page_is_left_alone_whatever_its_parameters_are_called() {
+    let client = client();
+    for url in [
+        "https://app.example/other?password_reset=1&code=1",
+        "https://app.example/cb?client_secret=x",
+    ] {
+        assert!(
+            AuthorizationResponse::parse(url, client.config()).unwrap().is_none(),
+            "{url}"
+        );
+    }
+    let response = "https://app.example/cb?tenant=a%20b&code=C1&state=S1&client_secret=x";
+    let error = AuthorizationResponse::parse(response, client.config()).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigSecretForbidden);
 }

@@ -263,7 +263,7 @@ proptest! {
         let options = SignInOptions::new(&config);
         let mut bytes = [7; 64];
         bytes[0] = 1;
-        let client = Client::new(config);
+        let mut client = Client::new(config);
         let request = client.begin_sign_in(&options, Entropy::new(bytes).unwrap(), NOW).unwrap();
         let redirect_uris = |form: &str| -> Vec<String> {
             let pairs = url::form_urlencoded::parse(form.as_bytes());

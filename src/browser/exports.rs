@@ -198,7 +198,7 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
 }
 
 /// Judges a URL. `None`: no response, nothing touched. `record`: what the facade has taken already.
-fn redeem(client: &Client, input: &Object) -> Result<Option<Exchange>, Error> {
+fn redeem(client: &mut Client, input: &Object) -> Result<Option<Exchange>, Error> {
     let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
         return Ok(None);
     };

@@ -140,7 +140,9 @@ impl AuthorizationRequest {
             #[cfg(feature = "implicit")]
             Flow::Implicit if config.is_implicit_allowed => {
                 // Whole, so that a search of the built bytes finds it here and only here.
-                url.push_str("&response_type=token");
+                let separator = if url.ends_with(['?', '&']) { "" } else { "&" };
+                url.push_str(separator);
+                url.push_str("response_type=token");
                 ResponseMode::Fragment
             }
             #[cfg(feature = "implicit")]

@@ -65,25 +65,21 @@ impl AuthorizationResponse {
         let Some(url) = (config.parse_url)(text, None) else {
             return Ok(None);
         };
-        let mut params = Vec::new();
-        let channels = [
+        let (mut params, mut count, mut secret) = (Vec::new(), 0, Ok(()));
+        for (raw, channel) in [
             (url.query(), ResponseMode::Query),
             (url.fragment(), ResponseMode::Fragment),
-        ];
-        let mut count = 0;
-        for (raw, channel) in channels {
+        ] {
             for (name, value) in form::pairs(raw) {
                 count += 1;
                 let Some(name) = form::decode(name) else { continue };
-                if let Some(name) = RESPONSE_NAMES.into_iter().find(|known| *known == name.as_str()) {
-                    params.push(Param {
+                match RESPONSE_NAMES.into_iter().find(|known| *known == name.as_str()) {
+                    Some(name) => params.push(Param {
                         name,
                         value: form::decode(value),
                         channel,
-                    });
-                } else {
-                    // A secret in a URL is a leak wherever it came from.
-                    confidentiality::refuse_name(&name)?;
+                    }),
+                    None => secret = secret.and_then(|()| confidentiality::refuse_name(&name)),
                 }
             }
         }
@@ -91,11 +87,14 @@ impl AuthorizationResponse {
         if !this.is_certain() && this.states().next().is_none() {
             return Ok(None);
         }
-        if count > MAX_PARAMS {
-            return Err(Code::ResponseTooLarge.into());
-        }
         if config.redirect_uris.iter().any(|uri| uri.is_base_of(&this.url)) {
-            return Ok(Some(this));
+            // Only now is it known that this page is ours to judge.
+            secret?;
+            return if count > MAX_PARAMS {
+                Err(Code::ResponseTooLarge.into())
+            } else {
+                Ok(Some(this))
+            };
         }
         // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
         let path = |url: &Url| url.path().trim_end_matches('/').to_owned();

@@ -30,6 +30,9 @@ use alloc::vec::Vec;
 pub struct Client {
     config: Config,
     session: Session,
+    /// How many sign-ins have been begun, and the latest of them that has succeeded.
+    begun: u64,
+    succeeded: u64,
 }
 
 /// One request to be sent once, with what its answer is for. Spent by [`Client::settle`].
@@ -75,13 +78,18 @@ struct SignIn {
     return_to: ReturnTo,
     warning: Option<Error>,
     sign_outs: u64,
+    /// Counts the sign-ins: one that was begun earlier does not replace one begun later.
+    number: u64,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What comes of it once the tokens are revoked, whatever the server has answered.
+#[derive(Debug)]
 enum Why {
     SignOut,
-    /// Tokens that came for a session that had ended meanwhile.
-    Late,
+    /// Tokens that must not be used: of a session that had ended meanwhile, or with more scope than there was.
+    Refused(Error),
+    /// The tokens of the session before this sign-in.
+    Replaced(SignIn),
 }
 
 /// What is next.
@@ -140,6 +148,8 @@ impl Client {
         Self {
             config,
             session: Session::default(),
+            begun: 0,
+            succeeded: 0,
         }
     }
 
@@ -184,7 +194,7 @@ impl Client {
 
     /// The way from an accepted response to a session: redeem the code, or check the token's audience.
     #[must_use]
-    pub fn begin_redemption(&self, grant: AuthorizationGrant) -> Exchange {
+    pub fn begin_redemption(&mut self, grant: AuthorizationGrant) -> Exchange {
         let AuthorizationGrant {
             credential,
             redirect_uri,
@@ -192,11 +202,13 @@ impl Client {
             return_to,
             warning,
         } = grant;
+        self.begun += 1;
         let sign_in = SignIn {
             requested_scope,
             return_to,
             warning,
             sign_outs: self.session.sign_outs(),
+            number: self.begun,
         };
         match credential {
             Granted::Code(code, verifier) => Exchange::new(
@@ -336,14 +348,22 @@ impl Client {
     }
 
     fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Progress {
-        if sign_in.sign_outs != self.session.sign_outs() {
-            return Progress::Send(self.revoke(tokens.access_token, tokens.refresh_token, Why::Late));
+        if sign_in.sign_outs != self.session.sign_outs() || sign_in.number < self.succeeded {
+            let why = Why::Refused(ended());
+            return Progress::Send(self.revoke(tokens.access_token, tokens.refresh_token, why));
         }
-        self.session
-            .sign_in(tokens, flow, self.config.token_mediator.is_some(), now);
-        Progress::SignedIn {
-            return_to: sign_in.return_to,
-            warning: sign_in.warning,
+        self.succeeded = sign_in.number;
+        // RFC 6749 §5.1: a scope that is not said is the one that was asked for.
+        let scope = tokens.scope.or_else(|| sign_in.requested_scope.clone());
+        let tokens = TokenSet { scope, ..tokens };
+        match self
+            .session
+            .sign_in(tokens, flow, self.config.token_mediator.is_some(), now)
+        {
+            Some((access_token, refresh_token)) => {
+                Progress::Send(self.revoke(access_token, refresh_token, Why::Replaced(sign_in)))
+            }
+            None => signed_in(sign_in),
         }
     }
 
@@ -370,7 +390,12 @@ impl Client {
                 // RFC 6749 §6: a refresh never grants more than there was.
                 if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
                     self.session.end(SessionEvent::ReauthRequired);
-                    return Err(error);
+                    let why = Why::Refused(error.during(Phase::Refresh));
+                    return Ok(Progress::Send(self.revoke(
+                        tokens.access_token,
+                        tokens.refresh_token,
+                        why,
+                    )));
                 }
                 self.session.renew(tokens, sent.still_good(), now);
                 Ok(Progress::Refreshed)
@@ -404,9 +429,9 @@ impl Client {
             Some(tokens) => Ok(Progress::Send(self.revoke(
                 tokens.access_token,
                 tokens.refresh_token,
-                Why::Late,
+                Why::Refused(ended()),
             ))),
-            None => Err(Code::SessionEnded.into()),
+            None => Err(ended()),
         }
     }
 
@@ -432,13 +457,25 @@ impl Client {
 
     fn revoke_next(mut next: Vec<HttpRequest>, is_revoked: bool, why: Why) -> Result<Progress, Error> {
         match (next.pop(), why) {
-            (Some(request), _) => Ok(Progress::Send(Exchange::new(
+            (Some(request), why) => Ok(Progress::Send(Exchange::new(
                 request,
                 Purpose::Revoke { next, is_revoked, why },
             ))),
             (None, Why::SignOut) => Ok(Progress::SignedOut { is_revoked }),
-            (None, Why::Late) => Err(Code::SessionEnded.into()),
+            (None, Why::Refused(error)) => Err(error),
+            (None, Why::Replaced(sign_in)) => Ok(signed_in(sign_in)),
         }
+    }
+}
+
+fn ended() -> Error {
+    Code::SessionEnded.into()
+}
+
+fn signed_in(sign_in: SignIn) -> Progress {
+    Progress::SignedIn {
+        return_to: sign_in.return_to,
+        warning: sign_in.warning,
     }
 }
 

@@ -95,7 +95,7 @@ impl Config {
             page,
             parse_url,
         };
-        config.require_this_origin()?;
+        config.require_usable()?;
         Ok(config)
     }
 
@@ -179,7 +179,7 @@ impl Config {
             page,
             parse_url,
         };
-        config.require_this_origin()?;
+        config.require_usable()?;
         Ok(config)
     }
 
@@ -251,16 +251,16 @@ impl Config {
         }
         let mut environment = self.environment.clone();
         let home = (self.parse_url)(&environment.issuer, None).ok_or_else(|| invalid("issuer"))?;
-        for (key, endpoint, is_required) in [
-            ("authorization_endpoint", &mut environment.authorization_endpoint, true),
-            ("token_endpoint", &mut environment.token_endpoint, true),
-            ("revocation_endpoint", &mut environment.revocation_endpoint, false),
+        for (key, endpoint) in [
+            ("authorization_endpoint", &mut environment.authorization_endpoint),
+            ("token_endpoint", &mut environment.token_endpoint),
+            ("revocation_endpoint", &mut environment.revocation_endpoint),
         ] {
-            match metadata.present(key).and_then(Value::as_str) {
-                Some(text) => *endpoint = checked_endpoint(text, Some(&home), true, self.parse_url)?,
-                None if is_required => return Err(invalid(key)),
-                None => {}
-            }
+            let text = metadata
+                .present(key)
+                .and_then(Value::as_str)
+                .ok_or_else(|| invalid(key))?;
+            *endpoint = checked_endpoint(text, Some(&home), true, self.parse_url)?;
         }
         let says_iss = metadata.member("authorization_response_iss_parameter_supported");
         environment.is_iss_required |= matches!(says_iss, Some(Value::Bool(true)));
@@ -286,7 +286,12 @@ impl Config {
             })
     }
 
-    fn require_this_origin(&self) -> Result<(), Error> {
+    fn require_usable(&self) -> Result<(), Error> {
+        // Without the audience check (RFC 9700 §4.6) no token from a URL is used.
+        #[cfg(feature = "implicit")]
+        if self.is_implicit_allowed && self.environment.token_info_endpoint.is_empty() {
+            return Err(invalid("tokenInfoEndpoint"));
+        }
         match &self.page {
             Some(page) if !self.redirect_uris.iter().any(|uri| uri.url().is_same_origin(page)) => {
                 Err(Error::about(Code::ConfigRedirectNotThisOrigin, page.origin()))

@@ -116,6 +116,17 @@ impl PendingAuthorization {
         if object.members().any(|(key, _)| !MEMBERS.contains(&key)) {
             return Err(corrupt());
         }
+        let flow = Flow::from_name(text(object, "flow")?).map_err(|error| {
+            if error.code() == Code::ImplicitNotEnabled {
+                error
+            } else {
+                corrupt()
+            }
+        })?;
+        let scope = match object.member("scope") {
+            None => None,
+            Some(_) => Some(text(object, "scope")?.to_owned()),
+        };
         let created = match object.member("created") {
             Some(Value::Number(number)) if !number.is_negative => number.whole,
             _ => None,
@@ -123,12 +134,12 @@ impl PendingAuthorization {
         Ok(Box::new(Self {
             state: State::new(visible(object, "state")?),
             verifier: CodeVerifier::new(visible(object, "verifier")?),
-            flow: Flow::from_name(text(object, "flow")?)?,
+            flow,
             response_mode: ResponseMode::from_name(text(object, "responseMode")?).ok_or_else(corrupt)?,
             environment: text(object, "environment")?.to_owned(),
             client_id: text(object, "clientId")?.to_owned(),
             redirect_uri: text(object, "redirectUri")?.to_owned(),
-            scope: text(object, "scope").ok().map(ToOwned::to_owned),
+            scope,
             return_to: text(object, "returnTo")?.to_owned(),
             created: created.ok_or_else(corrupt)?,
         }))
@@ -161,10 +172,10 @@ impl PendingAuthorization {
         self.created
     }
 
-    /// Whether it is too old to accept a response.
+    /// Whether it is too old to accept a response; or, by a clock that was set back, too far in the future.
     #[must_use]
     pub const fn is_expired_at(&self, now: UnixSeconds) -> bool {
-        now.saturating_sub(self.created) > LIFETIME
+        now.abs_diff(self.created) > LIFETIME
     }
 }
 

@@ -140,7 +140,8 @@ const MARGIN: Seconds = 30;
 const MIN_INTERVAL: Seconds = 30;
 
 impl Session {
-    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) {
+    /// Takes new tokens in, and hands over those that they replace, to be revoked.
+    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Option<Tokens> {
         let TokenSet {
             access_token,
             refresh_token,
@@ -151,7 +152,7 @@ impl Session {
             None if !has_mediator || flow != Flow::Code => Renewal::Never,
             token => Renewal::Ready(token),
         };
-        self.signed_in = Some(Box::new(SignedIn {
+        let replaced = self.signed_in.replace(Box::new(SignedIn {
             access_token,
             received: now,
             expires_in,
@@ -161,6 +162,7 @@ impl Session {
             renewed: None,
         }));
         self.changed(SessionEvent::SignedIn);
+        replaced.map(|tokens| tokens.hand_over())
     }
 
     /// What it is now.
@@ -280,15 +282,11 @@ impl Session {
     }
 
     /// Ends the session and hands its tokens over, to be revoked or dropped.
-    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<(AccessToken, Option<RefreshToken>)> {
+    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<Tokens> {
         let tokens = self.signed_in.take()?;
         self.sign_outs = self.sign_outs.wrapping_add(1);
         self.changed(why);
-        let refresh_token = match tokens.renewal {
-            Renewal::Ready(token) => token,
-            Renewal::Never | Renewal::UnderWay | Renewal::InDoubt => None,
-        };
-        Some((tokens.access_token, refresh_token))
+        Some(tokens.hand_over())
     }
 
     /// Makes answers still on their way too late, also while nobody is signed in.
@@ -308,10 +306,21 @@ impl Session {
 }
 
 impl SignedIn {
+    fn hand_over(self) -> Tokens {
+        let refresh_token = match self.renewal {
+            Renewal::Ready(token) => token,
+            Renewal::Never | Renewal::UnderWay | Renewal::InDoubt => None,
+        };
+        (self.access_token, refresh_token)
+    }
+
     fn is_just_renewed(&self, now: Moment) -> bool {
         self.renewed.is_some_and(|renewed| now.since(renewed) < MIN_INTERVAL)
     }
 }
+
+/// The tokens of a session that is over.
+type Tokens = (AccessToken, Option<RefreshToken>);
 
 /// What came of asking for the refresh token.
 #[derive(Debug)]

@@ -53,7 +53,12 @@ impl TokenSet {
         let access_token = token(object, "access_token")?.ok_or(Code::TokenMissingAccessToken)?;
         require_bearer(object.present("token_type").and_then(Value::as_str))?;
         let expires_in = lifetime(object.present("expires_in"))?;
-        // A string (RFC 6749 §3.3); some servers send a list, which says nothing that anybody here has to know.
+        // A string (RFC 6749 §3.3); some servers send a list, which is judged but not kept.
+        if let Some(Value::Array(scopes)) = object.present("scope") {
+            for scope in scopes {
+                require_no_more_than(requested_scope, scope.as_str())?;
+            }
+        }
         let scope = object
             .present("scope")
             .and_then(Value::as_str)

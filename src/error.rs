@@ -37,6 +37,13 @@ impl Error {
         self.0.phase
     }
 
+    /// Whether the same call may succeed later, unchanged. A redirect and its code are spent by the first try, so nothing
+    /// that went wrong with them is.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.code().is_retryable() && !matches!(self.phase(), Phase::Redirect | Phase::Token)
+    }
+
     /// What the authorization server said, if it said something.
     #[must_use]
     pub fn oauth(&self) -> Option<&OAuthError> {
@@ -160,7 +167,7 @@ impl Phase {
     }
 }
 
-/// One line per code: its word, the phase it belongs to, whether the same call may succeed later, and its message.
+/// One line per code: its word, the phase it belongs to, whether it may pass by itself, and its message.
 macro_rules! codes {
     ($($variant:ident $word:literal $phase:ident $retryable:literal $message:literal;)*) => {
         /// Every way to fail. The words are stable: none is ever renamed or reused.
@@ -180,9 +187,7 @@ macro_rules! codes {
                 match self { $(Self::$variant => $word,)* }
             }
 
-            /// Whether the same call may succeed later, unchanged.
-            #[must_use]
-            pub const fn is_retryable(self) -> bool {
+            const fn is_retryable(self) -> bool {
                 match self { $(Self::$variant => $retryable,)* }
             }
 
@@ -237,7 +242,7 @@ codes! {
     ConfigEndpointReservedParam "config_endpoint_reserved_param" Config false "The authorization endpoint's query must not set a parameter of the request.";
     ImplicitNotEnabled "implicit_not_enabled" Config false "The implicit flow is off. It exists only in procore-spa-auth/implicit, with allowImplicit; prefer the code flow.";
     WasmBlocked "wasm_blocked" Start false "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
-    NotReady "not_ready" Start true "The core has not started. Wait for ready() first.";
+    NotReady "not_ready" Start false "The core has not started. Wait for ready() first.";
     InsecureContext "insecure_context" Start false "This page is not a secure context. Serve it by https, or from http://localhost.";
     RngUnavailable "rng_unavailable" Start false "The browser gave no random numbers (crypto.getRandomValues). Sign-in is not safe here, so it is not done.";
     StorageUnavailable "storage_unavailable" Authorize false "sessionStorage is blocked or full, so the sign-in could not be finished after the redirect. Allow site data for this page.";

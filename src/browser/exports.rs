@@ -281,7 +281,7 @@ fn write_error(out: &mut Writer, error: &Error) {
     let oauth = error.oauth();
     out.string("error", error.code().as_str());
     out.string("phase", error.phase().as_str());
-    out.bool("retryable", error.code().is_retryable());
+    out.bool("retryable", error.is_retryable());
     out.string("message", &error.message());
     out.optional("oauthError", oauth.map(|said| said.error));
     out.optional(

@@ -170,7 +170,13 @@ impl AuthorizationResponse {
 ///
 /// ```compile_fail
 /// use procore_spa_auth::protocol::authorization_response::AuthorizationGrant;
-/// let forged = AuthorizationGrant { code: todo!(), verifier: todo!() };
+/// let forged = AuthorizationGrant {
+///     credential: todo!(),
+///     redirect_uri: todo!(),
+///     requested_scope: todo!(),
+///     return_to: todo!(),
+///     warning: None,
+/// };
 /// ```
 #[derive(Debug)]
 #[non_exhaustive]

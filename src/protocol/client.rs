@@ -268,7 +268,10 @@ impl Client {
         match *exchange.purpose {
             Purpose::Discover => {
                 let answer = answered(outcome).map_err(|error| error.during(Phase::Config))?;
-                self.config.discovered(&answer).map(|()| Progress::Discovered)
+                let discovered = self.config.discovered(&answer);
+                discovered
+                    .map(|()| Progress::Discovered)
+                    .map_err(|error| error.during(Phase::Config))
             }
             Purpose::Redeem(sign_in) => {
                 let tokens = TokenSet::parse(&answered(outcome)?, sign_in.requested_scope.as_deref())?;

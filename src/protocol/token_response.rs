@@ -120,7 +120,9 @@ pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
         }
     })
     .map_err(|malformed| match malformed {
-        Malformed::Truncated if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge),
+        Malformed::Truncated if response.body.len() > MAX_BODY => {
+            Error::from(Code::ResponseTooLarge).during(Phase::Token)
+        }
         Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
         Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
     })

@@ -104,7 +104,7 @@ impl Run {
             _ if starts("message says: app must be public") => {
                 page.errors.iter().any(|error| error.message().contains("public"))
             }
-            "retryable=false-without-new-tx" => page.errors.iter().all(|error| !error.code().is_retryable()),
+            "retryable=false-without-new-tx" => page.errors.iter().all(|error| !error.is_retryable()),
             "no_fallback" | "no retry" => page.bodies.len() == 1,
             "metadata discarded" => page.client.begin_discovery().is_some(),
             "Authorization: Bearer sent" => page.headers.last().is_some_and(|value| value.starts_with("Bearer ")),

@@ -1029,3 +1029,19 @@ fn an_ordinary_page_is_left_alone_whatever_its_parameters_are_called() {
     let error = AuthorizationResponse::parse(response, client.config()).unwrap_err();
     assert_eq!(error.code(), Code::ConfigSecretForbidden);
 }
+
+#[test]
+fn a_request_is_not_sent_again_with_another_users_token() {
+    let mut client = signed_in(TOKENS);
+    let Ok(Authorization::Header { generation, .. }) = call(&mut client, at(1)) else {
+        panic!("no token");
+    };
+    assert!(client.begin_sign_out().is_some());
+    let other = redeem_new(&mut client, "code=C2", at(2)).unwrap();
+    assert!(client.settle(other, json(200, TOKENS_2), at(3)).is_ok());
+    assert_eq!(client.judge(401, generation, true, true, at(4)), ApiAnswer::Return);
+    let retry = ApiRequest::new("/rest/v1.0/me", None, client.config())
+        .unwrap()
+        .tried_in(generation);
+    assert_eq!(client.authorize(&retry, at(4)).unwrap_err().code(), Code::SessionEnded);
+}

@@ -13,7 +13,8 @@ interface Authorized {
   readonly url: string;
   readonly companyId?: string;
   readonly authorization?: string;
-  readonly generation?: number;
+  /** Tells the session, and the token, from those before and after. */
+  readonly generation: number;
 }
 
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth => {
@@ -136,11 +137,13 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
         isCompanyIdFloat: typeof companyId === "number",
       };
       const isReplayable = canSendTwice(init.body ?? request?.body);
-      for (let isFirstTry = true; ; isFirstTry = false) {
-        let authorized = await step<Authorized>("authorize", facts);
+      // Every try of a request belongs to the session of the first one.
+      for (let isFirstTry = true, first: number | undefined; ; isFirstTry = false) {
+        let authorized = await step<Authorized>("authorize", { ...facts, generation: first });
+        first ??= authorized.generation;
         if (authorized.authorization === undefined) {
           await auth.refresh();
-          authorized = await step<Authorized>("authorize", { ...facts, isRenewed: true });
+          authorized = await step<Authorized>("authorize", { ...facts, generation: first, isRenewed: true });
         }
         const { url, authorization, companyId: id, generation } = authorized;
         headers.set("authorization", authorization!);

@@ -231,7 +231,7 @@ fn outcome(input: &Object) -> HttpOutcome {
     }
 }
 
-/// `{ url, companyId?, authorization?, generation? }`: without `authorization`, a renewal comes first.
+/// `{ url, companyId?, generation, authorization? }`: without `authorization`, a renewal comes first.
 fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<(), Error> {
     if input.is("hasAuthorization") {
         return Err(Error::about(Code::ParamReserved, "Authorization").during(Phase::Api));
@@ -241,12 +241,17 @@ fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<()
         digits => Some(CompanyId::parse(digits, input.is("isCompanyIdFloat"))?),
     };
     let request = ApiRequest::new(input.text("target"), company_id, client.config())?;
+    let request = match input.number("generation") {
+        0 => request,
+        generation => request.tried_in(generation),
+    };
     out.string("url", request.url());
     out.optional("companyId", request.company_id().map(CompanyId::as_str));
-    match client.authorize(&request, clock::now())? {
-        Authorization::Header { value, generation } => {
+    let authorization = client.authorize(&request, clock::now())?;
+    out.number("generation", client.generation());
+    match authorization {
+        Authorization::Header { value, .. } => {
             out.string("authorization", value.expose());
-            out.number("generation", generation);
             Ok(())
         }
         // A renewal that leaves the token expired is none.

@@ -14,6 +14,7 @@ use alloc::string::String;
 pub struct ApiRequest {
     url: String,
     company_id: Option<CompanyId>,
+    first_try: Option<u64>,
 }
 
 impl ApiRequest {
@@ -41,7 +42,22 @@ impl ApiRequest {
         Ok(Self {
             url: url.href().to_owned(),
             company_id,
+            first_try: None,
         })
+    }
+
+    /// Says that it was tried before, in the session of `generation` (see [`Client::generation`]): it must not go out in
+    /// another user's.
+    ///
+    /// [`Client::generation`]: super::client::Client::generation
+    #[must_use]
+    pub const fn tried_in(mut self, generation: u64) -> Self {
+        self.first_try = Some(generation);
+        self
+    }
+
+    pub(crate) const fn first_try(&self) -> Option<u64> {
+        self.first_try
     }
 
     /// The URL as the parser wrote it: fetch this, not what was asked for.

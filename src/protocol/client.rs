@@ -305,10 +305,14 @@ impl Client {
     ///
     /// # Errors
     ///
+    /// - `session_ended` for another try of a request that was begun in a session before
     /// - `not_signed_in` when nobody is
     /// - `reauth_required` when the access token is over and nothing can renew it; the session has ended with it
-    pub fn authorize(&mut self, _request: &ApiRequest, now: Moment) -> Result<Authorization, Error> {
+    pub fn authorize(&mut self, request: &ApiRequest, now: Moment) -> Result<Authorization, Error> {
         let generation = self.session.generation();
+        if request.first_try().is_some_and(|first| !self.session.is_of_now(first)) {
+            return Err(ended());
+        }
         match self.session.access(now) {
             Access::Usable(token) => Ok(Authorization::Header {
                 value: http::bearer(token),
@@ -333,15 +337,20 @@ impl Client {
         is_replayable: bool,
         now: Moment,
     ) -> ApiAnswer {
-        let is_replaced = generation != self.session.generation();
+        // Rotation may kill the old access token at once: then the new one is here already. But one user's request is
+        // never sent again with another user's token.
+        let may_retry = self.session.is_of_now(generation)
+            && (self.is_replaced(generation) || self.session.may_renew_after_refusal(now));
         match ApiAnswer::judge(status, is_first_try, is_replayable) {
-            ApiAnswer::RenewAndRetry if is_replaced && !matches!(self.session.access(now), Access::SignedOut) => {
-                // Rotation may kill the old access token at once: the new one is here already.
-                ApiAnswer::RenewAndRetry
-            }
-            ApiAnswer::RenewAndRetry if self.session.may_renew_after_refusal(now) => ApiAnswer::RenewAndRetry,
+            ApiAnswer::RenewAndRetry if may_retry => ApiAnswer::RenewAndRetry,
             _ => ApiAnswer::Return,
         }
+    }
+
+    /// Counts the changes of the tokens: what a request is to be remembered by until its next try.
+    #[must_use]
+    pub const fn generation(&self) -> u64 {
+        self.session.generation()
     }
 
     /// Whether the token of `generation` was replaced meanwhile, so that a retry needs no renewal.

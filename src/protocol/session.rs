@@ -18,6 +18,8 @@ pub struct Session {
     signed_in: Option<Box<SignedIn>>,
     /// Counts every change of the tokens, so that a late answer can be told from a timely one.
     generation: u64,
+    /// The generation with which this session began: older requests belong to somebody else's.
+    began: u64,
     sign_outs: u64,
     event: Option<SessionEvent>,
 }
@@ -162,6 +164,7 @@ impl Session {
             renewed: None,
         }));
         self.changed(SessionEvent::SignedIn);
+        self.began = self.generation;
         replaced.map(|tokens| tokens.hand_over())
     }
 
@@ -219,6 +222,11 @@ impl Session {
     /// Counts the changes of the tokens.
     pub(crate) const fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// Whether a request of `generation` was this session's, and not one of a user before.
+    pub(crate) const fn is_of_now(&self, generation: u64) -> bool {
+        self.signed_in.is_some() && generation >= self.began
     }
 
     /// Counts how often the session was ended.

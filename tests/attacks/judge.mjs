@@ -13,6 +13,7 @@ const RESPONSE_NAMES = [
 /** In the words of `expected`. */
 function outcomeOf({ do: what }, { value, error }) {
   if (error) return `err:${error.code ?? error.name}`;
+  if (what === "signOut" && value.outcome !== "revoked") return `err:${value.outcome}`;
   if (what === "handleRedirect") return value.handled ? "ok" : "none";
   if (what === "parseRedirect") return value.kind === "none" ? "none" : "ok";
   return "ok";
@@ -41,6 +42,8 @@ export function problems(row, plan, result, { page, elsewhere }) {
   if (!look) return [...wrong, `the page could not be looked at: ${JSON.stringify(steps.at(-1)?.outcome)}`];
   const main = steps.find((step) => step.isJudged || step.isArrival);
   const facts = { row, plan, result, steps, look, say, ofKind, page, main };
+  if (plan.most) say(look.keys.length <= plan.most, `${look.keys.length} sign-ins are stored`);
+  if (plan.isTaken) say(!look.keys.length, "the record is still there");
   const isConsumed = !look.keys.some((key) => key.startsWith(KEY));
 
   judgeCounts(facts);
@@ -159,7 +162,13 @@ function judgeResidue({ result, look, say }, isConsumed) {
   say(result.others === "untouched", "another app's storage was touched");
 }
 
-function judgeSession({ row, plan, look, say, main }) {
+function judgeSession({ row, plan, look, say, main, ofKind }) {
+  if (plan.renewals) {
+    const sent = ofKind("token").map(({ body }) => new URLSearchParams(body).get("refresh_token"));
+    say(sent.slice(1).every((token) => token === "R1-canaryrefresh"), `renewed with ${sent}`);
+    if (row.expected === "ok") say(look.session.status === "fresh", `got ${JSON.stringify(look.session)}`);
+    else say(!look.session.renewable, `it could be renewed again: ${JSON.stringify(look.session)}`);
+  }
   if (!look.session || !main || main.do !== "handleRedirect" || plan.users) return;
   const isOk = outcomeOf(main, main.outcome) === "ok" && !/expired at once/.test(row.effects);
   const got = look.session.signedIn;

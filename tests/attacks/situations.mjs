@@ -322,6 +322,140 @@ const PROSE = [
   })],
 ];
 
+/** What a browser may lack. The page is whole again before it is asked to go on. */
+const LACKING = [
+  [/^crypto\.getRandomValues throws$/, ["randomThrows", "noDice"]],
+  [/^globalThis\.crypto undefined$/, ["noCrypto", "noDice"]],
+  [/^getRandomValues stub leaves buffer all-zero$/, ["randomIsZero", "noDice"]],
+  [/\(isSecureContext=false\)$/, ["insecure"]],
+  [/^crypto\.subtle undefined$/, ["noSubtle"]],
+  [/^setItem throws QuotaExceededError\b/, ["fullStorage"]],
+];
+for (const [words, sabotage] of LACKING) {
+  PROSE.push([words, (row, { page, sink }) => ({
+    page: "/blank",
+    sabotage,
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
+      { do: "signIn", options: {}, sink, isJudged: true },
+      { do: "restore" },
+      { do: "look" },
+    ],
+    // A context that is not secure never becomes so.
+    isOver: sabotage.includes("insecure"),
+    departs: row.expected === "ok",
+    origins: [sink],
+  })]);
+}
+
+const GOOD = { access_token: "T1-canaryaccess", token_type: "bearer", expires_in: 5400, refresh_token: "R1-canaryrefresh" };
+
+/** What the token endpoint, or the way to it, makes of a code. */
+const EXCHANGES = [
+  [/^DNS fail \/ offline during code exchange$/, { fail: true }],
+  [/^timeout 30s no bytes$/, { hang: true }, ["hastyTimeouts"]],
+  [/^connection reset after headers$/, { breaks: true, json: GOOD }],
+  [/^CORS blocked \(opaque TypeError\)$/, { fail: true }],
+  [/^429 Retry-After: (\d+)$/, { status: 429, headers: { "retry-after": "3600" }, json: {} }],
+  [/^AS sets cookie on token response$/, { json: GOOD }],
+  [/^Service worker replays cached token response$/, { json: GOOD }],
+  [/^after completed login: dump all storages, cookies, caches, IndexedDB$/, { json: GOOD }],
+  [/^transaction code_verifier replaced by attacker's 43-char value$/, { status: 400, json: { error: "invalid_grant" } }],
+  [/^created_at from server in the far future\/past$/, { json: { ...GOOD, created_at: 99_999_999_999 } }],
+];
+for (const [words, answer, sabotage] of EXCHANGES) {
+  PROSE.push([words, (row, { page }) => ({
+    page: goodResponse(),
+    sabotage,
+    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+    answers: { token: [answer] },
+    steps: [{ do: "new", config: configOf(`${page}/cb`) }, { do: "handleRedirect", isJudged: true }, { do: "look" }],
+    tokens: 1,
+  })]);
+}
+
+/** Signing out, by what the revocation endpoint answers. */
+const SIGN_OUTS = [
+  [/^(\d+) on \/oauth\/revoke/, ([, status]) => ({ status: Number(status), json: {} })],
+  [/^revoke request$/, () => ({ json: {} })],
+];
+for (const [words, answer] of SIGN_OUTS) {
+  PROSE.push([words, (row, { page }, found) => ({
+    page: goodResponse(),
+    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+    answers: { revoke: [answer(found)] },
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`) },
+      { do: "handleRedirect", isSetUp: true },
+      { do: "signOut", isJudged: true },
+      { do: "look" },
+    ],
+    tokens: 1,
+  })]);
+}
+
+/** What may have happened to a record in storage. */
+const RECORDS = [
+  [/^transaction JSON truncated$/, (text) => text.slice(0, -20)],
+  [/^transaction with __proto__ key$/, (text) => text.replace("{", '{"__proto__":{"isAdmin":true},')],
+  [/^transaction schema v(\d+)$/, (text, [, version]) => text.replace('"v":1', `"v":${version}`)],
+];
+for (const [words, change] of RECORDS) {
+  PROSE.push([words, (row, { page }, found) => ({
+    page: goodResponse(),
+    storage: { [KEY + STATE]: change(JSON.stringify(recordOf(`${page}/cb`)), found) },
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`) },
+      { do: "handleRedirect", isJudged: true },
+      { do: "look" },
+    ],
+    tokens: 0,
+    isTaken: true,
+  })]);
+}
+
+/** Renewals: the answers after the one to the code, and what is called in turn. */
+const RENEWALS = [
+  [/^response without refresh_token$/, [{ json: { ...GOOD, refresh_token: undefined } }], ["refresh", "refresh"]],
+  [/^response with new refresh_token$/, [{ json: { ...GOOD, refresh_token: "R2-canaryrefresh" } }], ["refresh"]],
+  [/^invalid_grant on refresh$/, [{ status: 400, json: { error: "invalid_grant" } }], ["refresh"]],
+  [/^refresh response lost /, [{ fail: true }, { json: GOOD }], ["refresh"]],
+  [/^refresh returns scope wider than before$/, [{ json: { ...GOOD, scope: "projects admin" } }], ["refresh"]],
+  [/^API 401 with valid-looking token$/, [{ json: GOOD }], ["fetch"], [{ status: 401, json: {} }]],
+];
+for (const [words, answers, calls, api] of RENEWALS) {
+  PROSE.push([words, (row, { page }) => ({
+    page: goodResponse(),
+    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+    answers: { token: [{ json: { ...GOOD, scope: "projects" } }, ...answers], ...(api ? { api } : {}) },
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`) },
+      { do: "handleRedirect", isSetUp: true },
+      ...calls.map((call) => ({ do: call, input: "/rest/v1.0/me", isJudged: true })),
+      { do: "look" },
+    ],
+    tokens: 1 + calls.length,
+    renewals: true,
+  })]);
+}
+
+PROSE.push([/^localStorage contains (\d+) stale transactions$/, (row, { page, sink }, [, count]) => {
+  const old = Array.from({ length: Number(count) }, (_, index) =>
+    recordOf(`${page}/cb`, { state: `old${index}`, verifier: `v${index}`, age: 601 + index }));
+  return {
+    page: "/blank",
+    storage: Object.fromEntries(old.map((record) => [KEY + record.state, JSON.stringify(record)])),
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
+      { do: "signIn", options: {}, sink, isJudged: true },
+      { do: "look" },
+    ],
+    origins: [sink],
+    departs: true,
+    most: 20,
+  };
+}]);
+
 function discovery({ page }, changes) {
   const metadata = {
     issuer: PROCORE,
@@ -604,6 +738,6 @@ export function situation(row, context) {
 
 function planned(plan, { page }) {
   const whole = clone(plan);
-  whole.steps.push(...USABLE(page));
+  if (!whole.isOver) whole.steps.push(...USABLE(page));
   return { plan: whole };
 }

@@ -234,7 +234,7 @@ fn a_redirect_is_judged_and_its_code_redeemed() {
     let request = begun(entropy::entropy().unwrap(), NOW);
     let verifier = record(&request)["verifier"].as_str().unwrap().to_owned();
     let response = response_to(&request);
-    let client = Client::new(config());
+    let mut client = Client::new(config());
     let grant = request.pending.accept(&response, client.config(), NOW + 1).unwrap();
     assert!(matches!(&grant.credential, Granted::Code(code, _) if code.expose() == "C 1"));
     let exchange = client.begin_redemption(grant);

@@ -145,8 +145,23 @@ async function openFirefox({ host }) {
   return { driver, close: () => driver.quit() };
 }
 
+/** How often WebKit is started before it counts as broken, and how long each start may take. */
+const STARTS = 3;
+const START = 15_000;
+
+/** WebKit's driver at times waits without end for a browser that never came up. Only the start is tried again. */
+async function openWebkit(sentinel) {
+  for (let left = STARTS; ; left -= 1) {
+    try {
+      return await startWebkit(sentinel);
+    } catch (error) {
+      if (left === 1) throw error;
+    }
+  }
+}
+
 /** WebKit's driver is a program of its own, which Selenium only knows by its address. */
-async function openWebkit({ host }) {
+async function startWebkit({ host }) {
   const port = await freePort();
   const home = mkdtempSync(join(tmpdir(), "webkit-"));
   const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
@@ -155,9 +170,11 @@ async function openWebkit({ host }) {
     service.kill();
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
   };
+  // Its end is what breaks off a session that does not begin.
+  const timer = setTimeout(() => service.kill(), START);
   try {
     const address = `http://127.0.0.1:${port}`;
-    await until("WebKitWebDriver answers", () => fetch(`${address}/status`).then(({ ok }) => ok, () => false));
+    await until("WebKitWebDriver answers", () => fetch(`${address}/status`).then(({ ok }) => ok, () => false), START);
     const driver = await new Builder()
       .usingServer(address)
       .withCapabilities({
@@ -169,6 +186,8 @@ async function openWebkit({ host }) {
   } catch (error) {
     await end();
     throw error;
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -41,7 +41,7 @@ const expanded = (text) =>
     .replace(/^(\[+)\.\.\. (\d+)k deep$/, (_, brackets, count) => "[".repeat(count * 1000));
 
 /**
- * The row's `https://app.example` as the origin of the page that is really there. Hostile look-alikes keep their
+ * The row's `https://app.example` as the origin of the page that is really there. Hostile imitations keep their
  * relation to it: other scheme, other port, longer name, user name in front.
  */
 export function mapped(text, page) {

@@ -122,9 +122,17 @@ const WRAPS = {
     const owner = path.slice(0, -1).reduce((object, key) => object[key], config);
     const first = owner[path.at(-1)];
     reads = 0;
-    return (Object.defineProperty(owner, path.at(-1), { enumerable: true, get: () => (reads++ === 0 ? first : second) }), config);
+    return (
+      Object.defineProperty(owner, path.at(-1), { enumerable: true, get: () => (reads++ === 0 ? first : second) }),
+      config
+    );
   },
-  throwing: (config) => new Proxy(config, { get: () => { throw new Error("not to be read"); } }),
+  throwing: (config) =>
+    new Proxy(config, {
+      get: () => {
+        throw new Error("not to be read");
+      },
+    }),
   changedLater: (config, { path, second }) => {
     change = () => {
       const owner = path.slice(0, -1).reduce((object, key) => object[key], config);
@@ -155,20 +163,43 @@ function SABOTAGE() {
     return () => (before ? Object.defineProperty(object, name, before) : delete object[name]);
   };
   return {
-    randomThrows: () => replace(Crypto.prototype, "getRandomValues", { value: () => { throw new Error("no entropy"); } }),
+    randomThrows: () =>
+      replace(Crypto.prototype, "getRandomValues", {
+        value: () => {
+          throw new Error("no entropy");
+        },
+      }),
     randomIsZero: () => replace(Crypto.prototype, "getRandomValues", { value: (array) => array.fill(0) }),
     noCrypto: () => replace(globalThis, "crypto", { value: undefined }),
     noSubtle: () => replace(Crypto.prototype, "subtle", { value: undefined }),
     noLocks: () => replace(Navigator.prototype, "locks", { value: undefined }),
     insecure: () => replace(globalThis, "isSecureContext", { value: false }),
     offline: () => replace(Navigator.prototype, "onLine", { get: () => false }),
-    fullStorage: () => replace(Storage.prototype, "setItem", { value: () => { throw new DOMException("full", "QuotaExceededError"); } }),
-    blockedStorage: () => replace(globalThis, "sessionStorage", { get: () => { throw new DOMException("blocked", "SecurityError"); } }),
+    fullStorage: () =>
+      replace(Storage.prototype, "setItem", {
+        value: () => {
+          throw new DOMException("full", "QuotaExceededError");
+        },
+      }),
+    blockedStorage: () =>
+      replace(globalThis, "sessionStorage", {
+        get: () => {
+          throw new DOMException("blocked", "SecurityError");
+        },
+      }),
     hastyTimeouts: () => {
       const { timeout } = AbortSignal;
-      return replace(AbortSignal, "timeout", { value: (milliseconds) => (recorder.timeouts = [milliseconds], timeout.call(AbortSignal, 50)), writable: true });
+      return replace(AbortSignal, "timeout", {
+        value: (milliseconds) => ((recorder.timeouts = [milliseconds]), timeout.call(AbortSignal, 50)),
+        writable: true,
+      });
     },
-    noDice: () => replace(Math, "random", { value: () => { throw new Error("Math.random was asked"); } }),
+    noDice: () =>
+      replace(Math, "random", {
+        value: () => {
+          throw new Error("Math.random was asked");
+        },
+      }),
   };
 }
 
@@ -187,4 +218,6 @@ for (const step of plan.steps) {
 // What was begun and not waited for shows its faults now.
 await new Promise((next) => setTimeout(next, 0));
 const { requests, said, faults, stored, timeouts } = recorder;
-finished(JSON.parse(JSON.stringify({ steps, requests, said, faults, stored, timeouts, end: await look(clients.main) })));
+finished(
+  JSON.parse(JSON.stringify({ steps, requests, said, faults, stored, timeouts, end: await look(clients.main) })),
+);

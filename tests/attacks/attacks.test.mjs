@@ -15,7 +15,10 @@ import { KEY, situation } from "./situations.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 const file = process.env.ATTACKS ?? join(root, "tests/vectors/attacks.jsonl");
-const rows = readFileSync(file, "utf8").split("\n").filter((line) => line.trim()).map((line) => JSON.parse(line));
+const rows = readFileSync(file, "utf8")
+  .split("\n")
+  .filter((line) => line.trim())
+  .map((line) => JSON.parse(line));
 
 /** Each batch has a new page: a script must end in time, and WebKit allows a page 100 calls of replaceState in 10 s. */
 const BATCH = 25;
@@ -67,7 +70,10 @@ async function playInOtherTab(driver, plan) {
     await driver.close();
     await driver.switchTo().window(first);
     const kept = await driver.executeScript("return Object.keys(sessionStorage)");
-    assert.ok(kept.some((key) => key.startsWith(KEY)), "the first tab lost its sign-in");
+    assert.ok(
+      kept.some((key) => key.startsWith(KEY)),
+      "the first tab lost its sign-in",
+    );
   }
 }
 
@@ -86,7 +92,10 @@ inEveryEngine("attacks", (browser) => {
         plan.departures = left;
         if (plan.departs) left += 1;
       }
-      const results = await play(driver, batch.map(({ plan }) => plan));
+      const results = await play(
+        driver,
+        batch.map(({ plan }) => plan),
+      );
       batch.forEach((each, index) => (each.result = results[index]));
     }
     for (const each of todo.filter(({ plan }) => plan?.isInOtherTab)) {
@@ -110,9 +119,17 @@ inEveryEngine("attacks", (browser) => {
     const tried = sentinel.reached;
     if (tried.length) {
       counts.failed += 1;
-      failures.push(`FAIL network ${engine}: expected nothing to leave this machine, got requests to ${[...new Set(tried)]}`);
+      failures.push(
+        `FAIL network ${engine}: expected nothing to leave this machine, got requests to ${[...new Set(tried)]}`,
+      );
     }
-    console.log([...failures, `attacks in ${engine}:`, `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`].join("\n"));
+    console.log(
+      [
+        ...failures,
+        `attacks in ${engine}:`,
+        `${counts.passed} passed, ${counts.failed} failed, ${counts.skipped} skipped`,
+      ].join("\n"),
+    );
     assert.equal(counts.failed, 0, `${counts.failed} rows failed in ${engine}`);
     assert.ok(counts.passed > 0, "no row was played");
   });

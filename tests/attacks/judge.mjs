@@ -6,8 +6,21 @@ const PROCORE = "https://login.procore.com";
 const API = "https://api.procore.com";
 
 const RESPONSE_NAMES = [
-  "code", "state", "error", "error_description", "error_uri", "iss", "response", "access_token", "token_type",
-  "expires_in", "scope", "refresh_token", "id_token", "token", "session_state",
+  "code",
+  "state",
+  "error",
+  "error_description",
+  "error_uri",
+  "iss",
+  "response",
+  "access_token",
+  "token_type",
+  "expires_in",
+  "scope",
+  "refresh_token",
+  "id_token",
+  "token",
+  "session_state",
 ];
 
 /** In the words of `expected`. */
@@ -21,7 +34,12 @@ function outcomeOf({ do: what }, { value, error }) {
 
 /** `ok:…` is an `ok` that an effect says more of; `a|b` leaves the choice. */
 function meets(expected, outcome) {
-  const words = expected.split("|").map((word) => word.replace(/^ok:.*/, "ok").replace(/ \(.*\)$/, "").replace(/^ignored$/, "none"));
+  const words = expected.split("|").map((word) =>
+    word
+      .replace(/^ok:.*/, "ok")
+      .replace(/ \(.*\)$/, "")
+      .replace(/^ignored$/, "none"),
+  );
   return words.includes(outcome);
 }
 
@@ -64,9 +82,15 @@ function judgeOutcomes(row, plan, steps, say) {
     const got = outcomeOf(step, step.outcome);
     if (step.isWarning) {
       const { warnings = [] } = step.outcome.value ?? {};
-      return say(warnings.includes(expected.replace("err:", "")), `expected a warning ${expected}, got ${got} ${warnings}`);
+      return say(
+        warnings.includes(expected.replace("err:", "")),
+        `expected a warning ${expected}, got ${got} ${warnings}`,
+      );
     }
-    say(meets(expected, got), `expected ${expected}, got ${got}${step.outcome.error ? ` (${step.outcome.error.message})` : ""}`);
+    say(
+      meets(expected, got),
+      `expected ${expected}, got ${got}${step.outcome.error ? ` (${step.outcome.error.message})` : ""}`,
+    );
   });
   for (const step of steps) {
     const got = outcomeOf(step, step.outcome);
@@ -80,9 +104,11 @@ function judgeOutcomes(row, plan, steps, say) {
       const sent = new URL(step.outcome.value.url).searchParams.get("redirect_uri");
       say(sent === step.redirectUri, `expected redirect_uri=${step.redirectUri} byte for byte, got ${sent}`);
     }
-    if (step.isOnProcore) say(step.outcome.value?.url.startsWith(`${PROCORE}/oauth/authorize?`), "the login URL is not Procore's");
+    if (step.isOnProcore)
+      say(step.outcome.value?.url.startsWith(`${PROCORE}/oauth/authorize?`), "the login URL is not Procore's");
     if (step.isOnce) say(step.outcome.value.count === 1, `read ${step.outcome.value.count} times, not once`);
-    if (step.isShifty) say(step.outcome.value?.stringified === 1, `made a string ${step.outcome.value?.stringified} times`);
+    if (step.isShifty)
+      say(step.outcome.value?.stringified === 1, `made a string ${step.outcome.value?.stringified} times`);
     const { error } = step.outcome;
     if (!error) continue;
     say(error.isTyped, `${step.do} threw something untyped: ${error.residue}`);
@@ -97,7 +123,9 @@ function judgeCounts({ row, plan, look, say, ofKind, result, main }) {
   const said = /\btok=(\d+)/.exec(row.effects)?.[1];
   const got = main?.outcome && outcomeOf(main, main.outcome);
   const isExchanging = plan.steps.some((step) => step.do === "handleRedirect" && !step.isAfterwards);
-  const expected = plan.tokens ?? (said === undefined ? Number(isExchanging && got === "ok" && plan.entry !== "implicit") : Number(said));
+  const expected =
+    plan.tokens ??
+    (said === undefined ? Number(isExchanging && got === "ok" && plan.entry !== "implicit") : Number(said));
   const counted = plan.isExchange ? ofKind("token").length : before;
   if (!plan.users) say(counted === expected, `expected ${expected} token requests, got ${counted}`);
   const navigations = /\bnav=(\d+)/.exec(row.effects)?.[1] ?? (plan.departs ? 1 : 0);
@@ -109,7 +137,11 @@ function judgeUrl({ plan, look, say, page }, isConsumed) {
   if (!plan.isLoaded || !plan.hasRecord) return;
   const { search, hash, href } = new URL(plan.here, page);
   const rest = (part) =>
-    part.slice(1).split("&").filter((pair) => !RESPONSE_NAMES.includes([...new URLSearchParams(pair).keys()][0] ?? "")).join("&");
+    part
+      .slice(1)
+      .split("&")
+      .filter((pair) => !RESPONSE_NAMES.includes([...new URLSearchParams(pair).keys()][0] ?? ""))
+      .join("&");
   const left = [rest(search) && `?${rest(search)}`, rest(hash) && `#${rest(hash)}`].join("");
   const expected = isConsumed ? new URL(new URL(plan.here, page).pathname + left, page).href : href;
   say(look.url === expected, `expected the page at ${expected}, got ${look.url}`);
@@ -118,7 +150,10 @@ function judgeUrl({ plan, look, say, page }, isConsumed) {
 function judgeRequests({ plan, result, say, ofKind, page }) {
   const allowed = [PROCORE, API, ...(plan.origins ?? [])];
   for (const { kind, method, url } of result.requests) {
-    say(kind !== "other" && allowed.includes(new URL(url, page).origin), `a request that is not allowed: ${method} ${url}`);
+    say(
+      kind !== "other" && allowed.includes(new URL(url, page).origin),
+      `a request that is not allowed: ${method} ${url}`,
+    );
   }
   for (const request of [...ofKind("token"), ...ofKind("revoke")]) {
     const { method, headers, credentials, redirect, cache, referrerPolicy, body, url } = request;
@@ -132,8 +167,13 @@ function judgeRequests({ plan, result, say, ofKind, page }) {
     if (!plan.entry) say(form.get("client_id") === CLIENT_ID, `${url} was sent client_id=${form.get("client_id")}`);
   }
   for (const { method, headers, credentials, redirect } of ofKind("info")) {
-    say(method === "GET" && credentials === "omit" && redirect !== "follow" && headers.authorization?.startsWith("Bearer "),
-      "the token was checked in the wrong way");
+    say(
+      method === "GET" &&
+        credentials === "omit" &&
+        redirect !== "follow" &&
+        headers.authorization?.startsWith("Bearer "),
+      "the token was checked in the wrong way",
+    );
   }
 }
 
@@ -158,21 +198,28 @@ function judgeResidue({ result, look, say }, isConsumed) {
     say(!lasting.test(text), `storage holds a ${lasting.exec(text)}`);
   }
   if (isConsumed) say(!CANARY.test(look.storage), `storage still holds a ${CANARY.exec(look.storage)}`);
-  say(![...look.databases, ...look.caches].length, `databases or caches were made: ${[...look.databases, ...look.caches]}`);
+  say(
+    ![...look.databases, ...look.caches].length,
+    `databases or caches were made: ${[...look.databases, ...look.caches]}`,
+  );
   say(result.others === "untouched", "another app's storage was touched");
 }
 
 function judgeSession({ row, plan, look, say, main, ofKind }) {
   if (plan.renewals) {
     const sent = ofKind("token").map(({ body }) => new URLSearchParams(body).get("refresh_token"));
-    say(sent.slice(1).every((token) => token === "R1-canaryrefresh"), `renewed with ${sent}`);
+    say(
+      sent.slice(1).every((token) => token === "R1-canaryrefresh"),
+      `renewed with ${sent}`,
+    );
     if (row.expected === "ok") say(look.session.status === "fresh", `got ${JSON.stringify(look.session)}`);
     else say(!look.session.renewable, `it could be renewed again: ${JSON.stringify(look.session)}`);
   }
   if (!look.session || !main || main.do !== "handleRedirect" || plan.users) return;
   const isOk = outcomeOf(main, main.outcome) === "ok" && !/expired at once/.test(row.effects);
   const got = look.session.signedIn;
-  if (row.setup !== "tx_consumed" && !plan.pollution) say(got === isOk, `expected signedIn=${isOk}, got ${JSON.stringify(look.session)}`);
+  if (row.setup !== "tx_consumed" && !plan.pollution)
+    say(got === isOk, `expected signedIn=${isOk}, got ${JSON.stringify(look.session)}`);
 }
 
 function judgeApi({ plan, steps, say, ofKind, row }, elsewhere) {
@@ -180,7 +227,9 @@ function judgeApi({ plan, steps, say, ofKind, row }, elsewhere) {
   const judged = steps.filter((step) => step.isJudged);
   if (row.expected.startsWith("err:")) return say(!calls.length, `a request left: ${calls.map(({ url }) => url)}`);
   if (plan.users) {
-    const mixed = calls.filter(({ url, headers }) => !headers.authorization.startsWith(/second/.test(url) ? "Bearer Tuser2-" : "Bearer Tuser1-"));
+    const mixed = calls.filter(
+      ({ url, headers }) => !headers.authorization.startsWith(/second/.test(url) ? "Bearer Tuser2-" : "Bearer Tuser1-"),
+    );
     return say(!mixed.length, `a request of one user carried the token of another: ${JSON.stringify(mixed)}`);
   }
   for (const { url, headers, credentials } of calls) {
@@ -200,65 +249,131 @@ function judgeApi({ plan, steps, say, ofKind, row }, elsewhere) {
 
 /** The effects that say more than what holds on every row, by their words. */
 const EFFECTS = [
-  [/^tx=(kept|consumed)$/, ({ say }, [, what], isConsumed) =>
-    say(isConsumed === (what === "consumed"), `expected tx=${what}, got ${isConsumed ? "consumed" : "kept"}`)],
+  [
+    /^tx=(kept|consumed)$/,
+    ({ say }, [, what], isConsumed) =>
+      say(isConsumed === (what === "consumed"), `expected tx=${what}, got ${isConsumed ? "consumed" : "kept"}`),
+  ],
   [/^tx consumed$/, ({ say }, _, isConsumed) => say(isConsumed, "expected tx=consumed, got kept")],
   [/^tx=kept \(/, ({ say }, _, isConsumed) => say(!isConsumed, "expected tx=kept, got consumed")],
-  [/^url=scrubbed$/, ({ say, look }) => say(!/[?#&](code|state|access_token|error)=/.test(look.url), `not scrubbed: ${look.url}`)],
-  [/^warn=(\w+)$/, ({ say, result }, [, word]) =>
-    say(result.said.some(({ level, text }) => level === "warn" && text.includes(word)), `no warning about ${word}`)],
+  [
+    /^url=scrubbed$/,
+    ({ say, look }) => say(!/[?#&](code|state|access_token|error)=/.test(look.url), `not scrubbed: ${look.url}`),
+  ],
+  [
+    /^warn=(\w+)$/,
+    ({ say, result }, [, word]) =>
+      say(
+        result.said.some(({ level, text }) => level === "warn" && text.includes(word)),
+        `no warning about ${word}`,
+      ),
+  ],
   [/^(token_not_stored|no token stored)$/, ({ say, look }) => say(!look.session.signedIn, "the token is in use")],
-  [/^code='(.*)' re-encoded$/, ({ say, ofKind }, [, code]) => {
-    const sent = new URLSearchParams(ofKind("token")[0]?.body).get("code");
-    say(sent === code, `expected the code ${code}, got ${sent}`);
-  }],
-  [/^each_own_verifier$/, ({ say, ofKind, plan }) => {
-    const sent = ofKind("token").map(({ body }) => new URLSearchParams(body).get("code_verifier"));
-    say(String(sent) === String(plan.verifiers), `expected each its own verifier, got ${sent}`);
-  }],
-  [/^<(\d+)ms$/, ({ say, steps }, [, limit]) => {
-    const { milliseconds } = steps.find((step) => step.do === "timeParsing").outcome.value;
-    say(milliseconds < Number(limit), `took ${milliseconds} ms`);
-  }],
+  [
+    /^code='(.*)' re-encoded$/,
+    ({ say, ofKind }, [, code]) => {
+      const sent = new URLSearchParams(ofKind("token")[0]?.body).get("code");
+      say(sent === code, `expected the code ${code}, got ${sent}`);
+    },
+  ],
+  [
+    /^each_own_verifier$/,
+    ({ say, ofKind, plan }) => {
+      const sent = ofKind("token").map(({ body }) => new URLSearchParams(body).get("code_verifier"));
+      say(String(sent) === String(plan.verifiers), `expected each its own verifier, got ${sent}`);
+    },
+  ],
+  [
+    /^<(\d+)ms$/,
+    ({ say, steps }, [, limit]) => {
+      const { milliseconds } = steps.find((step) => step.do === "timeParsing").outcome.value;
+      say(milliseconds < Number(limit), `took ${milliseconds} ms`);
+    },
+  ],
   [/^refresh_token_discarded$/, ({ say, look }) => say(look.session.renewable === false, "the refresh token was kept")],
-  [/\blength<=(\d+)$/, ({ say, main }, [, limit]) => {
-    const { oauthErrorDescription = "" } = main.outcome.error;
-    say(oauthErrorDescription.length <= Number(limit), "the description is too long");
-  }],
-  [/^error_uri dropped/, ({ say, main }) => say(!/javascript:/i.test(main.outcome.error.residue), "error_uri is in the error")],
-  [/never innerHTML/, ({ say, result, main }) => {
-    say(!/<img/i.test(result.end.dom), "markup got into the page");
-    say(!/<img/i.test(main.outcome.error.message), "markup got into the message");
-  }],
-  [/^error not attributed to AS$/, ({ say, main }) => say(main.outcome.error.oauthError === undefined, "oauthError is set")],
-  [/^retryable=false/, ({ say, main }) =>
-    say(main.outcome.error.retryable === false, "retryable is true, though the same call can only fail again")],
-  [/^new state\+verifier$/, ({ say, steps }) => {
-    const { pending } = steps.findLast((step) => step.do === "buildLoginUrl").outcome.value;
-    say(!CANARY.test(JSON.stringify(pending)), "state or verifier was used again");
-  }],
-  [/^falls back to default$/, ({ say, steps, result }) => {
-    const arrival = steps.find((step) => step.isArrival).outcome.value;
-    say(arrival?.returnTo === "/", `expected to go on to /, got ${JSON.stringify(arrival)}`);
-    say(result.said.some(({ level, text }) => level === "warn" && /returnto_rejected/.test(text)), "no warning with the code");
-  }],
-  [/^nav target stays same-origin/, ({ say, steps, page, row, result }) => {
-    const { returnTo = "" } = steps.find((step) => step.isArrival).outcome.value ?? {};
-    say(/^\/(?!\/)/.test(returnTo) && new URL(returnTo, page).origin === page, `goes on to ${returnTo}`);
-    say(!result.said.length, `said ${JSON.stringify(result.said)}`);
-    if (row.input.startsWith("/")) say(returnTo === row.input, `expected ${row.input}, got ${returnTo}`);
-  }],
+  [
+    /\blength<=(\d+)$/,
+    ({ say, main }, [, limit]) => {
+      const { oauthErrorDescription = "" } = main.outcome.error;
+      say(oauthErrorDescription.length <= Number(limit), "the description is too long");
+    },
+  ],
+  [
+    /^error_uri dropped/,
+    ({ say, main }) => say(!/javascript:/i.test(main.outcome.error.residue), "error_uri is in the error"),
+  ],
+  [
+    /never innerHTML/,
+    ({ say, result, main }) => {
+      say(!/<img/i.test(result.end.dom), "markup got into the page");
+      say(!/<img/i.test(main.outcome.error.message), "markup got into the message");
+    },
+  ],
+  [
+    /^error not attributed to AS$/,
+    ({ say, main }) => say(main.outcome.error.oauthError === undefined, "oauthError is set"),
+  ],
+  [
+    /^retryable=false/,
+    ({ say, main }) =>
+      say(main.outcome.error.retryable === false, "retryable is true, though the same call can only fail again"),
+  ],
+  [
+    /^new state\+verifier$/,
+    ({ say, steps }) => {
+      const { pending } = steps.findLast((step) => step.do === "buildLoginUrl").outcome.value;
+      say(!CANARY.test(JSON.stringify(pending)), "state or verifier was used again");
+    },
+  ],
+  [
+    /^falls back to default$/,
+    ({ say, steps, result }) => {
+      const arrival = steps.find((step) => step.isArrival).outcome.value;
+      say(arrival?.returnTo === "/", `expected to go on to /, got ${JSON.stringify(arrival)}`);
+      say(
+        result.said.some(({ level, text }) => level === "warn" && /returnto_rejected/.test(text)),
+        "no warning with the code",
+      );
+    },
+  ],
+  [
+    /^nav target stays same-origin/,
+    ({ say, steps, page, row, result }) => {
+      const { returnTo = "" } = steps.find((step) => step.isArrival).outcome.value ?? {};
+      say(/^\/(?!\/)/.test(returnTo) && new URL(returnTo, page).origin === page, `goes on to ${returnTo}`);
+      say(!result.said.length, `said ${JSON.stringify(result.said)}`);
+      if (row.input.startsWith("/")) say(returnTo === row.input, `expected ${row.input}, got ${returnTo}`);
+    },
+  ],
   [/policy default, no infinite|clamped to policy max/, (facts) => lifetime(facts, 1, 86_400)],
   [/^(floor|'.*' rejected)$/, (facts) => lifetime(facts, 5400, 5400)],
-  [/^treated expired at once$/, ({ say, look }) => say(look.session.status === "expired", `got ${look.session.status}`)],
-  [/\.isAdmin===undefined$/, ({ say, steps }) =>
-    say(steps.find((step) => step.do === "isPolluted").outcome.value.value === "undefined", "Object.prototype was changed")],
-  [/^message says: app must be public$/, ({ say, main }) => say(/public/.test(main.outcome.error.message), "it does not say so")],
-  [/^never asks for secret$/, ({ say, main }) => say(!/secret/i.test(main.outcome.error.message), "it speaks of a secret")],
-  [/^stream aborted at cap$/, ({ say, ofKind }) => {
-    const [{ isCancelled, pulled }] = ofKind("token");
-    say(isCancelled && pulled <= 128 * 1024, `${pulled} bytes were read, cancelled: ${isCancelled}`);
-  }],
+  [
+    /^treated expired at once$/,
+    ({ say, look }) => say(look.session.status === "expired", `got ${look.session.status}`),
+  ],
+  [
+    /\.isAdmin===undefined$/,
+    ({ say, steps }) =>
+      say(
+        steps.find((step) => step.do === "isPolluted").outcome.value.value === "undefined",
+        "Object.prototype was changed",
+      ),
+  ],
+  [
+    /^message says: app must be public$/,
+    ({ say, main }) => say(/public/.test(main.outcome.error.message), "it does not say so"),
+  ],
+  [
+    /^never asks for secret$/,
+    ({ say, main }) => say(!/secret/i.test(main.outcome.error.message), "it speaks of a secret"),
+  ],
+  [
+    /^stream aborted at cap$/,
+    ({ say, ofKind }) => {
+      const [{ isCancelled, pulled }] = ofKind("token");
+      say(isCancelled && pulled <= 128 * 1024, `${pulled} bytes were read, cancelled: ${isCancelled}`);
+    },
+  ],
 ];
 
 function lifetime({ say, look, result }, least, most) {

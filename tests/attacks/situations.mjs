@@ -124,7 +124,10 @@ function setUp(setup) {
   const issuer = /^issuer=(https:\/\/\S+)$/.exec(words)?.[1] ?? (/^issuer set\b/.test(words) ? PROCORE : undefined);
   if (issuer) {
     const isSupported = /\biss_supported=(true|false)$/.exec(words)?.[1];
-    const server = { issuer, ...(isSupported ? { issParameter: isSupported === "true" ? "required" : "optional" } : {}) };
+    const server = {
+      issuer,
+      ...(isSupported ? { issParameter: isSupported === "true" ? "required" : "optional" } : {}),
+    };
     return { config: { servers: { production: server } }, record: {}, hasRecord: true };
   }
   return undefined;
@@ -148,11 +151,21 @@ function response(row, { page }) {
   const arrive = { do: "handleRedirect", ...(isLoaded ? {} : { url: here }) };
 
   if (/^\(second time\)$/.test(remark)) {
-    const steps = [{ do: "new", config }, arrive, { do: "goTo", url: here }, { ...arrive, isJudged: true }, { do: "look" }];
+    const steps = [
+      { do: "new", config },
+      arrive,
+      { do: "goTo", url: here },
+      { ...arrive, isJudged: true },
+      { do: "look" },
+    ];
     return { ...base, steps, tokens: 1 };
   }
   if (/\bdelivered in tab B, tx created in tab A\b/.test(remark)) {
-    return { ...base, steps: [{ do: "new", config }, { ...arrive, isJudged: true }, { do: "look" }], isInOtherTab: true };
+    return {
+      ...base,
+      steps: [{ do: "new", config }, { ...arrive, isJudged: true }, { do: "look" }],
+      isInOtherTab: true,
+    };
   }
   if (remark && !/^passed to handle\w+\(\)$/.test(remark)) return undefined;
 
@@ -163,13 +176,20 @@ function response(row, { page }) {
   // The two-step interface judges the row's URL as it stands in the row.
   if (set.hasRecord && row.setup !== "tx_consumed") {
     const pending = JSON.stringify({ ...record, redirectUri: `${APP}/cb` });
-    steps.push({ do: "parseRedirect", url: literal, pending, options: { server: set.config.servers?.production }, isSecondOpinion: true });
+    steps.push({
+      do: "parseRedirect",
+      url: literal,
+      pending,
+      options: { server: set.config.servers?.production },
+      isSecondOpinion: true,
+    });
   }
   if (/\btx=kept\b/.test(row.effects)) {
     // A link that was refused has not cost the user the sign-in under way.
-    const place = record.flow === "implicit"
-      ? `#access_token=T9-canaryaccess&token_type=bearer&state=${STATE}`
-      : `?code=C9-canarycode&state=${STATE}`;
+    const place =
+      record.flow === "implicit"
+        ? `#access_token=T9-canaryaccess&token_type=bearer&state=${STATE}`
+        : `?code=C9-canarycode&state=${STATE}`;
     steps.push({ do: "goTo", url: `${page}/cb${place}` }, { do: "handleRedirect", isAfterwards: true });
   }
   return { ...base, steps, isLoaded, here, hasRecord: set.hasRecord };
@@ -179,147 +199,197 @@ const goodResponse = (state = STATE) => `/cb?code=C1-canarycode&state=${state}`;
 
 /** Rows of prose, each rule with the words that it knows. */
 const PROSE = [
-  [/^two logins started S1,S2; callback for S1 then S2$/, (row, { page }) => {
-    const states = ["S1-canarystate", "S2-canarystate"];
-    const records = states.map((state, index) => recordOf(`${page}/cb`, { state, verifier: `${VERIFIER}${index}` }));
-    return {
-      page: goodResponse(states[0]),
-      storage: Object.fromEntries(records.map((record) => [KEY + record.state, JSON.stringify(record)])),
-      steps: [
-        { do: "new", config: configOf(`${page}/cb`) },
-        { do: "handleRedirect", isJudged: true },
-        { do: "goTo", url: goodResponse(states[1]) },
-        { do: "handleRedirect", isJudged: true },
-        { do: "look" },
-      ],
-      verifiers: records.map(({ verifier }) => verifier),
-    };
-  }],
-  [/^tx stored for client_id (\w+), SDK now configured with client_id (\w+); callback state=S1$/, (row, { page }, [, then, now]) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { clientId: then })) },
-    steps: [
-      { do: "new", config: { credentials: { production: { clientId: now, redirectUris: [`${page}/cb`] } } } },
-      { do: "handleRedirect", isJudged: true },
-      { do: "look" },
-    ],
-  })],
-  [/^start at sandbox AS, setEnvironment\(production\) before callback$/, (row, { page }) => {
-    const set = { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] };
-    return {
+  [
+    /^two logins started S1,S2; callback for S1 then S2$/,
+    (row, { page }) => {
+      const states = ["S1-canarystate", "S2-canarystate"];
+      const records = states.map((state, index) => recordOf(`${page}/cb`, { state, verifier: `${VERIFIER}${index}` }));
+      return {
+        page: goodResponse(states[0]),
+        storage: Object.fromEntries(records.map((record) => [KEY + record.state, JSON.stringify(record)])),
+        steps: [
+          { do: "new", config: configOf(`${page}/cb`) },
+          { do: "handleRedirect", isJudged: true },
+          { do: "goTo", url: goodResponse(states[1]) },
+          { do: "handleRedirect", isJudged: true },
+          { do: "look" },
+        ],
+        verifiers: records.map(({ verifier }) => verifier),
+      };
+    },
+  ],
+  [
+    /^tx stored for client_id (\w+), SDK now configured with client_id (\w+); callback state=S1$/,
+    (row, { page }, [, then, now]) => ({
       page: goodResponse(),
-      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { environment: "sandbox" })) },
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { clientId: then })) },
       steps: [
-        { do: "new", config: { credentials: { sandbox: set, production: set }, environment: "production" } },
+        { do: "new", config: { credentials: { production: { clientId: now, redirectUris: [`${page}/cb`] } } } },
         { do: "handleRedirect", isJudged: true },
         { do: "look" },
       ],
-    };
-  }],
+    }),
+  ],
+  [
+    /^start at sandbox AS, setEnvironment\(production\) before callback$/,
+    (row, { page }) => {
+      const set = { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] };
+      return {
+        page: goodResponse(),
+        storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { environment: "sandbox" })) },
+        steps: [
+          { do: "new", config: { credentials: { sandbox: set, production: set }, environment: "production" } },
+          { do: "handleRedirect", isJudged: true },
+          { do: "look" },
+        ],
+      };
+    },
+  ],
   [/^metadata\.issuer != configured issuer$/, (row, context) => discovery(context, { issuer: "https://evil.example" })],
   [/^metadata\.token_endpoint=(\S+)$/, (row, context, [, url]) => discovery(context, { token_endpoint: url })],
-  [/^metadata\.token_endpoint on other origin than issuer, not in allowlist$/, (row, context) =>
-    discovery(context, { token_endpoint: "https://evil.example/oauth/token" })],
-  [/^login\(\{flow:'implicit'\}\) without allowImplicit:true$/, (row, { page, sink }) => ({
-    page: "/blank",
-    entry: "implicit",
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
-      { do: "signIn", options: { flow: "implicit" }, sink, isJudged: true },
-      { do: "look" },
-      {
-        do: "buildLoginUrl",
-        credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
-        options: { flow: "implicit" },
-        isSecondOpinion: true,
+  [
+    /^metadata\.token_endpoint on other origin than issuer, not in allowlist$/,
+    (row, context) => discovery(context, { token_endpoint: "https://evil.example/oauth/token" }),
+  ],
+  [
+    /^login\(\{flow:'implicit'\}\) without allowImplicit:true$/,
+    (row, { page, sink }) => ({
+      page: "/blank",
+      entry: "implicit",
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
+        { do: "signIn", options: { flow: "implicit" }, sink, isJudged: true },
+        { do: "look" },
+        {
+          do: "buildLoginUrl",
+          credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
+          options: { flow: "implicit" },
+          isSecondOpinion: true,
+        },
+      ],
+    }),
+  ],
+  [
+    /^code flow fails with invalid_client; SDK auto-retries implicit\?$/,
+    (row, { page, sink }) => ({
+      page: goodResponse(),
+      entry: "implicit",
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      answers: {
+        token: [{ status: 401, json: { error: "invalid_client", error_description: "Client authentication failed" } }],
       },
-    ],
-  })],
-  [/^code flow fails with invalid_client; SDK auto-retries implicit\?$/, (row, { page, sink }) => ({
-    page: goodResponse(),
-    entry: "implicit",
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    answers: { token: [{ status: 401, json: { error: "invalid_client", error_description: "Client authentication failed" } }] },
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`, { allowImplicit: RISK, servers: { production: customServer(sink) } }) },
-      { do: "handleRedirect", isJudged: true },
-      { do: "look" },
-    ],
-    origins: [sink],
-    tokens: 1,
-  })],
-  [/^returnTo tampered in sessionStorage to (\S+) after login\(\)$/, (row, { page }, [, target]) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { returnTo: target })) },
-    steps: [{ do: "new", config: configOf(`${page}/cb`) }, { do: "handleRedirect", isJudged: true, isWarning: true }, { do: "look" }],
-    tokens: 1,
-  })],
+      steps: [
+        {
+          do: "new",
+          config: configOf(`${page}/cb`, { allowImplicit: RISK, servers: { production: customServer(sink) } }),
+        },
+        { do: "handleRedirect", isJudged: true },
+        { do: "look" },
+      ],
+      origins: [sink],
+      tokens: 1,
+    }),
+  ],
+  [
+    /^returnTo tampered in sessionStorage to (\S+) after login\(\)$/,
+    (row, { page }, [, target]) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`, { returnTo: target })) },
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`) },
+        { do: "handleRedirect", isJudged: true, isWarning: true },
+        { do: "look" },
+      ],
+      tokens: 1,
+    }),
+  ],
   [/^unparsable '(.*)'$/, (row, context, [, target]) => returnTo(target, context)],
-  [/^Object\.prototype\.(\w+)='([^']*)'/, (row, { page }, [, name, value]) => ({
-    page: goodResponse(),
-    pollution: { [name]: value },
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`) },
-      { do: "ready", isJudged: true },
-      { do: "handleRedirect", isJudged: true },
-      { do: "fetch", input: "/rest/v1.0/me", isJudged: true },
-      { do: "buildLoginUrl", credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] }, isJudged: true, isOnProcore: true },
-      { do: "isPolluted", name },
-      { do: "signOut", isJudged: true },
-      { do: "restore" },
-      { do: "look" },
-    ],
-  })],
-  [/^config object with getter that returns a different redirectUri on 2nd read$/, (row, { page }) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    steps: [
-      {
-        do: "new",
-        config: configOf(`${page}/cb`),
-        wrap: { name: "changing", path: ["credentials", "production", "redirectUris"], second: ["https://evil.example/cb"] },
-      },
-      { do: "handleRedirect", isJudged: true },
-      { do: "reads", isOnce: true },
-      {
-        do: "buildLoginUrl",
-        credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
-        wrap: { name: "changing", path: ["redirectUris"], second: ["https://evil.example/cb"] },
-        redirectUri: `${page}/cb`,
-        isJudged: true,
-      },
-      { do: "reads", isOnce: true },
-      { do: "look" },
-    ],
-  })],
-  [/^Proxy config throwing on get$/, (row, { page }) => ({
-    page: "/blank",
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`), wrap: { name: "throwing" } },
-      { do: "ready", isJudged: true },
-      { do: "look" },
-      {
-        do: "buildLoginUrl",
-        credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
-        wrap: { name: "throwing" },
-        isSecondOpinion: true,
-      },
-    ],
-  })],
-  [/^config mutated after construct \(cfg\.redirectUri='(\S+)'\)$/, (row, { page }, [, later]) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    steps: [
-      {
-        do: "new",
-        config: configOf(`${page}/cb`),
-        wrap: { name: "changedLater", path: ["credentials", "production", "redirectUris"], second: [later] },
-      },
-      { do: "handleRedirect", isJudged: true },
-      { do: "look" },
-    ],
-  })],
+  [
+    /^Object\.prototype\.(\w+)='([^']*)'/,
+    (row, { page }, [, name, value]) => ({
+      page: goodResponse(),
+      pollution: { [name]: value },
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`) },
+        { do: "ready", isJudged: true },
+        { do: "handleRedirect", isJudged: true },
+        { do: "fetch", input: "/rest/v1.0/me", isJudged: true },
+        {
+          do: "buildLoginUrl",
+          credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
+          isJudged: true,
+          isOnProcore: true,
+        },
+        { do: "isPolluted", name },
+        { do: "signOut", isJudged: true },
+        { do: "restore" },
+        { do: "look" },
+      ],
+    }),
+  ],
+  [
+    /^config object with getter that returns a different redirectUri on 2nd read$/,
+    (row, { page }) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      steps: [
+        {
+          do: "new",
+          config: configOf(`${page}/cb`),
+          wrap: {
+            name: "changing",
+            path: ["credentials", "production", "redirectUris"],
+            second: ["https://evil.example/cb"],
+          },
+        },
+        { do: "handleRedirect", isJudged: true },
+        { do: "reads", isOnce: true },
+        {
+          do: "buildLoginUrl",
+          credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
+          wrap: { name: "changing", path: ["redirectUris"], second: ["https://evil.example/cb"] },
+          redirectUri: `${page}/cb`,
+          isJudged: true,
+        },
+        { do: "reads", isOnce: true },
+        { do: "look" },
+      ],
+    }),
+  ],
+  [
+    /^Proxy config throwing on get$/,
+    (row, { page }) => ({
+      page: "/blank",
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`), wrap: { name: "throwing" } },
+        { do: "ready", isJudged: true },
+        { do: "look" },
+        {
+          do: "buildLoginUrl",
+          credentials: { clientId: CLIENT_ID, redirectUris: [`${page}/cb`] },
+          wrap: { name: "throwing" },
+          isSecondOpinion: true,
+        },
+      ],
+    }),
+  ],
+  [
+    /^config mutated after construct \(cfg\.redirectUri='(\S+)'\)$/,
+    (row, { page }, [, later]) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      steps: [
+        {
+          do: "new",
+          config: configOf(`${page}/cb`),
+          wrap: { name: "changedLater", path: ["credentials", "production", "redirectUris"], second: [later] },
+        },
+        { do: "handleRedirect", isJudged: true },
+        { do: "look" },
+      ],
+    }),
+  ],
 ];
 
 /** What a browser may lack. The page is whole again before it is asked to go on. */
@@ -332,23 +402,31 @@ const LACKING = [
   [/^setItem throws QuotaExceededError\b/, ["fullStorage"]],
 ];
 for (const [words, sabotage] of LACKING) {
-  PROSE.push([words, (row, { page, sink }) => ({
-    page: "/blank",
-    sabotage,
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
-      { do: "signIn", options: {}, sink, isJudged: true },
-      { do: "restore" },
-      { do: "look" },
-    ],
-    // A context that is not secure never becomes so.
-    isOver: sabotage.includes("insecure"),
-    departs: row.expected === "ok",
-    origins: [sink],
-  })]);
+  PROSE.push([
+    words,
+    (row, { page, sink }) => ({
+      page: "/blank",
+      sabotage,
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
+        { do: "signIn", options: {}, sink, isJudged: true },
+        { do: "restore" },
+        { do: "look" },
+      ],
+      // A context that is not secure never becomes so.
+      isOver: sabotage.includes("insecure"),
+      departs: row.expected === "ok",
+      origins: [sink],
+    }),
+  ]);
 }
 
-const GOOD = { access_token: "T1-canaryaccess", token_type: "bearer", expires_in: 5400, refresh_token: "R1-canaryrefresh" };
+const GOOD = {
+  access_token: "T1-canaryaccess",
+  token_type: "bearer",
+  expires_in: 5400,
+  refresh_token: "R1-canaryrefresh",
+};
 
 /** What the token endpoint, or the way to it, makes of a code. */
 const EXCHANGES = [
@@ -360,18 +438,24 @@ const EXCHANGES = [
   [/^AS sets cookie on token response$/, { json: GOOD }],
   [/^Service worker replays cached token response$/, { json: GOOD }],
   [/^after completed login: dump all storages, cookies, caches, IndexedDB$/, { json: GOOD }],
-  [/^transaction code_verifier replaced by attacker's 43-char value$/, { status: 400, json: { error: "invalid_grant" } }],
+  [
+    /^transaction code_verifier replaced by attacker's 43-char value$/,
+    { status: 400, json: { error: "invalid_grant" } },
+  ],
   [/^created_at from server in the far future\/past$/, { json: { ...GOOD, created_at: 99_999_999_999 } }],
 ];
 for (const [words, answer, sabotage] of EXCHANGES) {
-  PROSE.push([words, (row, { page }) => ({
-    page: goodResponse(),
-    sabotage,
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    answers: { token: [answer] },
-    steps: [{ do: "new", config: configOf(`${page}/cb`) }, { do: "handleRedirect", isJudged: true }, { do: "look" }],
-    tokens: 1,
-  })]);
+  PROSE.push([
+    words,
+    (row, { page }) => ({
+      page: goodResponse(),
+      sabotage,
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      answers: { token: [answer] },
+      steps: [{ do: "new", config: configOf(`${page}/cb`) }, { do: "handleRedirect", isJudged: true }, { do: "look" }],
+      tokens: 1,
+    }),
+  ]);
 }
 
 /** Signing out, by what the revocation endpoint answers. */
@@ -380,18 +464,21 @@ const SIGN_OUTS = [
   [/^revoke request$/, () => ({ json: {} })],
 ];
 for (const [words, answer] of SIGN_OUTS) {
-  PROSE.push([words, (row, { page }, found) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    answers: { revoke: [answer(found)] },
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`) },
-      { do: "handleRedirect", isSetUp: true },
-      { do: "signOut", isJudged: true },
-      { do: "look" },
-    ],
-    tokens: 1,
-  })]);
+  PROSE.push([
+    words,
+    (row, { page }, found) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      answers: { revoke: [answer(found)] },
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`) },
+        { do: "handleRedirect", isSetUp: true },
+        { do: "signOut", isJudged: true },
+        { do: "look" },
+      ],
+      tokens: 1,
+    }),
+  ]);
 }
 
 /** What may have happened to a record in storage. */
@@ -401,17 +488,16 @@ const RECORDS = [
   [/^transaction schema v(\d+)$/, (text, [, version]) => text.replace('"v":1', `"v":${version}`)],
 ];
 for (const [words, change] of RECORDS) {
-  PROSE.push([words, (row, { page }, found) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: change(JSON.stringify(recordOf(`${page}/cb`)), found) },
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`) },
-      { do: "handleRedirect", isJudged: true },
-      { do: "look" },
-    ],
-    tokens: 0,
-    isTaken: true,
-  })]);
+  PROSE.push([
+    words,
+    (row, { page }, found) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: change(JSON.stringify(recordOf(`${page}/cb`)), found) },
+      steps: [{ do: "new", config: configOf(`${page}/cb`) }, { do: "handleRedirect", isJudged: true }, { do: "look" }],
+      tokens: 0,
+      isTaken: true,
+    }),
+  ]);
 }
 
 /** Renewals: the answers after the one to the code, and what is called in turn. */
@@ -424,37 +510,44 @@ const RENEWALS = [
   [/^API 401 with valid-looking token$/, [{ json: GOOD }], ["fetch"], [{ status: 401, json: {} }]],
 ];
 for (const [words, answers, calls, api] of RENEWALS) {
-  PROSE.push([words, (row, { page }) => ({
-    page: goodResponse(),
-    storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
-    answers: { token: [{ json: { ...GOOD, scope: "projects" } }, ...answers], ...(api ? { api } : {}) },
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`) },
-      { do: "handleRedirect", isSetUp: true },
-      ...calls.map((call) => ({ do: call, input: "/rest/v1.0/me", isJudged: true })),
-      { do: "look" },
-    ],
-    tokens: 1 + calls.length,
-    renewals: true,
-  })]);
+  PROSE.push([
+    words,
+    (row, { page }) => ({
+      page: goodResponse(),
+      storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
+      answers: { token: [{ json: { ...GOOD, scope: "projects" } }, ...answers], ...(api ? { api } : {}) },
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`) },
+        { do: "handleRedirect", isSetUp: true },
+        ...calls.map((call) => ({ do: call, input: "/rest/v1.0/me", isJudged: true })),
+        { do: "look" },
+      ],
+      tokens: 1 + calls.length,
+      renewals: true,
+    }),
+  ]);
 }
 
-PROSE.push([/^localStorage contains (\d+) stale transactions$/, (row, { page, sink }, [, count]) => {
-  const old = Array.from({ length: Number(count) }, (_, index) =>
-    recordOf(`${page}/cb`, { state: `old${index}`, verifier: `v${index}`, age: 601 + index }));
-  return {
-    page: "/blank",
-    storage: Object.fromEntries(old.map((record) => [KEY + record.state, JSON.stringify(record)])),
-    steps: [
-      { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
-      { do: "signIn", options: {}, sink, isJudged: true },
-      { do: "look" },
-    ],
-    origins: [sink],
-    departs: true,
-    most: 20,
-  };
-}]);
+PROSE.push([
+  /^localStorage contains (\d+) stale transactions$/,
+  (row, { page, sink }, [, count]) => {
+    const old = Array.from({ length: Number(count) }, (_, index) =>
+      recordOf(`${page}/cb`, { state: `old${index}`, verifier: `v${index}`, age: 601 + index }),
+    );
+    return {
+      page: "/blank",
+      storage: Object.fromEntries(old.map((record) => [KEY + record.state, JSON.stringify(record)])),
+      steps: [
+        { do: "new", config: configOf(`${page}/cb`, { servers: { production: customServer(sink) } }) },
+        { do: "signIn", options: {}, sink, isJudged: true },
+        { do: "look" },
+      ],
+      origins: [sink],
+      departs: true,
+      most: 20,
+    };
+  },
+]);
 
 function discovery({ page }, changes) {
   const metadata = {
@@ -506,7 +599,10 @@ function returnTo(target, { page, sink }) {
 /** Options in the row's flat words as the package's. */
 function options(input, redirectUris) {
   const { clientId, redirectUri, authorizationEndpoint, extraAuthParams, ...rest } = input;
-  const set = { clientId: clientId ?? CLIENT_ID, redirectUris: redirectUri === undefined ? redirectUris : [redirectUri] };
+  const set = {
+    clientId: clientId ?? CLIENT_ID,
+    redirectUris: redirectUri === undefined ? redirectUris : [redirectUri],
+  };
   const server = authorizationEndpoint === undefined ? undefined : { authorizationEndpoint };
   return { set, server, extraParams: extraAuthParams, rest };
 }
@@ -615,7 +711,12 @@ function signedIn({ page }, steps, { api, config = {}, ...more } = {}) {
     page: goodResponse(),
     storage: { [KEY + STATE]: JSON.stringify(recordOf(`${page}/cb`)) },
     ...(api ? { answers: { api } } : {}),
-    steps: [{ do: "new", config: configOf(`${page}/cb`, config) }, { do: "handleRedirect", isSetUp: true }, ...steps, { do: "look" }],
+    steps: [
+      { do: "new", config: configOf(`${page}/cb`, config) },
+      { do: "handleRedirect", isSetUp: true },
+      ...steps,
+      { do: "look" },
+    ],
     tokens: 1,
     isApi: true,
     ...more,
@@ -623,46 +724,84 @@ function signedIn({ page }, steps, { api, config = {}, ...more } = {}) {
 }
 
 const API_PROSE = [
-  [/^fetch\('([^']+)'\) (?:relative|with baseUrl)$/, (row, context, [, input]) =>
-    signedIn(context, [{ do: "fetch", input, isJudged: true }])],
-  [/^api 302 -> https:\/\/\S+/, (row, { page, sink, elsewhere }) => {
-    const landing = `${elsewhere}/landing/${row.id}`;
-    return signedIn(
-      { page },
-      [{ do: "fetch", input: `/redirect?to=${encodeURIComponent(landing)}`, isJudged: true }],
-      { api: [{ real: true }], config: { servers: { production: customServer(sink) } }, origins: [sink], landing: `/landing/${row.id}` },
-    );
-  }],
-  [/^caller passes headers\.Authorization$/, (row, context) =>
-    signedIn(context, [
-      { do: "fetch", input: "/rest/v1.0/me", init: { headers: { Authorization: "Bearer mine" } }, isJudged: true },
-      { do: "fetch", input: "/rest/v1.0/me", init: { headers: { aUTHORIZATION: "Bearer mine" } }, isJudged: true },
-    ])],
-  [/^url\?access_token=\.\.\. in caller URL$/, (row, context) =>
-    signedIn(context, ["?access_token=x", "?a=1&access_token=", "?%61ccess_token=x"].map((query) =>
-      ({ do: "fetch", input: `/rest/v1.0/me${query}`, isJudged: true })))],
-  [/^request with credentials:'(\w+)'$/, (row, context, [, credentials]) =>
-    signedIn(context, [{ do: "fetch", input: "/rest/v1.0/me", init: { credentials }, isJudged: true }])],
-  [/^error object of failed call: /, (row, context) =>
-    signedIn(context, [{ do: "fetch", input: "/rest/v1.0/me", isVariant: "err:network_error" }], { api: [{ fail: true }] })],
+  [
+    /^fetch\('([^']+)'\) (?:relative|with baseUrl)$/,
+    (row, context, [, input]) => signedIn(context, [{ do: "fetch", input, isJudged: true }]),
+  ],
+  [
+    /^api 302 -> https:\/\/\S+/,
+    (row, { page, sink, elsewhere }) => {
+      const landing = `${elsewhere}/landing/${row.id}`;
+      return signedIn(
+        { page },
+        [{ do: "fetch", input: `/redirect?to=${encodeURIComponent(landing)}`, isJudged: true }],
+        {
+          api: [{ real: true }],
+          config: { servers: { production: customServer(sink) } },
+          origins: [sink],
+          landing: `/landing/${row.id}`,
+        },
+      );
+    },
+  ],
+  [
+    /^caller passes headers\.Authorization$/,
+    (row, context) =>
+      signedIn(context, [
+        { do: "fetch", input: "/rest/v1.0/me", init: { headers: { Authorization: "Bearer mine" } }, isJudged: true },
+        { do: "fetch", input: "/rest/v1.0/me", init: { headers: { aUTHORIZATION: "Bearer mine" } }, isJudged: true },
+      ]),
+  ],
+  [
+    /^url\?access_token=\.\.\. in caller URL$/,
+    (row, context) =>
+      signedIn(
+        context,
+        ["?access_token=x", "?a=1&access_token=", "?%61ccess_token=x"].map((query) => ({
+          do: "fetch",
+          input: `/rest/v1.0/me${query}`,
+          isJudged: true,
+        })),
+      ),
+  ],
+  [
+    /^request with credentials:'(\w+)'$/,
+    (row, context, [, credentials]) =>
+      signedIn(context, [{ do: "fetch", input: "/rest/v1.0/me", init: { credentials }, isJudged: true }]),
+  ],
+  [
+    /^error object of failed call: /,
+    (row, context) =>
+      signedIn(context, [{ do: "fetch", input: "/rest/v1.0/me", isVariant: "err:network_error" }], {
+        api: [{ fail: true }],
+      }),
+  ],
   [/^two users alternate login in same tab; late response of user 1$/, (row, context) => twoUsers(context)],
-  [/^new Request\(url\) \/ URL object \/ string subclass with toString\(\) side effects$/, (row, context) => {
-    const url = `${API}/rest/v1.0/me`;
-    return signedIn(context, [
-      { do: "fetch", input: url, made: "request", isJudged: true },
-      { do: "fetch", input: url, made: "url", isJudged: true },
-      { do: "fetch", input: [url, "https://evil.example/"], made: "shifty", isJudged: true, isShifty: true },
-      { do: "fetch", input: "https://evil.example/", made: "request", isVariant: "err:resource_origin_forbidden" },
-      { do: "fetch", input: "https://evil.example/", made: "url", isVariant: "err:resource_origin_forbidden" },
-    ]);
-  }],
+  [
+    /^new Request\(url\) \/ URL object \/ string subclass with toString\(\) side effects$/,
+    (row, context) => {
+      const url = `${API}/rest/v1.0/me`;
+      return signedIn(context, [
+        { do: "fetch", input: url, made: "request", isJudged: true },
+        { do: "fetch", input: url, made: "url", isJudged: true },
+        { do: "fetch", input: [url, "https://evil.example/"], made: "shifty", isJudged: true, isShifty: true },
+        { do: "fetch", input: "https://evil.example/", made: "request", isVariant: "err:resource_origin_forbidden" },
+        { do: "fetch", input: "https://evil.example/", made: "url", isVariant: "err:resource_origin_forbidden" },
+      ]);
+    },
+  ],
 ];
 
 /** User 1's call and renewal are answered when user 2 is signed in. */
 function twoUsers({ page }) {
   const second = recordOf(`${page}/cb`, { state: "S2-canarystate", verifier: `${VERIFIER}2` });
   const tokens = (user) => ({
-    json: { access_token: `T${user}-canaryaccess`, token_type: "bearer", expires_in: 5400, refresh_token: `R${user}-canaryrefresh` },
+    json: {
+      access_token: `T${user}-canaryaccess`,
+      token_type: "bearer",
+      expires_in: 5400,
+      refresh_token: `R${user}-canaryrefresh`,
+    },
   });
   return {
     page: goodResponse(),
@@ -695,7 +834,14 @@ function twoUsers({ page }) {
 
 /** Which rows a situation of this file covers, and by which rule. */
 const RULES = {
-  ctl: byUrl, state: byUrl, dup: byUrl, chan: byUrl, enc: byUrl, iss: byUrl, xss: byUrl, impl: byUrl,
+  ctl: byUrl,
+  state: byUrl,
+  dup: byUrl,
+  chan: byUrl,
+  enc: byUrl,
+  iss: byUrl,
+  xss: byUrl,
+  impl: byUrl,
   returnTo: (row, context) => (/^login\(\{returnTo\}\)$/.test(row.setup) ? returnTo(row.input, context) : undefined),
   config: (row, context) => (typeof row.input === "object" ? construct(row.input, context) : undefined),
   redirectUri: (row, context) => construct({ clientId: CLIENT_ID, redirectUri: row.input }, context),

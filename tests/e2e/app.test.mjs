@@ -30,16 +30,26 @@ inEveryEngine("app", (browser) => {
     const { sandbox } = server.environments;
     sandbox.switches.set(switches);
     const fallback = (path) => join(pages, path.startsWith("/implicit") ? "app-implicit.html" : "app-code.html");
-    const site = await startPages({ port, folders: { "/package/": packed.dist, "/support/": pages }, fallback, policy });
+    const site = await startPages({
+      port,
+      folders: { "/package/": packed.dist, "/support/": pages },
+      fallback,
+      policy,
+    });
     t.after(() => site.close());
 
     const visitor = new Visitor(browser.driver, origin);
     await visitor.open(`/${way}/start`);
     await visitor.forget();
     const servers = Object.fromEntries(
-      [["issuer", ""], ["authorizationEndpoint", "/oauth/authorize"], ["tokenEndpoint", "/oauth/token"],
-        ["revocationEndpoint", "/oauth/revoke"], ["tokenInfoEndpoint", "/oauth/token/info"], ["apiOrigin", ""]]
-        .map(([name, path]) => [name, sandbox.origin + path]),
+      [
+        ["issuer", ""],
+        ["authorizationEndpoint", "/oauth/authorize"],
+        ["tokenEndpoint", "/oauth/token"],
+        ["revocationEndpoint", "/oauth/revoke"],
+        ["tokenInfoEndpoint", "/oauth/token/info"],
+        ["apiOrigin", ""],
+      ].map(([name, path]) => [name, sandbox.origin + path]),
     );
     const config = {
       credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
@@ -61,7 +71,9 @@ inEveryEngine("app", (browser) => {
 
   /** Calls something of the app's client. `call` is an expression. */
   const call = (visitor, expression) =>
-    browser.driver.executeAsyncScript(`const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`);
+    browser.driver.executeAsyncScript(
+      `const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`,
+    );
 
   /** Every secret that the app was given is gone from every place, and nothing was refused or broke. */
   async function isClean(visitor, ...outcomes) {
@@ -76,7 +88,10 @@ inEveryEngine("app", (browser) => {
     assert.deepEqual(await visitor.ask("return outcome"), { value: { handled: false } });
     const outcome = await signIn(visitor, { returnTo: "/code/work?tab=1#part" });
     assert.deepEqual(outcome, { value: { handled: true, returnTo: "/code/work?tab=1#part", warnings: [] } });
-    assert.ok((await visitor.ask("return witness.secrets.size")) >= 4, "the witness saw the code, the verifier and the tokens");
+    assert.ok(
+      (await visitor.ask("return witness.secrets.size")) >= 4,
+      "the witness saw the code, the verifier and the tokens",
+    );
     await isClean(visitor);
 
     const me = await call(visitor, "(await auth.fetch('/rest/v1.0/me')).status");
@@ -87,9 +102,15 @@ inEveryEngine("app", (browser) => {
     await isClean(visitor);
     assert.deepEqual(await visitor.ask("return events"), ["signed_in", "refreshed", "signed_out"]);
 
-    const tried = await call(visitor, `Promise.all([...witness.secrets].map(async (token) =>
-      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`);
-    assert.ok(tried.value.every((status) => status === 401), "a token still works");
+    const tried = await call(
+      visitor,
+      `Promise.all([...witness.secrets].map(async (token) =>
+      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`,
+    );
+    assert.ok(
+      tried.value.every((status) => status === 401),
+      "a token still works",
+    );
   });
 
   test("implicit: scrubbed at once, checked, held nowhere", async (t) => {
@@ -118,16 +139,24 @@ inEveryEngine("app", (browser) => {
 
   test("what else is in the URL and the history entry stays", async (t) => {
     const { visitor, sandbox } = await start(t);
-    const { url, state } = (await call(visitor, `(async () => {
+    const { url, state } = (
+      await call(
+        visitor,
+        `(async () => {
       // As a router would: an entry with a state, and parameters of its own.
       const { url, pending } = sdk.buildLoginUrl(${JSON.stringify({ clientId: sandbox.clientId, redirectUris: [`${visitor.page}/code/callback`] })},
         { environment: "sandbox" });
       const { state } = JSON.parse(pending);
       sessionStorage.setItem("procore-spa-auth:" + state, pending);
       return { url, state };
-    })()`)).value;
+    })()`,
+      )
+    ).value;
     assert.match(url, /code_challenge_method=S256/);
-    await call(visitor, `history.pushState({ scroll: 7 }, "", "/code/callback?tenant=1&code=forged&state=${state}&tab=2#/route")`);
+    await call(
+      visitor,
+      `history.pushState({ scroll: 7 }, "", "/code/callback?tenant=1&code=forged&state=${state}&tab=2#/route")`,
+    );
     const outcome = await call(visitor, "auth.handleRedirect()");
     assert.equal(outcome.error, "invalid_grant");
     assert.equal(await visitor.url(), `${visitor.page}/code/callback?tenant=1&tab=2#/route`);
@@ -198,7 +227,10 @@ inEveryEngine("app", (browser) => {
     const { visitor, sandbox } = await start(t);
     await signIn(visitor);
     sandbox.expireAccessTokens();
-    const { value } = await call(visitor, "Promise.all(Array.from({ length: 8 }, async () => (await auth.fetch('/rest/v1.0/me')).status))");
+    const { value } = await call(
+      visitor,
+      "Promise.all(Array.from({ length: 8 }, async () => (await auth.fetch('/rest/v1.0/me')).status))",
+    );
     assert.deepEqual(value, Array(8).fill(200));
     assert.equal(tokenRequests(sandbox).length, 2);
   });
@@ -216,28 +248,40 @@ inEveryEngine("app", (browser) => {
   test("signing out while a renewal is under way ends signed out", async (t) => {
     const { visitor, sandbox } = await start(t);
     await signIn(visitor);
-    const { value } = await call(visitor, `(async () => {
+    const { value } = await call(
+      visitor,
+      `(async () => {
       const renewal = attempt(() => auth.refresh());
       const { outcome } = await auth.signOut();
       return { outcome, renewal: (await renewal).error, status: auth.session.status };
-    })()`);
+    })()`,
+    );
     assert.equal(value.status, "signed_out");
     assert.equal(value.renewal, "session_ended");
     await isClean(visitor);
-    const tried = await call(visitor, `Promise.all([...witness.secrets].map(async (token) =>
-      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`);
-    assert.ok(tried.value.every((status) => status === 401), "a token still works");
+    const tried = await call(
+      visitor,
+      `Promise.all([...witness.secrets].map(async (token) =>
+      (await witness.realFetch("${sandbox.origin}/rest/v1.0/me", { headers: { authorization: "Bearer " + token } })).status))`,
+    );
+    assert.ok(
+      tried.value.every((status) => status === 401),
+      "a token still works",
+    );
   });
 
   test("a listener that calls back into the client", async (t) => {
     const { visitor } = await start(t);
     await signIn(visitor);
-    const { value } = await call(visitor, `(async () => {
+    const { value } = await call(
+      visitor,
+      `(async () => {
       const seen = [];
       auth.subscribe(() => { seen.push(auth.session.status); auth.refresh().catch(() => {}); throw new Error("a listener's own"); });
       await auth.signOut();
       return seen;
-    })()`);
+    })()`,
+    );
     assert.deepEqual(value, ["signed_out"]);
     const faults = await visitor.ask("return witness.faults");
     // Chromium keeps quiet about the message, for the listener came from the driver.

@@ -29,7 +29,10 @@ inEveryEngine("demo", (browser) => {
       // Chromium tells of what a policy stopped; the demo's own is to stop nothing.
       if (browser.engine !== "chromium") return;
       const entries = await browser.driver.manage().logs().get("browser");
-      assert.deepEqual(entries.map(({ message }) => message).filter((text) => /Content.Security.Policy|Trusted/.test(text)), []);
+      assert.deepEqual(
+        entries.map(({ message }) => message).filter((text) => /Content.Security.Policy|Trusted/.test(text)),
+        [],
+      );
     });
     return { demo, visitor };
   }
@@ -63,7 +66,10 @@ inEveryEngine("demo", (browser) => {
       assert.equal(tokenRequests(demo.sandbox).length, 2, "renewed once");
 
       await visitor.click("refresh");
-      await until("renewed again", () => tokenRequests(demo.sandbox).filter(({ status }) => status === 200).length === 3);
+      await until(
+        "renewed again",
+        () => tokenRequests(demo.sandbox).filter(({ status }) => status === 200).length === 3,
+      );
       await visitor.shows("session-status", "fresh");
       await callApi(visitor, "200");
       await visitor.holdsNothingOf(demo.sandbox);
@@ -75,7 +81,11 @@ inEveryEngine("demo", (browser) => {
       const revoked = demo.sandbox.requests.filter(({ path, method }) => path === "/oauth/revoke" && method === "POST");
       assert.ok(revoked.length && revoked.every(({ status }) => status === 200));
       await visitor.holdsNothingOf(demo.sandbox);
-      assert.deepEqual(demo.production.requests.filter(({ method }) => method === "POST"), [], "the other environment was asked");
+      assert.deepEqual(
+        demo.production.requests.filter(({ method }) => method === "POST"),
+        [],
+        "the other environment was asked",
+      );
     });
   }
 
@@ -141,7 +151,10 @@ inEveryEngine("demo", (browser) => {
     await visitor.click("attack-all");
     const count = "return [...document.querySelectorAll('.verdict')].filter(({ dataset }) => dataset.kind).length";
     await until("all have a verdict", async () => (await visitor.ask(count)) >= 7);
-    assert.deepEqual(await visitor.ask("return [...document.querySelectorAll('.verdict[data-kind=bad]')].map(({ id }) => id)"), []);
+    assert.deepEqual(
+      await visitor.ask("return [...document.querySelectorAll('.verdict[data-kind=bad]')].map(({ id }) => id)"),
+      [],
+    );
   });
 
   test("requests that must not carry the token", async (t) => {
@@ -156,7 +169,10 @@ inEveryEngine("demo", (browser) => {
       await visitor.click(id);
       await visitor.shows("api-status", code);
     }
-    assert.deepEqual(demo.production.requests.filter(({ path }) => path.startsWith("/rest/")), []);
+    assert.deepEqual(
+      demo.production.requests.filter(({ path }) => path.startsWith("/rest/")),
+      [],
+    );
   });
 
   test("CORS is off: the code is sent once, and never again", async (t) => {
@@ -186,8 +202,11 @@ inEveryEngine("demo", (browser) => {
     // Chromium itself sends a POST again whose reused connection ended without an answer; then the server has said no.
     assert.match(await visitor.text("session-status"), /^(in_doubt|signed_out)$/);
     await visitor.click("refresh");
-    await until("that is refused, too", async () => /^(reauth_required|not_signed_in)$/.test(await visitor.text("error-code")));
-    const sent = "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/oauth/token')).length";
+    await until("that is refused, too", async () =>
+      /^(reauth_required|not_signed_in)$/.test(await visitor.text("error-code")),
+    );
+    const sent =
+      "return performance.getEntriesByType('resource').filter(({ name }) => name.endsWith('/oauth/token')).length";
     // The code, and one renewal, which WebKit does not list because it failed.
     assert.ok((await visitor.ask(sent)) <= 2, "the page sent the renewal again");
     assert.ok(tokenRequests(demo.sandbox).length <= 3);

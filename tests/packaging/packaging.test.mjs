@@ -23,7 +23,14 @@ before(async () => {
   cpSync(template, project, { recursive: true });
   writeFileSync(join(project, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   // Nothing is fetched: the package has no dependencies.
-  const args = ["install", "--offline", "--no-audit", "--no-fund", "--ignore-scripts", join("..", basename(packed.tarball))];
+  const args = [
+    "install",
+    "--offline",
+    "--no-audit",
+    "--no-fund",
+    "--ignore-scripts",
+    join("..", basename(packed.tarball)),
+  ];
   await must("npm", args, { cwd: project });
 });
 
@@ -52,7 +59,8 @@ async function serve(t, folder) {
   return `${server.origin}/index.html`;
 }
 
-const PAGE_POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'";
+const PAGE_POLICY =
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'";
 
 function folder(name) {
   const path = join(packed.home, name);
@@ -63,7 +71,10 @@ function folder(name) {
 /** Each answers with the URL of a page that runs `main.js`. */
 const TOOLS = {
   "Vite, dev": async (t) => {
-    const server = await createVite({ ...quiet(project), server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null } });
+    const server = await createVite({
+      ...quiet(project),
+      server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null },
+    });
     t.after(() => server.close());
     await server.listen();
     return `http://localhost:${server.httpServer.address().port}/`;
@@ -107,7 +118,10 @@ for (const { name: engine, reason } of engines) {
       await t.test(tool, async (t) => {
         const url = await start(t);
         await browser.driver.get(url);
-        const shown = () => browser.driver.executeScript("return document.body?.dataset.ready && document.body.textContent").catch(() => undefined);
+        const shown = () =>
+          browser.driver
+            .executeScript("return document.body?.dataset.ready && document.body.textContent")
+            .catch(() => undefined);
         const facts = JSON.parse(await until("the page has started the package", shown));
         assert.equal(facts.error, undefined);
         const login = new URL(facts.url);
@@ -133,7 +147,9 @@ test("what a bundler leaves out: an app that never uses it does not carry it", a
 });
 
 const node = (source) =>
-  promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], { cwd: project }).then(({ stdout }) => JSON.parse(stdout));
+  promisify(execFile)(process.execPath, ["--input-type=module", "--eval", source], { cwd: project }).then(
+    ({ stdout }) => JSON.parse(stdout),
+  );
 
 for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
   test(`import of ${entry} in Node touches nothing`, async () => {
@@ -162,7 +178,14 @@ for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
         started, quiet, handled, out, session: auth.session, exported: Object.keys(sdk).sort(),
       }));
     `);
-    assert.deepEqual(facts.exported, ["ProcoreAuthError", "buildLoginUrl", "createProcoreAuth", "isProcoreAuthError", "parseRedirect", "ready"]);
+    assert.deepEqual(facts.exported, [
+      "ProcoreAuthError",
+      "buildLoginUrl",
+      "createProcoreAuth",
+      "isProcoreAuthError",
+      "parseRedirect",
+      "ready",
+    ]);
     assert.ok(facts.isSame && facts.isPure, "a global was made or changed");
     assert.deepEqual([facts.started, facts.quiet], [0, 0]);
     assert.deepEqual(facts.handled, { handled: false });
@@ -190,5 +213,8 @@ test("the two-step interface works in Node, too", async () => {
 test("nothing of the workspace gets into the package", () => {
   assert.ok(existsSync(join(packed.folder, "package.json")));
   const files = readdirSync(packed.folder, { recursive: true }).map(String);
-  assert.deepEqual(files.filter((file) => /(^|\/)(src|tests|node_modules|build\.mjs)(\/|$)|\.map$|\.env/.test(file)), []);
+  assert.deepEqual(
+    files.filter((file) => /(^|\/)(src|tests|node_modules|build\.mjs)(\/|$)|\.map$|\.env/.test(file)),
+    [],
+  );
 });

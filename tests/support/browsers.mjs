@@ -96,18 +96,20 @@ export async function openBrowser(engine) {
 }
 
 async function openChromium({ host }) {
-  const options = new chrome.Options().setChromeBinaryPath(ENGINES.chromium.browser).addArguments(
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-    `--proxy-server=http://${host}`,
-  );
+  const options = new chrome.Options()
+    .setChromeBinaryPath(ENGINES.chromium.browser)
+    .addArguments(
+      "--headless",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      "--disable-dev-shm-usage",
+      `--proxy-server=http://${host}`,
+    );
   const driver = await new Builder()
     .forBrowser("chrome")
     .setChromeOptions(options)
@@ -174,7 +176,15 @@ async function startWebkit({ host }) {
   const timer = setTimeout(() => service.kill(), START);
   try {
     const address = `http://127.0.0.1:${port}`;
-    await until("WebKitWebDriver answers", () => fetch(`${address}/status`).then(({ ok }) => ok, () => false), START);
+    await until(
+      "WebKitWebDriver answers",
+      () =>
+        fetch(`${address}/status`).then(
+          ({ ok }) => ok,
+          () => false,
+        ),
+      START,
+    );
     const driver = await new Builder()
       .usingServer(address)
       .withCapabilities({

@@ -24,7 +24,8 @@ export async function startDemo(test, packageDir) {
   return { page, ...environments };
 }
 
-export const tokenRequests = ({ requests }) => requests.filter(({ path, method }) => path === "/oauth/token" && method === "POST");
+export const tokenRequests = ({ requests }) =>
+  requests.filter(({ path, method }) => path === "/oauth/token" && method === "POST");
 
 /** A visitor in one browser: acts by the pages' ids, waits for what comes of it. */
 export class Visitor {
@@ -54,7 +55,9 @@ export class Visitor {
   }
 
   async click(id) {
-    await until(`#${id} can be clicked`, () => this.ask("return document.getElementById(arguments[0])?.disabled === false", id));
+    await until(`#${id} can be clicked`, () =>
+      this.ask("return document.getElementById(arguments[0])?.disabled === false", id),
+    );
     // By script: what lies over what in a small window is not what is tested here.
     await this.ask("document.getElementById(arguments[0]).click()", id);
   }
@@ -74,7 +77,9 @@ export class Visitor {
     let seen;
     await until(`#${id} shows ${text}`, async () => (seen = await this.text(id)) === text).catch(async (error) => {
       const refusal = await this.text("error-code");
-      throw new Error(`${error.message}; it shows ${seen}, the page says: ${refusal} ${await this.text("error-message")}`);
+      throw new Error(
+        `${error.message}; it shows ${seen}, the page says: ${refusal} ${await this.text("error-message")}`,
+      );
     });
   }
 
@@ -115,13 +120,18 @@ export class Visitor {
 
   /** That none of the codes and tokens that these servers know is left anywhere in the page. */
   async holdsNothingOf(...environments) {
-    const known = new Set(environments.flatMap(({ requests }) =>
-      requests.flatMap(({ sent = {}, issued = {} }) => [...Object.values(sent), ...Object.values(issued)])));
+    const known = new Set(
+      environments.flatMap(({ requests }) =>
+        requests.flatMap(({ sent = {}, issued = {} }) => [...Object.values(sent), ...Object.values(issued)]),
+      ),
+    );
     const text = await this.residue();
     assert.ok(!text.startsWith("residue failed"), text);
     // Every piece of text that could be one, by itself and without what may stand before it.
     const candidates = new Set(text.match(/[\w~.-]{16,}/g)?.flatMap((word) => [word, ...word.split(/[.~]/)]));
-    const found = [...candidates].filter((word) => known.has(createHash("sha256").update(word).digest("hex").slice(0, 8)));
+    const found = [...candidates].filter((word) =>
+      known.has(createHash("sha256").update(word).digest("hex").slice(0, 8)),
+    );
     assert.deepEqual(found, [], "a code or token is still in the page");
     assert.doesNotMatch(text, /"procore-spa-auth:/, "a pending sign-in is still in storage");
     assert.doesNotMatch(text, /(database|cache) /, "a database or cache was made");

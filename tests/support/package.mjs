@@ -11,7 +11,9 @@ export async function pack() {
   const home = mkdtempSync(join(tmpdir(), "procore-spa-auth-"));
   const remove = () => rm(home, { recursive: true, force: true });
   try {
-    const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", home], { cwd: join(root, "pkg") });
+    const packed = await must("npm", ["pack", "--json", "--ignore-scripts", "--pack-destination", home], {
+      cwd: join(root, "pkg"),
+    });
     const [{ filename }] = JSON.parse(packed.slice(packed.indexOf("[")));
     const tarball = join(home, filename);
     await must("tar", ["-xzf", tarball, "-C", home]);

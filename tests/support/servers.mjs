@@ -66,7 +66,11 @@ export async function startPages({ port = 0, folders, fallback, policy = POLICY,
     const { pathname } = new URL(request.url.replace(/%(?![\da-f]{2})/gi, "%25"), "http://localhost");
     served.push(request.url);
     const prefix = Object.keys(folders).find((prefix) => pathname.startsWith(prefix));
-    const file = prefix ? join(folders[prefix], pathname.slice(prefix.length)) : typeof fallback === "function" ? fallback(pathname) : fallback;
+    const file = prefix
+      ? join(folders[prefix], pathname.slice(prefix.length))
+      : typeof fallback === "function"
+        ? fallback(pathname)
+        : fallback;
     try {
       if (!file || (prefix && !file.startsWith(folders[prefix] + sep))) throw new Error("not served");
       const body = await readFile(file);
@@ -129,7 +133,8 @@ export async function startSink() {
 }
 
 /** Where browsers phone home by themselves. */
-const VENDORS = /(^|\.)(mozilla\.(com|net|org)|firefox\.com|google\.com|googleapis\.com|gvt1\.com|gstatic\.com)(:\d+)?$/;
+const VENDORS =
+  /(^|\.)(mozilla\.(com|net|org)|firefox\.com|google\.com|googleapis\.com|gvt1\.com|gstatic\.com)(:\d+)?$/;
 
 /** The proxy that a test's browser must use for every host but localhost: it lets nothing out, and says who tried. */
 export async function startSentinel() {

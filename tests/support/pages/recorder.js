@@ -21,7 +21,16 @@ globalThis.recorder = (() => {
     [/./, "api"],
   ];
   const DEFAULTS = {
-    token: [{ json: { access_token: "T-canaryaccess", token_type: "bearer", expires_in: 5400, refresh_token: "R-canaryrefresh" } }],
+    token: [
+      {
+        json: {
+          access_token: "T-canaryaccess",
+          token_type: "bearer",
+          expires_in: 5400,
+          refresh_token: "R-canaryrefresh",
+        },
+      },
+    ],
     info: [{ json: { resource_owner_id: 1, scope: [], expires_in: 5400, application: { uid: "CID" }, created_at: 0 } }],
     revoke: [{ json: {} }],
     metadata: [{ status: 404, body: "" }],
@@ -46,7 +55,7 @@ globalThis.recorder = (() => {
       });
     }
     const { status = 200, json, contentType = "application/json", headers = {} } = answer;
-    const body = json === undefined ? answer.body ?? "" : JSON.stringify(json);
+    const body = json === undefined ? (answer.body ?? "") : JSON.stringify(json);
     const init = { status, headers: { ...(contentType ? { "content-type": contentType } : {}), ...headers } };
     if (answer.breaks) return new Response(broken(body), init);
     return new Response(answer.isStreamed ? streamed(body, entry) : body, init);
@@ -57,25 +66,29 @@ globalThis.recorder = (() => {
     const bytes = new TextEncoder().encode(text);
     const size = 16 * 1024;
     let at = 0;
-    return new ReadableStream({
-      pull(controller) {
-        entry.pulled = at += size;
-        controller.enqueue(bytes.slice(at - size, at));
-        if (at >= bytes.length) controller.close();
+    return new ReadableStream(
+      {
+        pull(controller) {
+          entry.pulled = at += size;
+          controller.enqueue(bytes.slice(at - size, at));
+          if (at >= bytes.length) controller.close();
+        },
+        cancel() {
+          entry.isCancelled = true;
+        },
       },
-      cancel() {
-        entry.isCancelled = true;
-      },
-    }, { highWaterMark: 0 });
+      { highWaterMark: 0 },
+    );
   };
 
   /** Ends with an error after half of the text. */
-  const broken = (text) => new ReadableStream({
-    start(controller) {
-      controller.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)));
-      controller.error(new TypeError("network error"));
-    },
-  });
+  const broken = (text) =>
+    new ReadableStream({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode(text.slice(0, text.length / 2)));
+        controller.error(new TypeError("network error"));
+      },
+    });
 
   globalThis.fetch = async (input, init = {}) => {
     const request = new Request(input, init);
@@ -100,12 +113,13 @@ globalThis.recorder = (() => {
   };
   for (const name of ["WebSocket", "EventSource", "Worker", "SharedWorker", "BroadcastChannel"]) {
     const Original = globalThis[name];
-    if (Original) globalThis[name] = class extends Original {
-      constructor(url, ...rest) {
-        other(name, url);
-        super(url, ...rest);
-      }
-    };
+    if (Original)
+      globalThis[name] = class extends Original {
+        constructor(url, ...rest) {
+          other(name, url);
+          super(url, ...rest);
+        }
+      };
   }
   navigator.sendBeacon = (url) => (other("sendBeacon", url), true);
 
@@ -130,7 +144,8 @@ globalThis.recorder = (() => {
   addEventListener("error", ({ message, error }) => faults.push(`uncaught: ${message} ${shown(error)}`));
   addEventListener("unhandledrejection", ({ reason }) => faults.push(`unhandled rejection: ${shown(reason)}`));
   addEventListener("securitypolicyviolation", ({ violatedDirective, blockedURI, sample }) =>
-    faults.push(`policy violation: ${violatedDirective} ${blockedURI} ${sample}`));
+    faults.push(`policy violation: ${violatedDirective} ${blockedURI} ${sample}`),
+  );
 
   return { requests, said, faults, stored, answers, gates, realFetch, shown };
 })();

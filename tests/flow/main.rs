@@ -1,0 +1,12 @@
+//! Whole sign-ins in simulated time: every request byte for byte, and what each answer, or none, makes of the session.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
+
+mod sign_in;
+mod refresh;
+mod api;
+mod sign_out;
+mod servers;
+#[cfg(feature = "implicit")]
+mod implicit;
+mod support;

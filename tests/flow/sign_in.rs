@@ -1,0 +1,267 @@
+//! From the login URL to the tokens: the whole way once, then what a response, a record or an answer must not be.
+
+use super::support::{
+    OPTIONS, REFRESH_1, REVOKE_URL, STATE, TOKEN_URL, TOKENS, TOKENS_2, assert_post, at, client, client_of, entropy,
+    header, json, record, redeem, redeem_new, renewal, signed_in,
+};
+use procore_spa_auth::error::{Code, Phase};
+use procore_spa_auth::protocol::authorization_request::SignInOptions;
+use procore_spa_auth::protocol::authorization_response::AuthorizationResponse;
+use procore_spa_auth::protocol::client::{Progress, Renewal};
+use procore_spa_auth::protocol::http::HttpOutcome;
+use procore_spa_auth::protocol::pending_authorization::{Flow, PendingAuthorization};
+use procore_spa_auth::protocol::session::{SessionEvent, Status};
+
+#[test]
+fn a_whole_sign_in_from_login_url_to_sign_out() {
+    let mut client = client();
+    assert_eq!(client.session(at(0)).status, Status::SignedOut);
+
+    let options = SignInOptions::parse(r#"{"returnTo":"/projects?id=7#top"}"#, client.config()).unwrap();
+    let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
+    assert_eq!(
+        login.url,
+        "https://login.procore.com/oauth/authorize?response_type=code&client_id=CID\
+         &redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Ftenant%3Da%2520b\
+         &state=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\
+         &code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM&code_challenge_method=S256"
+    );
+    assert_eq!(login.warning, None);
+    let record = login.pending.to_record().to_string();
+
+    // Nine minutes at the login page, and a page load.
+    let exchange = redeem(&mut client, &record, "code=C%2F1", at(540)).unwrap();
+    assert_post(
+        &exchange,
+        TOKEN_URL,
+        "grant_type=authorization_code&code=C%2F1&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Ftenant%3Da%2520b\
+         &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk&client_id=CID",
+    );
+    let Ok(Progress::SignedIn { return_to, warning }) = client.settle(exchange, json(200, TOKENS), at(541)) else {
+        panic!("not signed in");
+    };
+    assert_eq!((return_to.as_str(), warning), ("/projects?id=7#top", None));
+    assert_eq!(client.take_event(), Some(SessionEvent::SignedIn));
+    assert_eq!(client.take_event(), None, "an event is told once");
+    let session = client.session(at(541));
+    assert_eq!(
+        (session.status, session.flow, session.is_renewable),
+        (Status::Fresh, Some(Flow::Code), true)
+    );
+    assert_eq!(
+        session.expires_at,
+        Some(at(541 + 5400).wall),
+        "from receipt, not by created_at"
+    );
+
+    // Fresh until half a minute before its end, then renewed.
+    assert_eq!(header(&mut client, at(541)).as_deref(), Some("Bearer AT1"));
+    assert_eq!(header(&mut client, at(541 + 5369)).as_deref(), Some("Bearer AT1"));
+    assert_eq!(header(&mut client, at(541 + 5370)), None);
+    let exchange = renewal(&mut client);
+    assert_post(&exchange, TOKEN_URL, REFRESH_1);
+    assert!(matches!(
+        client.settle(exchange, json(200, TOKENS_2), at(5912)),
+        Ok(Progress::Refreshed)
+    ));
+    assert_eq!(client.take_event(), Some(SessionEvent::Refreshed));
+    assert_eq!(header(&mut client, at(5912)).as_deref(), Some("Bearer AT2"));
+
+    // Both tokens are revoked by name; here they are gone at once.
+    let exchange = client.begin_sign_out().unwrap();
+    assert_eq!(client.session(at(6000)).status, Status::SignedOut);
+    assert_eq!(client.take_event(), Some(SessionEvent::SignedOut));
+    assert_post(
+        &exchange,
+        REVOKE_URL,
+        "token=RT2&token_type_hint=refresh_token&client_id=CID",
+    );
+    let Ok(Progress::Send(exchange)) = client.settle(exchange, json(200, ""), at(6000)) else {
+        panic!("the access token is not revoked");
+    };
+    assert_post(
+        &exchange,
+        REVOKE_URL,
+        "token=AT2&token_type_hint=access_token&client_id=CID",
+    );
+    let done = client.settle(exchange, json(200, ""), at(6001));
+    assert!(matches!(done, Ok(Progress::SignedOut { is_revoked: true })));
+    assert!(client.begin_sign_out().is_none(), "nobody is signed in any more");
+}
+
+#[test]
+fn a_response_after_ten_minutes_is_too_late() {
+    let mut client = client();
+    let record = record(&client);
+    assert!(redeem(&mut client, &record, "code=C1", at(600)).is_ok());
+    assert_eq!(
+        redeem(&mut client, &record, "code=C1", at(601)).unwrap_err().code(),
+        Code::StateExpired
+    );
+}
+
+#[test]
+fn a_response_larger_than_any_genuine_one_is_refused() {
+    let mut client = client();
+    let code_of = |length: usize| format!("code={}", "C".repeat(length));
+    let pairs = |count: usize| format!("code=C1{}", "&a=1".repeat(count));
+    for (response, code) in [
+        (code_of(4096), None),
+        (code_of(4097), Some(Code::CodeMalformed)),
+        (code_of(32 * 1024), Some(Code::ResponseTooLarge)),
+        // The registered query, the code and the state are three more.
+        (pairs(61), None),
+        (pairs(62), Some(Code::ResponseTooLarge)),
+    ] {
+        let result = redeem_new(&mut client, &response, at(1));
+        assert_eq!(result.err().map(|error| error.code()), code, "{} bytes", response.len());
+    }
+    let elsewhere = format!("https://app.example/other?code={}", "C".repeat(32 * 1024));
+    assert!(
+        AuthorizationResponse::parse(&elsewhere, client.config())
+            .unwrap()
+            .is_none()
+    );
+}
+
+#[test]
+fn an_ordinary_page_is_left_alone_whatever_its_parameters_are_called() {
+    let client = client();
+    for url in [
+        "https://app.example/other?password_reset=1&code=1",
+        "https://app.example/cb?client_secret=x",
+    ] {
+        assert!(
+            AuthorizationResponse::parse(url, client.config()).unwrap().is_none(),
+            "{url}"
+        );
+    }
+    let response = "https://app.example/cb?tenant=a%20b&code=C1&state=S1&client_secret=x";
+    let error = AuthorizationResponse::parse(response, client.config()).unwrap_err();
+    assert_eq!(error.code(), Code::ConfigSecretForbidden);
+}
+
+#[test]
+fn return_to_is_no_response_in_any_spelling() {
+    let client = client();
+    for target in [
+        "/cb?tenant=a%20b&code=X&state=Y",
+        "/cb?tenant=a%20b&%63ode=X",
+        "/cb?tenant=a%20b#%61ccess_token=X",
+        "https://app.example/cb?tenant=a%20b&st%61te=Y",
+    ] {
+        let options = serde_json::json!({ "returnTo": target }).to_string();
+        let options = SignInOptions::parse(&options, client.config()).unwrap();
+        let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
+        assert_eq!(login.warning.unwrap().code(), Code::ReturnToRejected, "{target}");
+    }
+}
+
+#[test]
+fn a_stored_record_is_whole_or_refused() {
+    let good = record(&client());
+    assert!(PendingAuthorization::from_record(&good).is_ok());
+    for (from, to, code) in [
+        ("}", "", Code::StorageCorrupt),
+        ("{", "[{", Code::StorageCorrupt),
+        ("{", r#"{"__proto__":{},"#, Code::StorageCorrupt),
+        ("{", r#"{"tokenEndpoint":"https://evil.example","#, Code::StorageCorrupt),
+        ("{", r#"{"state":"S2","#, Code::StorageCorrupt),
+        ("{", r#"{"client_secret":"","#, Code::ConfigSecretForbidden),
+        (r#""v":1"#, r#""v":999"#, Code::StorageVersion),
+        (r#""v":1,"#, "", Code::StorageCorrupt),
+        (STATE, "", Code::StorageCorrupt),
+        (STATE, "S 1", Code::StorageCorrupt),
+        (r#""query""#, r#""form_post""#, Code::StorageCorrupt),
+        (r#""created":1"#, r#""created":-1"#, Code::StorageCorrupt),
+        (r#""created":"#, r#""created":"x","created2":"#, Code::StorageCorrupt),
+    ] {
+        let damaged = good.replacen(from, to, 1);
+        assert_ne!(damaged, good, "{from}");
+        let error = PendingAuthorization::from_record(&damaged).unwrap_err();
+        assert_eq!(error.code(), code, "{to}");
+    }
+}
+
+#[test]
+fn a_code_exchange_without_an_answer_is_not_sent_again() {
+    for (outcome, code) in [
+        (HttpOutcome::NoAnswer, Code::NetworkError),
+        (HttpOutcome::NotSent, Code::NetworkError),
+        (HttpOutcome::TimedOut, Code::Timeout),
+        (HttpOutcome::Redirected, Code::TokenEndpointRedirected),
+        (json(429, ""), Code::RateLimited),
+        (json(503, ""), Code::TokenBadStatus),
+        (json(401, r#"{"error":"invalid_client"}"#), Code::ClientAuthRequired),
+    ] {
+        let mut client = client();
+        let exchange = redeem_new(&mut client, "code=C1", at(1)).unwrap();
+        let error = client.settle(exchange, outcome, at(2)).unwrap_err();
+        assert_eq!((error.code(), error.phase()), (code, Phase::Token));
+        assert_eq!(client.session(at(2)).status, Status::SignedOut);
+        assert_eq!(client.begin_refresh().unwrap_err().code(), Code::NotSignedIn);
+    }
+}
+
+#[test]
+fn an_earlier_sign_in_does_not_replace_a_later_one() {
+    let mut client = client();
+    let first = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    let second = redeem_new(&mut client, "code=C2", at(0)).unwrap();
+    assert!(matches!(
+        client.settle(second, json(200, TOKENS_2), at(1)),
+        Ok(Progress::SignedIn { .. })
+    ));
+    let Ok(Progress::Send(revocation)) = client.settle(first, json(200, TOKENS), at(2)) else {
+        panic!("the late tokens are not revoked");
+    };
+    assert!(revocation.request.url.ends_with("/oauth/revoke"));
+    assert_eq!(header(&mut client, at(3)).as_deref(), Some("Bearer AT2"));
+}
+
+#[test]
+fn a_sign_in_revokes_the_session_that_it_replaces() {
+    let mut client = signed_in(TOKENS);
+    let again = redeem_new(&mut client, "code=C2", at(10)).unwrap();
+    let Ok(Progress::Send(refresh_token)) = client.settle(again, json(200, TOKENS_2), at(11)) else {
+        panic!("the old tokens are kept");
+    };
+    assert!(
+        refresh_token
+            .request
+            .body
+            .as_ref()
+            .unwrap()
+            .expose()
+            .starts_with("token=RT1&")
+    );
+    let Ok(Progress::Send(access_token)) = client.settle(refresh_token, json(200, ""), at(12)) else {
+        panic!("the old access token is kept");
+    };
+    assert!(matches!(
+        client.settle(access_token, HttpOutcome::NoAnswer, at(13)),
+        Ok(Progress::SignedIn { .. })
+    ));
+    assert_eq!(header(&mut client, at(14)).as_deref(), Some("Bearer AT2"));
+}
+
+#[test]
+fn a_scope_that_is_not_said_is_the_one_asked_for() {
+    let options = OPTIONS.replacen('{', r#"{"scope":"read","#, 1);
+    let mut client = client_of(&options);
+    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    let tokens = r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"RT1"}"#;
+    assert!(client.settle(exchange, json(200, tokens), at(0)).is_ok());
+    assert_eq!(client.session(at(0)).scope.as_deref(), Some("read"));
+    let Ok(Renewal::Send(exchange)) = client.begin_refresh() else {
+        panic!("nothing to renew with");
+    };
+    let wider = r#"{"access_token":"AT2","token_type":"bearer","scope":"read admin"}"#;
+    let Ok(Progress::Send(revocation)) = client.settle(exchange, json(200, wider), at(1)) else {
+        panic!("the wider token is not revoked");
+    };
+    assert_eq!(
+        client.settle(revocation, json(200, ""), at(2)).unwrap_err().code(),
+        Code::ScopeExpanded
+    );
+}

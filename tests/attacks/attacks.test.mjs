@@ -80,6 +80,7 @@ async function playInOtherTab(driver, plan) {
 inEveryEngine("attacks", (browser) => {
   test("every row", async () => {
     const { driver, engine, sentinel } = browser;
+    elsewhere.requests.length = 0;
     const context = { page, sink: sink.origin, elsewhere: elsewhere.origin };
     const todo = rows.map((row) => ({ row, ...situation(row, context) }));
     const planned = todo.filter(({ plan }) => plan && !plan.isInOtherTab);

@@ -365,7 +365,7 @@ const EFFECTS = [
   ],
   [
     /^never asks for secret$/,
-    ({ say, main }) => say(!/secret/i.test(main.outcome.error.message), "it speaks of a secret"),
+    ({ say, main }) => say(!ASKING.test(main.outcome.error.message), "it asks for a secret"),
   ],
   [
     /^stream aborted at cap$/,
@@ -375,6 +375,9 @@ const EFFECTS = [
     },
   ],
 ];
+
+/** What a message would say to somebody who is to hand over a secret. */
+const ASKING = /\b(enter|provide|add|set|send|pass|supply|configure|give|need)\b[^.]*\bsecret/i;
 
 function lifetime({ say, look, result }, least, most) {
   const left = look.session.expiresAtEpochSeconds - Date.now() / 1000;

@@ -301,3 +301,83 @@ codes! {
     TokenInUrl "token_in_url" Api false "A token must not stand in a URL (RFC 6750 §2.3). The SDK sends it in a header.";
     CompanyIdInvalid "company_id_invalid" Api false "A company ID is digits; pass a string or bigint above 2^53.";
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::collections::BTreeSet;
+    use alloc::string::ToString;
+
+    #[test]
+    fn every_code_is_a_word_of_its_own() {
+        let words: BTreeSet<_> = Code::ALL.iter().map(|code| code.as_str()).collect();
+        assert_eq!(words.len(), Code::ALL.len(), "a word is used twice");
+        for word in words {
+            let is_snake_case = word.split('_').all(|part| {
+                !part.is_empty()
+                    && part
+                        .bytes()
+                        .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit())
+            });
+            assert!(is_snake_case, "{word}");
+        }
+    }
+
+    #[test]
+    fn every_message_is_a_sentence_and_its_own() {
+        let messages: BTreeSet<_> = Code::ALL.iter().map(|code| code.message()).collect();
+        assert_eq!(messages.len(), Code::ALL.len(), "a message is used twice");
+        for message in messages {
+            assert!(message.ends_with('.') && !message.ends_with(".."), "{message}");
+            assert_eq!(message.trim(), message);
+            for placeholder in ["{", "}", "<", ">", "%s", "$", "TODO", "  ", "\n"] {
+                assert!(!message.contains(placeholder), "{message}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_an_error_is_about_is_cut_to_one_line() {
+        let error = Error::about(Code::ConfigUnknownKey, &["a\r\nb", &"ü".repeat(300)].concat());
+        let subject = error.message().split_once(" [").unwrap().1.to_string();
+        assert_eq!(subject, ["ab", &"ü".repeat(198), "]"].concat());
+        assert!(error.to_string().starts_with("config_unknown_key: "), "{error}");
+    }
+
+    #[test]
+    fn the_servers_words_are_made_harmless() {
+        for (said, kept) in [
+            (Some("the code\u{202e} was\r\n used <b>"), Some("the code was used <b>")),
+            (Some("\n"), None),
+            (Some(""), None),
+            (None, None),
+        ] {
+            let error = OAuthError::new("invalid_grant", said);
+            assert_eq!(error.description.as_deref(), kept, "{said:?}");
+        }
+        let long = OAuthError::new("invalid_grant", Some(&"x".repeat(300)));
+        assert_eq!(long.description.unwrap().len(), 256);
+        for (word, code) in [
+            ("access_denied", Code::AccessDenied),
+            ("invalid_grant", Code::InvalidGrant),
+            ("ACCESS_DENIED", Code::UnknownError),
+            // Words of ours are not the server's to say.
+            ("state_mismatch", Code::UnknownError),
+            ("invalid_client", Code::UnknownError),
+            ("", Code::UnknownError),
+        ] {
+            assert_eq!(Code::of_server(word), code, "{word}");
+        }
+    }
+
+    #[test]
+    fn nothing_that_a_spent_code_makes_pointless_is_retryable() {
+        for code in Code::ALL {
+            let error = Error::from(*code);
+            assert!(!error.clone().during(Phase::Redirect).is_retryable(), "{error}");
+            assert!(!error.clone().during(Phase::Token).is_retryable(), "{error}");
+            let may_pass = matches!(code, Code::RateLimited | Code::NetworkError | Code::Timeout);
+            assert_eq!(error.clone().during(Phase::Api).is_retryable(), may_pass, "{error}");
+        }
+    }
+}

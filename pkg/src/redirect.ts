@@ -29,19 +29,32 @@ export const takeFromPage = (): string | undefined => {
     .map((part) => new URLSearchParams(part.slice(1)).get("state"))
     .find((value) => value);
   if (!state) return undefined;
+  let record;
   try {
     const key = PREFIX + state;
-    const record = sessionStorage.getItem(key);
-    if (record === null) return undefined;
-    const { redirectUri } = JSON.parse(record) as { redirectUri: string };
-    const { origin, pathname } = new URL(redirectUri);
-    if (origin !== location.origin || pathname !== location.pathname) return undefined;
+    record = sessionStorage.getItem(key);
+    if (record === null || isElsewhere(record)) return undefined;
     sessionStorage.removeItem(key);
-    scrub();
-    return record;
   } catch {
-    // Blocked storage, or a record that is none: the core says what it is.
+    // Blocked storage: the core says so.
     return undefined;
+  }
+  try {
+    scrub();
+  } catch (error) {
+    // Some engines limit how often a page may do that. The code is spent all the same, so it must be redeemed.
+    console.warn("procore-spa-auth: the URL could not be scrubbed.", error);
+  }
+  return record;
+};
+
+/** Whether a record is of a sign-in that comes back to another page. A damaged one is nobody else's. */
+const isElsewhere = (record: string): boolean => {
+  try {
+    const { origin, pathname } = new URL((JSON.parse(record) as { redirectUri: string }).redirectUri);
+    return origin !== location.origin || pathname !== location.pathname;
+  } catch {
+    return false;
   }
 };
 

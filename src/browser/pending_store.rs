@@ -68,23 +68,19 @@ fn keys() -> Result<Vec<String>, JsValue> {
 }
 
 fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
-    let (mut live, mut oldest) = (0, None);
+    let mut live = Vec::new();
     for key in keys()? {
         let record = Wiped::new(read(&key)?.unwrap_or_default());
         match PendingAuthorization::from_record(&record) {
-            Ok(pending) if !pending.is_expired_at(now) => {
-                live += 1;
-                let created = pending.created();
-                if oldest.as_ref().is_none_or(|(earliest, _)| created < *earliest) {
-                    oldest = Some((created, key));
-                }
-            }
+            Ok(pending) if !pending.is_expired_at(now) => live.push((pending.created(), key)),
             _ => remove(&key)?,
         }
     }
-    // One is about to come, so one has to go.
-    match oldest {
-        Some((_, key)) if live >= MAX_PENDING => remove(&key),
-        _ => Ok(()),
+    // One is about to come, so there must be room for it.
+    while live.len() >= MAX_PENDING {
+        let oldest = live.iter().enumerate().min_by_key(|(_, (created, _))| *created);
+        let oldest = oldest.map_or(0, |(index, _)| index);
+        remove(&live.swap_remove(oldest).1)?;
     }
+    Ok(())
 }

@@ -136,3 +136,126 @@ impl ApiAnswer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use crate::protocol::environment::EnvironmentName;
+
+    fn url_of(target: &str) -> Result<String, Code> {
+        let config = Config::new(
+            EnvironmentName::Production,
+            "CID",
+            &["https://app.example/cb"],
+            None,
+            parse_url,
+        );
+        match ApiRequest::new(target, None, &config.unwrap()) {
+            Ok(request) => Ok(request.url().to_owned()),
+            Err(error) => {
+                assert_eq!(error.phase(), Phase::Api, "{target}");
+                Err(error.code())
+            }
+        }
+    }
+
+    #[test]
+    fn a_target_is_resolved_on_the_apis_own_origin() {
+        for (target, expected) in [
+            ("/rest/v1.0/me", "/rest/v1.0/me"),
+            ("rest/v1.0/me?a=1#b", "/rest/v1.0/me?a=1#b"),
+            ("/rest/../x", "/x"),
+            ("", "/"),
+            ("https://api.procore.com/x", "/x"),
+            ("HTTPS://API.procore.com:443/x", "/x"),
+            ("//api.procore.com/x", "/x"),
+            ("/x?next=https://evil.example", "/x?next=https://evil.example"),
+            ("/x?token=1", "/x?token=1"),
+        ] {
+            let expected = ["https://api.procore.com", expected].concat();
+            assert_eq!(url_of(target), Ok(expected), "{target}");
+        }
+    }
+
+    #[test]
+    fn a_token_goes_nowhere_else_and_stands_in_no_url() {
+        let cases: [(Code, &[&str]); 3] = [
+            (
+                Code::ResourceOriginForbidden,
+                &[
+                    "https://evil.example/",
+                    "//evil.example/",
+                    "/\\evil.example/",
+                    "\\\\evil.example",
+                    "http://api.procore.com/",
+                    "https://api.procore.com:444/",
+                    "https://api.procore.com.evil.example/",
+                    "https://api.procore.com./",
+                    "https://api.procore.com@evil.example/",
+                    "https://u:p@api.procore.com/",
+                    "https://login.procore.com/oauth/token",
+                    "https://sandbox.procore.com/",
+                    "https://",
+                    "javascript:alert(1)",
+                    "data:,x",
+                ],
+            ),
+            (
+                Code::TokenInUrl,
+                &["/x?access_token=T", "/x?a=1&acc%65ss_token=T", "/x?refresh_token"],
+            ),
+            (
+                Code::ConfigSecretForbidden,
+                &["/x?client_secret=s", "/x?client%5Fsecret"],
+            ),
+        ];
+        for (code, targets) in cases {
+            for target in targets {
+                assert_eq!(url_of(target), Err(code), "{target}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_company_id_is_digits_and_exact() {
+        for (text, is_from_float, expected) in [
+            ("1", true, true),
+            ("9007199254740991", true, true),
+            ("9007199254740992", true, false),
+            ("10000000000000000", true, false),
+            ("9007199254740992", false, true),
+            ("99999999999999999999", false, true),
+            ("100000000000000000000", false, false),
+            ("", false, false),
+            ("-1", false, false),
+            ("+1", false, false),
+            (" 1", false, false),
+            ("1.0", true, false),
+            ("1e3", true, false),
+            ("NaN", true, false),
+            ("٣", false, false),
+            ("1\r\nX: y", false, false),
+        ] {
+            let id = CompanyId::parse(text, is_from_float);
+            assert_eq!(id.is_ok(), expected, "{text:?}");
+            match id {
+                Ok(id) => assert_eq!(id.as_str(), text),
+                Err(error) => assert_eq!(error.code(), Code::CompanyIdInvalid),
+            }
+        }
+    }
+
+    #[test]
+    fn the_authorization_header_is_the_sdks_in_any_case() {
+        for (name, expected) in [
+            ("Authorization", Some(Code::ParamReserved)),
+            ("aUTHORIZATION", Some(Code::ParamReserved)),
+            ("Proxy-Authorization", None),
+            ("Accept", None),
+        ] {
+            let code = ApiRequest::refuse_header(name).err().map(|error| error.code());
+            assert_eq!(code, expected, "{name}");
+        }
+    }
+}

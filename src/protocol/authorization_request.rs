@@ -203,3 +203,144 @@ fn chosen_redirect_uri<'a>(config: &'a Config, wanted: Option<&str>) -> Result<&
             .ok_or_else(|| Code::ConfigRedirectNotThisOrigin.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use alloc::format;
+
+    const STATE: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
+
+    fn request(more: &str, options: &str) -> Result<AuthorizationRequest, Error> {
+        let credentials = r#"{"clientId":"C/D","redirectUris":["http://localhost/cb","https://app.example/cb?a=%20"]}"#;
+        let config = format!(r#"{{{more}"credentials":{{"production":{credentials}}}}}"#);
+        let config = Config::parse(&config, parse_url("https://app.example/", None), parse_url).unwrap();
+        let entropy = Entropy::new(core::array::from_fn(|index| u8::try_from(index).unwrap()));
+        AuthorizationRequest::new(&config, &SignInOptions::parse(options, &config)?, entropy?, 7)
+    }
+
+    #[test]
+    fn a_login_url_is_exactly_this() {
+        const START: &str = "https://login.procore.com/oauth/authorize?response_type=code&client_id=C%2FD";
+        const HERE: &str = "&redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Fa%3D%2520";
+        const PKCE: &str = "&code_challenge=zwkx4Wi0nph1A8rxivb-JTtrPYKoEAjD6OHuZ8fI3FU&code_challenge_method=S256";
+        let state = format!("&state={STATE}");
+        for (more, options, expected) in [
+            ("", "{}", [START, HERE, &state, PKCE].concat()),
+            (
+                "",
+                r#"{"redirectUri":"http://localhost/cb"}"#,
+                [START, "&redirect_uri=http%3A%2F%2Flocalhost%2Fcb", &state, PKCE].concat(),
+            ),
+            (
+                r#""scope":"read write","#,
+                "{}",
+                [START, HERE, "&scope=read+write", &state, PKCE].concat(),
+            ),
+            (
+                r#""scope":"read write","#,
+                r#"{"scope":"a&state=b"}"#,
+                [START, HERE, "&scope=a%26state%3Db", &state, PKCE].concat(),
+            ),
+            (
+                r#""responseMode":"fragment","#,
+                "{}",
+                [START, HERE, &state, PKCE, "&response_mode=fragment"].concat(),
+            ),
+            (
+                "",
+                r#"{"extraParams":{"prompt":"login","ü x":"&="}}"#,
+                [START, HERE, &state, PKCE, "&prompt=login&%C3%BC+x=%26%3D"].concat(),
+            ),
+            (
+                r#""servers":{"production":{"authorizationEndpoint":"https://login.procore.com/a?kind=spa"}},"#,
+                "{}",
+                [
+                    "https://login.procore.com/a?kind=spa&response_type=code&client_id=C%2FD",
+                    HERE,
+                    &state,
+                    PKCE,
+                ]
+                .concat(),
+            ),
+        ] {
+            assert_eq!(request(more, options).unwrap().url, expected, "{more} {options}");
+        }
+    }
+
+    #[test]
+    fn what_is_pending_is_what_was_asked_for() {
+        let request = request(
+            r#""environment":"monthly-sandbox","#,
+            r#"{"scope":"read","returnTo":"x"}"#,
+        )
+        .unwrap();
+        let pending = request.pending;
+        assert_eq!(pending.state(), STATE);
+        assert_eq!(pending.verifier.expose(), "ICEiIyQlJicoKSorLC0uLzAxMjM0NTY3ODk6Ozw9Pj8");
+        assert!(
+            !request.url.contains(pending.verifier.expose()),
+            "the verifier stays here"
+        );
+        assert_eq!((pending.flow, pending.response_mode), (Flow::Code, ResponseMode::Query));
+        assert_eq!(
+            (pending.environment.as_str(), pending.client_id.as_str()),
+            ("monthly-sandbox", "C/D")
+        );
+        assert_eq!(pending.redirect_uri, "https://app.example/cb?a=%20");
+        assert_eq!(
+            (pending.scope.as_deref(), pending.return_to.as_str()),
+            (Some("read"), "/x")
+        );
+        assert_eq!((pending.created, request.warning), (7, None));
+    }
+
+    #[test]
+    fn a_bad_target_costs_the_way_back_and_not_the_sign_in() {
+        let request = request("", r#"{"returnTo":"//evil.example"}"#).unwrap();
+        assert_eq!(request.pending.return_to, "/");
+        assert_eq!(request.warning, Some(Code::ReturnToRejected.into()));
+    }
+
+    #[test]
+    fn nothing_of_the_request_can_be_overridden() {
+        for name in [
+            "response_type",
+            "response_mode",
+            "client_id",
+            "redirect_uri",
+            "scope",
+            "state",
+            "code_challenge",
+            "code_challenge_method",
+            "code_verifier",
+            "request",
+            "request_uri",
+            "grant_type",
+            "access_token",
+        ] {
+            let error = request("", &format!(r#"{{"extraParams":{{"{name}":"x"}}}}"#)).unwrap_err();
+            assert_eq!(error.code(), Code::ParamReserved, "{name}");
+        }
+    }
+
+    #[test]
+    fn options_that_can_not_be_meant_are_refused() {
+        for (options, code) in [
+            ("[]", Code::ConfigInvalid),
+            (r#"{"returnTo":7}"#, Code::ConfigInvalid),
+            (r#"{"flow":"token"}"#, Code::ConfigInvalid),
+            (r#"{"flow":"implicit"}"#, Code::ImplicitNotEnabled),
+            (r#"{"returnto":"/"}"#, Code::ConfigUnknownKey),
+            (r#"{"extraParams":["a"]}"#, Code::ConfigInvalid),
+            (r#"{"extraParams":{"a":1}}"#, Code::ConfigInvalid),
+            (r#"{"extraParams":{"client_secret":"x"}}"#, Code::ConfigSecretForbidden),
+            (r#"{"extraParams":{"a":"Basic eDp5"}}"#, Code::ConfigSecretForbidden),
+            (r#"{"redirectUri":"https://app.example/cb"}"#, Code::RedirectMismatch),
+            (r#"{"redirectUri":"https://evil.example/cb"}"#, Code::RedirectMismatch),
+        ] {
+            assert_eq!(request("", options).unwrap_err().code(), code, "{options}");
+        }
+    }
+}

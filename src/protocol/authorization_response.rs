@@ -367,3 +367,167 @@ fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {
         OAuthError::new(code.as_str(), response.value("error_description")),
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use crate::protocol::environment::EnvironmentName;
+    use alloc::format;
+
+    fn config() -> Config {
+        let uris = ["https://app.example/cb", "https://app.example/other"];
+        Config::new(EnvironmentName::Production, "CID", &uris, None, parse_url).unwrap()
+    }
+
+    fn pending() -> PendingAuthorization {
+        let record = r#"{"v":1,"state":"S1","verifier":"V1","flow":"code","responseMode":"query",
+            "environment":"production","clientId":"CID","redirectUri":"https://app.example/cb","returnTo":"/x",
+            "created":1000}"#;
+        *PendingAuthorization::from_record(record).unwrap()
+    }
+
+    /// What comes of `https://app.example/cb` with this added: the code, or the error's.
+    fn accepted(response: &str, pending: PendingAuthorization, config: &Config) -> Result<String, Code> {
+        let url = ["https://app.example/cb", response].concat();
+        let response = AuthorizationResponse::parse(&url, config).unwrap().unwrap();
+        match pending.accept(&response, config, 1000) {
+            Ok(grant) => match grant.credential {
+                Granted::Code(code, verifier) => {
+                    assert_eq!((verifier.expose(), grant.return_to.as_str()), ("V1", "/x"));
+                    Ok(code.expose().into())
+                }
+                #[cfg(feature = "implicit")]
+                Granted::Token(_) => panic!("a token for a code"),
+            },
+            Err(error) => Err(error.code()),
+        }
+    }
+
+    #[test]
+    fn accept_takes_one_code_with_the_exact_state() {
+        for (response, expected) in [
+            ("?code=C1&state=S1", Ok("C1")),
+            ("?state=S1&code=C%2B1+x&session_state=1", Ok("C+1 x")),
+            ("?code=C1&state=S1&iss=https%3A%2F%2Flogin.procore.com", Ok("C1")),
+            // Empty means omitted (RFC 6749 §3.1).
+            ("?code=C1&state=S1&error=&iss=", Ok("C1")),
+            ("?code=C1", Err(Code::StateMissing)),
+            ("?code=C1&state=", Err(Code::StateMissing)),
+            ("?code=C1&state=s1", Err(Code::StateMismatch)),
+            ("?code=C1&state=S1&state=S2", Err(Code::StateMismatch)),
+            ("?code=C1&state=S1&state=S1", Err(Code::DuplicateParam)),
+            ("?code=C1&code=C2&state=S1", Err(Code::DuplicateParam)),
+            ("?code=C1&state=S1#code=C1", Err(Code::MixedChannel)),
+            ("?code=%ff&state=S1", Err(Code::MalformedEncoding)),
+            (
+                "?code=C1&state=S1&iss=https%3A%2F%2Fevil.example",
+                Err(Code::IssMismatch),
+            ),
+            ("?code=C1&state=S1&response=J", Err(Code::UnsupportedResponseMode)),
+            ("?code=C1&state=S1&access_token=T", Err(Code::TokenInFrontChannel)),
+            ("?code=C1&state=S1&id_token=T", Err(Code::TokenInFrontChannel)),
+            ("#code=C1&state=S1", Err(Code::WrongResponseMode)),
+            ("#error=access_denied&state=S1", Err(Code::AccessDenied)),
+            ("?error=access_denied&state=S1", Err(Code::AccessDenied)),
+            ("?error=own_word&state=S1", Err(Code::UnknownError)),
+            ("?code=C1&error=access_denied&state=S1", Err(Code::MixedSuccessError)),
+            ("?code=&state=S1", Err(Code::CodeMissing)),
+            ("?code=%09&state=S1", Err(Code::CodeMalformed)),
+            ("?code=%C3%BC&state=S1", Err(Code::CodeMalformed)),
+        ] {
+            assert_eq!(
+                accepted(response, pending(), &config())
+                    .as_deref()
+                    .map_err(|code| *code),
+                expected,
+                "{response}"
+            );
+        }
+    }
+
+    #[test]
+    fn accept_rejects_a_foreign_state_before_reading_the_error() {
+        for rest in [
+            "error=access_denied",
+            "code=C1&code=C2",
+            "code=%ff",
+            "code=C1&iss=x",
+            "access_token=T",
+        ] {
+            let result = accepted(&format!("?{rest}&state=S2"), pending(), &config());
+            assert_eq!(result, Err(Code::StateMismatch), "{rest}");
+        }
+    }
+
+    #[test]
+    fn accept_rejects_a_sign_in_that_is_not_the_one_configured() {
+        let changes: [(fn(&mut PendingAuthorization), Code); 5] = [
+            (|pending| pending.created = 399, Code::StateExpired),
+            (|pending| pending.environment = "sandbox".into(), Code::IssuerChanged),
+            (|pending| pending.client_id = "CID2".into(), Code::IssuerChanged),
+            (
+                |pending| pending.redirect_uri = "https://app.example/other".into(),
+                Code::RedirectMismatch,
+            ),
+            (
+                |pending| pending.redirect_uri = "https://app.example/gone".into(),
+                Code::RedirectMismatch,
+            ),
+        ];
+        for (change, code) in changes {
+            let mut pending = pending();
+            change(&mut pending);
+            assert_eq!(accepted("?error=access_denied&state=S1", pending, &config()), Err(code));
+        }
+    }
+
+    #[test]
+    fn accept_wants_an_issuer_where_the_server_always_names_one() {
+        let config = config().with_server(r#"{"issParameter":"required"}"#).unwrap();
+        for response in ["?code=C1&state=S1", "?error=access_denied&state=S1&iss="] {
+            assert_eq!(
+                accepted(response, pending(), &config),
+                Err(Code::IssMissing),
+                "{response}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_stored_target_that_no_longer_holds_costs_the_way_back_only() {
+        let mut pending = pending();
+        pending.return_to = "//evil.example".into();
+        let url = "https://app.example/cb?code=C1&state=S1";
+        let response = AuthorizationResponse::parse(url, &config()).unwrap().unwrap();
+        let grant = pending.accept(&response, &config(), 1000).unwrap();
+        assert_eq!(
+            (grant.return_to.as_str(), grant.warning),
+            ("/", Some(Code::ReturnToRejected.into()))
+        );
+    }
+
+    #[test]
+    fn a_page_is_a_response_only_on_a_redirect_uri_and_with_a_name_of_one() {
+        for (url, expected) in [
+            ("https://app.example/cb?code=C1", Ok(true)),
+            ("https://app.example/other#error=x", Ok(true)),
+            ("https://app.example/cb?state=S1", Ok(true)),
+            ("https://app.example/cb", Ok(false)),
+            ("https://app.example/cb?iss=x&scope=y", Ok(false)),
+            ("https://app.example/x?code=C1&state=S1", Ok(false)),
+            ("https://app.example/cb/?state=S1", Ok(false)),
+            ("blob:https://app.example/cb?code=C1", Ok(false)),
+            ("https://app.example/cb/?code=C1", Err(Code::RedirectMismatch)),
+            ("http://app.example/cb?code=C1", Err(Code::RedirectMismatch)),
+            (
+                "https://app.example/cb?code=C1&client_secret=x",
+                Err(Code::ConfigSecretForbidden),
+            ),
+        ] {
+            let read = AuthorizationResponse::parse(url, &config());
+            let is_response = read.map(|response| response.is_some()).map_err(|error| error.code());
+            assert_eq!(is_response, expected, "{url}");
+        }
+    }
+}

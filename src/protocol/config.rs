@@ -536,3 +536,207 @@ fn flag(object: &Object, key: &str) -> Result<bool, Error> {
         Some(_) => Err(invalid(key)),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use alloc::format;
+
+    fn page(text: &str) -> Option<Url> {
+        (!text.is_empty()).then(|| parse_url(text, None).unwrap())
+    }
+
+    #[test]
+    fn the_pages_origin_chooses_the_environment_where_it_can() {
+        let set = |uri: &str| format!(r#"{{"clientId":"CID","redirectUris":["{uri}"]}}"#);
+        let here = set("https://app.example/cb");
+        let elsewhere = set("https://staging.example/cb");
+        for (options, at, expected) in [
+            (
+                format!(r#""production":{here},"sandbox":{elsewhere}"#),
+                "https://app.example/x",
+                Ok("production"),
+            ),
+            (
+                format!(r#""production":{here},"sandbox":{elsewhere}"#),
+                "https://staging.example/",
+                Ok("sandbox"),
+            ),
+            (format!(r#""federal":{here},"sandbox":null"#), "", Ok("federal")),
+            // Not clear: nothing is guessed.
+            (
+                format!(r#""production":{here},"sandbox":{elsewhere}"#),
+                "",
+                Err(Code::ConfigInvalid),
+            ),
+            (
+                format!(r#""production":{here},"sandbox":{here}"#),
+                "https://app.example/",
+                Err(Code::ConfigInvalid),
+            ),
+            (
+                format!(r#""production":{here}"#),
+                "https://evil.example/",
+                Err(Code::ConfigRedirectNotThisOrigin),
+            ),
+            (
+                format!(r#""production":{here}"#),
+                "http://app.example/",
+                Err(Code::ConfigRedirectNotThisOrigin),
+            ),
+            (format!(r#""monthly-sandbox":{here}"#), "", Err(Code::ConfigUnknownKey)),
+            (String::new(), "https://app.example/", Err(Code::ConfigInvalid)),
+        ] {
+            let config = Config::parse(&format!(r#"{{"credentials":{{{options}}}}}"#), page(at), parse_url);
+            let name = config.map(|config| config.environment.name.as_str());
+            assert_eq!(name.map_err(|error| error.code()), expected, "{options} {at}");
+        }
+    }
+
+    #[test]
+    fn an_environment_that_is_said_must_have_credentials_for_this_page() {
+        let credentials = r#""credentials":{"production":{"clientId":"P","redirectUris":["http://localhost"]},
+            "sandbox":{"clientId":"S","redirectUris":["http://localhost"]},
+            "federal":{"clientId":"F","redirectUris":["https://app.example/cb"]}}"#;
+        for (name, expected) in [
+            ("production", Ok(("P", "https://api.procore.com"))),
+            ("sandbox", Ok(("S", "https://sandbox.procore.com"))),
+            ("monthly-sandbox", Ok(("P", "https://api-monthly.procore.com"))),
+            ("federal", Err(Code::ConfigRedirectNotThisOrigin)),
+            ("Production", Err(Code::ConfigInvalid)),
+            ("", Err(Code::ConfigInvalid)),
+        ] {
+            let options = format!(r#"{{"environment":"{name}",{credentials}}}"#);
+            let config = Config::parse(&options, page("http://localhost/"), parse_url);
+            let chosen = config
+                .as_ref()
+                .map(|config| (config.client_id.as_str(), config.environment.api_origin.as_str()));
+            assert_eq!(chosen.map_err(Error::code), expected, "{name}");
+        }
+    }
+
+    #[test]
+    fn a_server_changes_its_paths_freely_and_its_origin_only_when_custom() {
+        const CUSTOM: &str = r#"{"customAuthorizationServer":true,"authorizationEndpoint":"http://localhost:1/a",
+            "tokenEndpoint":"https://as.example/t","revocationEndpoint":"https://as.example/r",
+            "apiOrigin":"https://api.as.example"}"#;
+        let with = |server: &str| {
+            Config::new(
+                EnvironmentName::Production,
+                "CID",
+                &["https://app.example/cb"],
+                None,
+                parse_url,
+            )
+            .unwrap()
+            .with_server(server)
+        };
+        let environment = with(r#"{"tokenEndpoint":"https://login.procore.com/v2/token"}"#)
+            .unwrap()
+            .environment;
+        assert_eq!(environment.token_endpoint, "https://login.procore.com/v2/token");
+        assert_eq!(
+            environment.revocation_endpoint,
+            "https://login.procore.com/oauth/revoke"
+        );
+        assert_eq!(environment.issuer, "https://login.procore.com");
+        let environment = with(CUSTOM).unwrap().environment;
+        assert_eq!(environment.authorization_endpoint, "http://localhost:1/a");
+        assert_eq!(environment.token_info_endpoint, "", "none of Procore's is kept");
+        assert_eq!(environment.issuer, "", "none of Procore's is kept");
+
+        for (server, code) in [
+            ("[]", Code::ConfigInvalid),
+            ("{", Code::ConfigInvalid),
+            (
+                r#"{"tokenendpoint":"https://login.procore.com/t"}"#,
+                Code::ConfigUnknownKey,
+            ),
+            (r#"{"client_secret":"x"}"#, Code::ConfigSecretForbidden),
+            (r#"{"tokenEndpoint":1}"#, Code::ConfigInvalid),
+            (r#"{"customAuthorizationServer":"yes"}"#, Code::ConfigInvalid),
+            (r#"{"discover":true}"#, Code::ConfigInvalid),
+            (r#"{"issParameter":"maybe"}"#, Code::ConfigInvalid),
+            (r#"{"tokenEndpoint":"/oauth/token"}"#, Code::ConfigEndpointNotHttps),
+            (
+                r#"{"tokenEndpoint":"http://login.procore.com/t"}"#,
+                Code::ConfigEndpointNotHttps,
+            ),
+            (
+                r#"{"tokenEndpoint":"http://localhost:1/t"}"#,
+                Code::ConfigEndpointNotHttps,
+            ),
+            (
+                r#"{"tokenEndpoint":"https://u@login.procore.com/t"}"#,
+                Code::ConfigEndpointUserinfo,
+            ),
+            (
+                r##"{"tokenEndpoint":"https://login.procore.com/t#"}"##,
+                Code::ConfigEndpointUserinfo,
+            ),
+            (
+                r#"{"tokenEndpoint":"https://login.procore.com:444/t"}"#,
+                Code::ConfigEndpointOrigin,
+            ),
+            (
+                r#"{"apiOrigin":"https://login.procore.com"}"#,
+                Code::ConfigEndpointOrigin,
+            ),
+            (r#"{"apiOrigin":"https://api.procore.com/rest"}"#, Code::ConfigInvalid),
+            (r#"{"issuer":"https://evil.example"}"#, Code::ConfigEndpointOrigin),
+            (
+                r#"{"authorizationEndpoint":"https://login.procore.com/a?st%61te=S1"}"#,
+                Code::ConfigEndpointReservedParam,
+            ),
+            (
+                &CUSTOM.replace(
+                    r#""apiOrigin":"https://api.as.example""#,
+                    r#""issuer":"https://as.example""#,
+                ),
+                Code::ConfigInvalid,
+            ),
+            (
+                &CUSTOM.replace("tokenEndpoint", "tokenInfoEndpoint"),
+                Code::ConfigInvalid,
+            ),
+        ] {
+            assert_eq!(with(server).unwrap_err().code(), code, "{server}");
+        }
+    }
+
+    #[test]
+    fn a_token_mediator_is_a_plain_path_of_this_page() {
+        let page = page("https://app.example:8443/x?y").unwrap();
+        for (path, token, revoke) in [
+            ("/token", "/token", "/revoke"),
+            ("/oauth/token", "/oauth/token", "/oauth/revoke"),
+            ("/a-b/c_d/~e.php", "/a-b/c_d/~e.php", "/a-b/c_d/revoke"),
+        ] {
+            let mediator = token_mediator(path, Some(&page)).unwrap();
+            assert_eq!(mediator.token_endpoint, ["https://app.example:8443", token].concat());
+            assert_eq!(
+                mediator.revocation_endpoint,
+                ["https://app.example:8443", revoke].concat()
+            );
+        }
+        for path in [
+            "",
+            "token",
+            "//evil.example/token",
+            "/\\evil.example",
+            "/token?x",
+            "/token#x",
+            "/%2e",
+            "/t t",
+            "/t:1",
+            "/ü",
+            "/@evil.example",
+            "https://app.example:8443/token",
+        ] {
+            let error = token_mediator(path, Some(&page)).unwrap_err();
+            assert_eq!(error.code(), Code::ConfigEndpointOrigin, "{path}");
+        }
+        assert_eq!(token_mediator("/token", None).unwrap_err().code(), Code::ConfigInvalid);
+    }
+}

@@ -142,3 +142,142 @@ pub(crate) const RESPONSE_NAMES: [&str; 15] = [
     "token",
     "session_state",
 ];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+
+    #[test]
+    fn a_client_id_is_printable_and_no_placeholder() {
+        for text in ["CID", "0", "a b", "0a1b-2c3d_4e", "you", "nullable"] {
+            assert_eq!(ClientId::parse(text).unwrap().as_str(), text);
+        }
+        for text in [
+            "",
+            " ",
+            " CID",
+            "CID\n",
+            "C\0D",
+            "ÇID",
+            "<CID>",
+            "{{CID}}",
+            "${CID}",
+            "YOUR_CLIENT_ID",
+            "undefined",
+            "null",
+            "NaN",
+            "client_id",
+            "clientId",
+        ] {
+            let error = ClientId::parse(text).unwrap_err();
+            assert_eq!(error.code(), Code::ConfigInvalidClientId, "{text:?}");
+        }
+        let error = ClientId::parse("CID&client_secret=very-secret").unwrap_err();
+        assert_eq!(error.code(), Code::ConfigSecretForbidden);
+        assert!(!error.message().contains("very-secret"));
+    }
+
+    #[test]
+    fn a_redirect_uri_is_kept_byte_for_byte() {
+        for text in [
+            "https://app.example/cb",
+            "https://app.example/cb?",
+            "https://app.example/cb?tenant=a%20b",
+            "https://app.example:8443/",
+            "https://app.example",
+            "http://localhost",
+            "http://localhost:5173/cb",
+        ] {
+            assert_eq!(RedirectUri::parse(text, parse_url).unwrap().as_str(), text);
+        }
+    }
+
+    #[test]
+    fn a_redirect_uri_follows_the_portals_rules() {
+        let cases: [(Code, &[&str]); 6] = [
+            (Code::ConfigOobNotAllowed, &["urn:ietf:wg:oauth:2.0:oob"]),
+            (
+                Code::ConfigRedirectInvalid,
+                &[
+                    "",
+                    "/cb",
+                    "app.example/cb",
+                    "https://",
+                    "javascript:alert(1)",
+                    "urn:ietf:wg:oauth:2.0:oob:auto",
+                    "https://app.example/c b",
+                    "https://app.example/cb\n",
+                    "https://app.example/\u{a0}",
+                    "https://*.example/cb",
+                    "https://app.example\\cb",
+                    "https://u:p@app.example/cb",
+                ],
+            ),
+            (
+                Code::ConfigRedirectFragment,
+                &["https://app.example/cb#", "https://app.example/#/cb"],
+            ),
+            (
+                Code::ConfigRedirectInsecure,
+                &[
+                    "http://app.example/cb",
+                    "http://127.0.0.1/cb",
+                    "http://[::1]/cb",
+                    "http://localhost.evil.example/cb",
+                ],
+            ),
+            (
+                Code::ConfigRedirectNoncanonical,
+                &[
+                    "HTTPS://app.example/cb",
+                    "https://APP.example/cb",
+                    "https://app.example:443/cb",
+                    "https://app.example/a/../cb",
+                    "https://app.example?tenant=1",
+                    "https://bücher.example/cb",
+                ],
+            ),
+            (
+                Code::ConfigRedirectReservedParam,
+                &[
+                    "https://app.example/cb?code=1",
+                    "https://app.example/cb?a=1&state",
+                    "https://app.example/cb?acc%65ss_token=1",
+                    "https://app.example/cb?%ff=1",
+                ],
+            ),
+        ];
+        for (code, texts) in cases {
+            for text in texts {
+                let error = RedirectUri::parse(text, parse_url).unwrap_err();
+                assert_eq!(error.code(), code, "{text:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_redirect_uri_is_named_without_its_query() {
+        let error = RedirectUri::parse("http://app.example/cb?tenant=private", parse_url).unwrap_err();
+        assert!(error.message().ends_with("[http://app.example/cb]"), "{error}");
+    }
+
+    #[test]
+    fn a_response_keeps_origin_path_and_registered_query() {
+        let registered = RedirectUri::parse("https://app.example/cb?tenant=a%20b", parse_url).unwrap();
+        for (text, expected) in [
+            ("https://app.example/cb?tenant=a%20b&code=C1", true),
+            ("https://app.example/cb?code=C1&tenant=a%20b#x", true),
+            ("https://app.example/cb?code=C1", false),
+            ("https://app.example/cb?tenant=a+b&code=C1", false),
+            ("https://app.example/cb/?tenant=a%20b&code=C1", false),
+            ("https://app.example/CB?tenant=a%20b&code=C1", false),
+            ("http://app.example/cb?tenant=a%20b&code=C1", false),
+            ("https://app.example:444/cb?tenant=a%20b&code=C1", false),
+            ("https://evil.example/cb?tenant=a%20b&code=C1", false),
+        ] {
+            let url = parse_url(text, None).unwrap();
+            assert_eq!(registered.is_base_of(&url), expected, "{text}");
+        }
+    }
+}

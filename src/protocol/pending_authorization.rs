@@ -212,3 +212,136 @@ fn visible(object: &Object, key: &str) -> Result<Wiped, Error> {
         Err(corrupt())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use alloc::string::ToString;
+    use serde_json::{Value as Json, json};
+
+    fn pending(scope: Option<&str>, return_to: &str) -> PendingAuthorization {
+        PendingAuthorization {
+            state: State::new("S1".into()),
+            verifier: CodeVerifier::new("V1".into()),
+            flow: Flow::Code,
+            response_mode: ResponseMode::Fragment,
+            environment: "sandbox".into(),
+            client_id: "CID".into(),
+            redirect_uri: "https://app.example/cb".into(),
+            scope: scope.map(Into::into),
+            return_to: return_to.into(),
+            created: 1_790_000_000,
+        }
+    }
+
+    fn record() -> Json {
+        serde_json::from_str(&pending(Some("read"), "/").to_record()).unwrap()
+    }
+
+    #[test]
+    fn a_record_is_exactly_this() {
+        assert_eq!(
+            pending(None, "/x").to_record().as_str(),
+            r#"{"v":1,"state":"S1","verifier":"V1","flow":"code","responseMode":"fragment","environment":"sandbox","#
+                .to_string()
+                + r#""clientId":"CID","redirectUri":"https://app.example/cb","returnTo":"/x","created":1790000000}"#
+        );
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_went() {
+        for (scope, return_to) in [
+            (None, "/"),
+            (Some(""), "/x?y=1#z"),
+            (Some("read \"write\""), "/\\ü\u{2028}\n\0😀"),
+        ] {
+            let there = pending(scope, return_to);
+            let back = PendingAuthorization::from_record(&there.to_record()).unwrap();
+            assert_eq!(back.to_record(), there.to_record());
+            assert_eq!((back.state(), back.verifier.expose()), ("S1", "V1"));
+            assert_eq!((back.scope.as_deref(), back.return_to.as_str()), (scope, return_to));
+            assert_eq!(
+                (back.response_mode, back.created()),
+                (ResponseMode::Fragment, there.created)
+            );
+        }
+    }
+
+    #[test]
+    fn a_record_without_a_member_or_with_another_type_is_corrupt() {
+        for key in MEMBERS {
+            let mut without = record();
+            without.as_object_mut().unwrap().remove(key);
+            let result = PendingAuthorization::from_record(&without.to_string());
+            // No scope means that none was asked for.
+            let expected = (key != "scope").then_some(Code::StorageCorrupt);
+            assert_eq!(result.err().map(|error| error.code()), expected, "{key}");
+            for other in [json!(null), json!(true), json!([]), json!({})] {
+                let mut changed = record();
+                changed[key] = other;
+                let error = PendingAuthorization::from_record(&changed.to_string()).unwrap_err();
+                assert_eq!(error.code(), Code::StorageCorrupt, "{changed}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_forged_record_is_told_by_what_is_wrong_with_it() {
+        for (key, value, code) in [
+            ("v", json!(0), Code::StorageVersion),
+            ("v", json!(2), Code::StorageVersion),
+            ("v", json!("1"), Code::StorageCorrupt),
+            ("state", json!(""), Code::StorageCorrupt),
+            ("state", json!("S\n1"), Code::StorageCorrupt),
+            ("verifier", json!("V 1"), Code::StorageCorrupt),
+            ("verifier", json!("ü"), Code::StorageCorrupt),
+            ("flow", json!("CODE"), Code::StorageCorrupt),
+            ("responseMode", json!("form_post"), Code::StorageCorrupt),
+            ("created", json!(-1), Code::StorageCorrupt),
+            ("created", json!("1"), Code::StorageCorrupt),
+            ("tokenEndpoint", json!("https://evil.example"), Code::StorageCorrupt),
+            ("client_secret", json!(""), Code::ConfigSecretForbidden),
+        ] {
+            let mut changed = record();
+            changed[key] = value;
+            let error = PendingAuthorization::from_record(&changed.to_string()).unwrap_err();
+            assert_eq!(error.code(), code, "{changed}");
+        }
+        for text in ["", "null", "[]", "\"\"", "{}"] {
+            let error = PendingAuthorization::from_record(text).unwrap_err();
+            assert_eq!(error.code(), Code::StorageCorrupt, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_is_good_for_ten_minutes_by_a_clock_set_either_way() {
+        let pending = pending(None, "/");
+        for (now, expected) in [
+            (1_790_000_000, false),
+            (1_790_000_600, false),
+            (1_790_000_601, true),
+            (1_789_999_400, false),
+            (1_789_999_399, true),
+            (0, true),
+            (u64::MAX, true),
+        ] {
+            assert_eq!(pending.is_expired_at(now), expected, "{now}");
+        }
+    }
+
+    #[test]
+    fn a_record_of_an_unknown_environment_configures_nothing() {
+        let mut pending = pending(None, "/");
+        let config = pending.config(None, parse_url).unwrap();
+        assert_eq!(
+            config.environment().token_endpoint,
+            "https://login-sandbox.procore.com/oauth/token"
+        );
+        pending.environment = "elsewhere".into();
+        assert_eq!(
+            pending.config(None, parse_url).unwrap_err().code(),
+            Code::StorageCorrupt
+        );
+    }
+}

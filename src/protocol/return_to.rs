@@ -58,3 +58,93 @@ impl Default for ReturnTo {
         Self("/".to_owned())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use crate::protocol::environment::EnvironmentName;
+
+    fn resolved(text: &str, page: Option<&str>) -> Option<String> {
+        let uris = ["https://app.example/cb"];
+        let page = page.map(|page| parse_url(page, None).unwrap());
+        let config = Config::new(EnvironmentName::Production, "CID", &uris, page, parse_url).unwrap();
+        match ReturnTo::parse(text, &config) {
+            Ok(target) => Some(target.0),
+            Err(error) => {
+                assert_eq!(error, Code::ReturnToRejected.into(), "the target is never repeated");
+                None
+            }
+        }
+    }
+
+    #[test]
+    fn a_target_is_resolved_to_a_path_of_this_origin() {
+        for (text, expected) in [
+            ("", "/"),
+            ("/projects?id=7#top", "/projects?id=7#top"),
+            ("x", "/app/x"),
+            ("?y", "/app/?y"),
+            ("#top", "/app/?page#top"),
+            ("/a/../b", "/b"),
+            ("../../..", "/"),
+            ("https://app.example", "/"),
+            ("https://app.example:443/x", "/x"),
+            ("/x?next=//evil.example", "/x?next=//evil.example"),
+            // The redirect URI itself is a page; and only there are these the names of a response.
+            ("/cb", "/cb"),
+            ("/cb?tab=1", "/cb?tab=1"),
+            ("/other?code=1&state=2", "/other?code=1&state=2"),
+        ] {
+            let page = Some("https://app.example/app/?page");
+            assert_eq!(resolved(text, page).as_deref(), Some(expected), "{text}");
+        }
+        assert_eq!(
+            resolved("x", None).as_deref(),
+            Some("/x"),
+            "without a page, as seen from the redirect URI"
+        );
+    }
+
+    #[test]
+    fn a_target_elsewhere_is_rejected() {
+        for text in [
+            "//evil.example/x",
+            "///evil.example/x",
+            "/\\evil.example",
+            "\\\\evil.example",
+            "/.//evil.example",
+            "/x/..//evil.example",
+            "https://app.example//evil.example",
+            "/\t/evil.example",
+            "/x\n",
+            "/x\0",
+            "/x\u{7f}",
+            "https://evil.example/",
+            "https://app.example.evil.example/",
+            "https://app.example:444/",
+            "http://app.example/",
+            "https://app.example@evil.example/",
+            "https://u@app.example/",
+            "https://",
+            "javascript:alert(1)",
+            "data:text/html,x",
+            "blob:https://app.example/x",
+        ] {
+            assert_eq!(resolved(text, Some("https://app.example/app/")), None, "{text:?}");
+        }
+    }
+
+    #[test]
+    fn a_target_that_is_a_response_is_rejected() {
+        for text in [
+            "/cb?code=1",
+            "/cb?st%61te=1",
+            "/x/../cb?error=1",
+            "/cb#access_token=1",
+            "/cb#a&iss",
+        ] {
+            assert_eq!(resolved(text, Some("https://app.example/app/")), None, "{text}");
+        }
+    }
+}

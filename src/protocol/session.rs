@@ -342,3 +342,91 @@ pub(crate) enum Taken {
     /// Nobody is signed in.
     SignedOut,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const fn at(seconds: Seconds) -> Moment {
+        Moment::new(1000 + seconds, seconds)
+    }
+
+    fn tokens(name: &str, expires_in: Seconds, is_renewable: bool) -> TokenSet {
+        TokenSet {
+            access_token: AccessToken::new(name.into()),
+            refresh_token: is_renewable.then(|| RefreshToken::new("RT".into())),
+            expires_in,
+            scope: None,
+        }
+    }
+
+    fn signed_in(expires_in: Seconds, is_renewable: bool) -> Session {
+        let mut session = Session::default();
+        session.sign_in(tokens("AT1", expires_in, is_renewable), Flow::Code, false, at(0));
+        session
+    }
+
+    fn access(session: &Session, now: Seconds) -> &str {
+        match session.access(at(now)) {
+            Access::Usable(token) => token.expose(),
+            Access::RenewFirst => "renew first",
+            Access::Ended => "ended",
+            Access::SignedOut => "signed out",
+        }
+    }
+
+    #[test]
+    fn a_token_is_renewed_half_a_minute_or_a_tenth_of_its_life_before_its_end() {
+        for (expires_in, is_renewable, last, then) in [
+            (5400, true, 5369, "renew first"),
+            (300, true, 269, "renew first"),
+            (299, true, 269, "renew first"),
+            (60, true, 53, "renew first"),
+            (9, true, 8, "renew first"),
+            // Nothing to renew it with: good to its last second.
+            (5400, false, 5399, "ended"),
+        ] {
+            let session = signed_in(expires_in, is_renewable);
+            assert_eq!(access(&session, last), "AT1", "{expires_in}");
+            assert_eq!(access(&session, last + 1), then, "{expires_in}");
+        }
+        assert_eq!(access(&Session::default(), 0), "signed out");
+    }
+
+    #[test]
+    fn a_renewed_token_is_kept_for_half_a_minute_whatever_its_lifetime() {
+        let mut session = signed_in(0, true);
+        assert!(session.may_renew_after_refusal(at(0)), "a sign-in is no renewal");
+        session.renew(tokens("AT2", 0, true), None, at(10));
+        assert_eq!(access(&session, 39), "AT2");
+        assert!(!session.may_renew_after_refusal(at(39)));
+        assert_eq!(access(&session, 40), "renew first");
+        assert!(session.may_renew_after_refusal(at(40)));
+    }
+
+    #[test]
+    fn a_refresh_token_is_taken_once() {
+        let mut session = signed_in(60, true);
+        assert!(matches!(session.take_refresh_token(), Taken::Token(Some(_))));
+        assert!(matches!(session.take_refresh_token(), Taken::UnderWay));
+        session.doubt();
+        assert!(matches!(session.take_refresh_token(), Taken::Nothing));
+        assert_eq!(session.snapshot(at(59)).status, Status::InDoubt);
+        assert_eq!(session.snapshot(at(60)).status, Status::Expired);
+        let (_, refresh_token) = session.end(SessionEvent::SignedOut).unwrap();
+        assert!(refresh_token.is_none(), "it is out, and not here to be revoked");
+        assert!(matches!(session.take_refresh_token(), Taken::SignedOut));
+    }
+
+    #[test]
+    fn only_requests_since_the_sign_in_are_this_sessions() {
+        let mut session = signed_in(60, true);
+        let before = session.generation();
+        session.renew(tokens("AT2", 60, true), None, at(1));
+        assert!(session.is_of_now(before), "a renewal is the same user's");
+        session.end(SessionEvent::SignedOut);
+        assert!(!session.is_of_now(session.generation()), "nobody is signed in");
+        session.sign_in(tokens("AT3", 60, true), Flow::Code, false, at(2));
+        assert!(!session.is_of_now(before) && session.is_of_now(session.generation()));
+    }
+}

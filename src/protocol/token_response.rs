@@ -208,3 +208,159 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
         Err(Code::ScopeExpanded.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use alloc::format;
+
+    fn answer(status: u64, body: &str) -> HttpResponse {
+        HttpResponse::new(status, "application/json".into(), body.into())
+    }
+
+    fn refused(response: &HttpResponse) -> Code {
+        TokenSet::parse(response, Some("read write")).unwrap_err().code()
+    }
+
+    #[test]
+    fn a_good_answer_is_read_whole() {
+        let body = r#"{"access_token":"AT1","token_type":"BEARER","expires_in":60,"refresh_token":"RT1",
+            "scope":"write","created_at":1,"unknown":[{}]}"#;
+        let tokens = TokenSet::parse(&answer(200, body), Some("read write")).unwrap();
+        assert_eq!(tokens.access_token.expose(), "AT1");
+        assert_eq!(tokens.refresh_token.unwrap().expose(), "RT1");
+        assert_eq!((tokens.expires_in, tokens.scope.as_deref()), (60, Some("write")));
+        // Not said, null and empty are the same.
+        let body = r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"","scope":null}"#;
+        let tokens = TokenSet::parse(&answer(200, body), Some("read write")).unwrap();
+        assert!(tokens.refresh_token.is_none());
+        assert_eq!((tokens.expires_in, tokens.scope), (5400, None));
+    }
+
+    #[test]
+    fn an_answer_that_is_not_quite_one_is_refused() {
+        for (body, code) in [
+            ("", Code::TokenBadJson),
+            ("[]", Code::TokenBadJson),
+            (r#"{"access_token":"AT1","token_type":"bearer""#, Code::TokenBadJson),
+            (
+                r#"{"access_token":"AT1","access_token":"AT2","token_type":"bearer"}"#,
+                Code::TokenDuplicateKey,
+            ),
+            (r#"{"error":"invalid_grant"}"#, Code::TokenBadStatus),
+            (r#"{"token_type":"bearer"}"#, Code::TokenMissingAccessToken),
+            (
+                r#"{"access_token":"","token_type":"bearer"}"#,
+                Code::TokenMissingAccessToken,
+            ),
+            (r#"{"access_token":7,"token_type":"bearer"}"#, Code::TokenBadJson),
+            (
+                r#"{"access_token":"A\r\nT","token_type":"bearer"}"#,
+                Code::TokenMalformedToken,
+            ),
+            (
+                r#"{"access_token":"A T","token_type":"bearer"}"#,
+                Code::TokenMalformedToken,
+            ),
+            (r#"{"access_token":"AT1"}"#, Code::TokenBadTokenType),
+            (r#"{"access_token":"AT1","token_type":"mac"}"#, Code::TokenBadTokenType),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","expires_in":-1}"#,
+                Code::TokenBadExpiresIn,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","expires_in":"1e3"}"#,
+                Code::TokenBadExpiresIn,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","expires_in":true}"#,
+                Code::TokenBadExpiresIn,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"R\u0000"}"#,
+                Code::TokenMalformedToken,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","scope":"read admin"}"#,
+                Code::ScopeExpanded,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","scope":["read","admin"]}"#,
+                Code::ScopeExpanded,
+            ),
+        ] {
+            assert_eq!(refused(&answer(200, body)), code, "{body}");
+        }
+        let html = HttpResponse::new(
+            200,
+            "text/html".into(),
+            r#"{"access_token":"AT1","token_type":"bearer"}"#.into(),
+        );
+        assert_eq!(refused(&html), Code::TokenBadContentType);
+    }
+
+    #[test]
+    fn tokens_in_a_refusal_are_never_read() {
+        let tokens = r#""access_token":"AT1","token_type":"bearer""#;
+        for (status, error, code) in [
+            (429, "invalid_grant", Code::RateLimited),
+            (400, "invalid_grant", Code::InvalidGrant),
+            (400, "invalid_client", Code::ClientAuthRequired),
+            (401, "unauthorized_client", Code::UnauthorizedClient),
+            (400, "own_word", Code::UnknownError),
+            (201, "invalid_grant", Code::TokenBadStatus),
+        ] {
+            let body = format!(r#"{{{tokens},"error":"{error}","error_description":"why"}}"#);
+            let refusal = TokenSet::parse(&answer(status, &body), None).unwrap_err();
+            assert_eq!(
+                (refusal.code(), refusal.phase()),
+                (code, Phase::Token),
+                "{status} {error}"
+            );
+            assert_eq!(refusal.oauth().unwrap().description.as_deref(), Some("why"));
+        }
+        for (status, code) in [
+            (204, Code::TokenBadStatus),
+            (401, Code::ClientAuthRequired),
+            (500, Code::TokenBadStatus),
+        ] {
+            assert_eq!(refused(&answer(status, &format!("{{{tokens}}}"))), code, "{status}");
+        }
+    }
+
+    #[test]
+    fn tokens_and_bodies_are_bounded() {
+        let with = |token: usize, space: usize| {
+            let (token, space) = ("T".repeat(token), " ".repeat(space));
+            answer(
+                200,
+                &format!(r#"{{"access_token":"{token}","token_type":"bearer"}}{space}"#),
+            )
+        };
+        let rest = with(0, 0).body.len();
+        assert!(TokenSet::parse(&with(MAX_TOKEN, 0), None).is_ok());
+        assert_eq!(refused(&with(MAX_TOKEN + 1, 0)), Code::TokenMalformedToken);
+        assert!(TokenSet::parse(&with(1, MAX_BODY - 1 - rest), None).is_ok());
+        assert_eq!(refused(&with(1, MAX_BODY - rest)), Code::ResponseTooLarge);
+        assert_eq!(refused(&with(MAX_BODY, 0)), Code::ResponseTooLarge);
+    }
+
+    #[test]
+    fn a_scope_is_a_set_of_words() {
+        for (requested, granted, expected) in [
+            (None, Some("anything"), Ok(())),
+            (Some("read"), None, Ok(())),
+            (Some("read write"), Some(" write  read "), Ok(())),
+            (Some("read"), Some(""), Ok(())),
+            (Some("read"), Some("READ"), Err(Code::ScopeExpanded.into())),
+            (Some("readwrite"), Some("read"), Err(Code::ScopeExpanded.into())),
+            (Some(""), Some("read"), Err(Code::ScopeExpanded.into())),
+        ] {
+            assert_eq!(
+                require_no_more_than(requested, granted),
+                expected,
+                "{requested:?} {granted:?}"
+            );
+        }
+    }
+}

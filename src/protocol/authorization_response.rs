@@ -462,7 +462,8 @@ mod tests {
 
     #[test]
     fn accept_rejects_a_sign_in_that_is_not_the_one_configured() {
-        let changes: [(fn(&mut PendingAuthorization), Code); 5] = [
+        type Change = fn(&mut PendingAuthorization);
+        let changes: [(Change, Code); 5] = [
             (|pending| pending.created = 399, Code::StateExpired),
             (|pending| pending.environment = "sandbox".into(), Code::IssuerChanged),
             (|pending| pending.client_id = "CID2".into(), Code::IssuerChanged),

@@ -37,7 +37,7 @@ impl ApiRequest {
             if matches!(name.as_str(), "access_token" | "refresh_token") {
                 return Err(Code::TokenInUrl.into());
             }
-            confidentiality::refuse_name(&name).map_err(|error| error.during(Phase::Api))?;
+            confidentiality::refuse_param(&name).map_err(|error| error.during(Phase::Api))?;
         }
         Ok(Self {
             url: url.href().to_owned(),

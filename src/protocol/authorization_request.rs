@@ -67,7 +67,8 @@ impl SignInOptions {
     /// - `implicit_not_enabled` for `flow: "implicit"` where it is off
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
         let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
-        confidentiality::refuse(&value)?;
+        // Not the texts: returnTo is a page of the app, whatever its parameters are called.
+        confidentiality::refuse_names(&value)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
         config::known_keys(options, &["flow", "redirectUri", "scope", "returnTo", "extraParams"])?;
         let text = |key| Ok::<_, Error>(config::text_option(options, key)?.map(ToOwned::to_owned));

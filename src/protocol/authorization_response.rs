@@ -79,7 +79,7 @@ impl AuthorizationResponse {
                         value: form::decode(value),
                         channel,
                     }),
-                    None => secret = secret.and_then(|()| confidentiality::refuse_name(&name)),
+                    None => secret = secret.and_then(|()| confidentiality::refuse_param(&name)),
                 }
             }
         }

@@ -29,17 +29,35 @@ pub(crate) fn refuse(value: &Value) -> Result<(), Error> {
     }
 }
 
-/// Refuses a name that says "secret", in any case and with any separators.
+/// Refuses what is named like a secret; the texts in it may say what they like.
+pub(crate) fn refuse_names(value: &Value) -> Result<(), Error> {
+    match value {
+        Value::Object(object) => object.members().try_for_each(|(key, value)| {
+            refuse_name(key)?;
+            refuse_names(value)
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Refuses an option's name that says "secret", in any case and with any separators.
 pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
+    refuse_words(name, &["secret", "clientassertion", "password", "privatekey"])
+}
+
+/// Refuses a parameter's name that says "client secret". Other words are the app's own: `password_reset` is no secret.
+pub(crate) fn refuse_param(name: &str) -> Result<(), Error> {
+    refuse_words(name, &["secret", "clientassertion"])
+}
+
+fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {
     let plain: Vec<u8> = name
         .bytes()
         .filter(u8::is_ascii_alphanumeric)
         .map(|byte| byte.to_ascii_lowercase())
         .collect();
-    let is_secret = ["secret", "clientassertion", "password", "privatekey"]
-        .iter()
-        .any(|word| plain.windows(word.len()).any(|part| part == word.as_bytes()));
-    if is_secret {
+    let says = |word: &&str| plain.windows(word.len()).any(|part| part == word.as_bytes());
+    if words.iter().any(says) {
         Err(Error::about(Code::ConfigSecretForbidden, name))
     } else {
         Ok(())
@@ -49,7 +67,7 @@ pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
 /// Refuses a text that carries client authentication: HTTP Basic, or a parameter of a URL or form named like a secret.
 pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     if text
-        .trim_start()
+        .trim_ascii_start()
         .get(..6)
         .is_some_and(|start| start.eq_ignore_ascii_case("basic "))
     {
@@ -57,7 +75,7 @@ pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     }
     text.split(['?', '#', '&', ';'])
         .filter_map(|part| part.split_once('='))
-        .try_for_each(|(name, _)| refuse_name(form::decode(name).as_deref().map_or(name, String::as_str)))
+        .try_for_each(|(name, _)| refuse_param(form::decode(name).as_deref().map_or(name, String::as_str)))
 }
 
 #[cfg(test)]
@@ -101,5 +119,21 @@ mod tests {
             assert_eq!(error.code(), Code::ConfigSecretForbidden);
             assert!(!error.message().contains("very-secret"), "{}", error.message());
         }
+    }
+
+    #[test]
+    fn an_apps_own_words_are_no_secret() {
+        for text in [
+            "/x?password_reset=1",
+            "https://app.example/cb?privatekey_id=7",
+            "/a;b=c",
+        ] {
+            assert_eq!(refuse_text(text), Ok(()), "{text}");
+        }
+        let options = r#"{"returnTo":"/x?client_secret=1","extraParams":{"prompt":"login"}}"#;
+        assert_eq!(refuse_names(&json::parse(options.as_bytes()).unwrap()), Ok(()));
+        let nested = r#"{"extraParams":{"clientSecret":"x"}}"#;
+        let error = refuse_names(&json::parse(nested.as_bytes()).unwrap()).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigSecretForbidden);
     }
 }

@@ -108,6 +108,7 @@ impl Config {
         let server = json::parse(server.as_bytes()).map_err(|_| invalid("server"))?;
         confidentiality::refuse(&server)?;
         self.environment = server_options(self.environment, &server, self.parse_url)?;
+        self.require_usable()?;
         Ok(self)
     }
 

@@ -28,7 +28,9 @@ impl ClientId {
         let is_placeholder = text.contains(['<', '>', '{', '}', '$'])
             || text.trim_ascii() != text
             || ["undefined", "null", "NaN", "client_id", "clientId"].contains(&text)
-            || text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("your"));
+            || text
+                .get(..5)
+                .is_some_and(|start| start.to_ascii_lowercase().trim_end_matches(['-', '_', ' ']) == "your");
         if is_printable && !is_placeholder {
             Ok(Self(text.to_owned()))
         } else {
@@ -59,6 +61,7 @@ impl RedirectUri {
     ///
     /// In the order of the checks:
     ///
+    /// - `config_secret_forbidden` when its query carries something like `client_secret`
     /// - `config_oob_not_allowed` for `urn:ietf:wg:oauth:2.0:oob`
     /// - `config_redirect_invalid` when it is no absolute http(s) URL, or has white space, a user name or a wildcard
     /// - `config_redirect_fragment` when it has a `#`, even a bare one
@@ -66,6 +69,7 @@ impl RedirectUri {
     /// - `config_redirect_noncanonical` when the parser would write it differently
     /// - `config_redirect_reserved_param` when its query uses a name of the response
     pub fn parse(text: &str, parse_url: ParseUrl) -> Result<Self, Error> {
+        confidentiality::refuse_text(text)?;
         let refuse = |code| Err(Error::about(code, text.split(['?', '#']).next().unwrap_or_default()));
         if text == "urn:ietf:wg:oauth:2.0:oob" {
             return Err(Code::ConfigOobNotAllowed.into());

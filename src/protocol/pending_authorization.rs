@@ -106,7 +106,7 @@ impl PendingAuthorization {
     /// - `implicit_not_enabled` when it was written by a build with that flow, and this has none
     pub fn from_record(record: &str) -> Result<Box<Self>, Error> {
         let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
-        confidentiality::refuse(&value)?;
+        confidentiality::refuse_names(&value)?;
         let object = value.as_object().ok_or_else(corrupt)?;
         match object.member("v") {
             Some(Value::Number(number)) if number.whole == Some(VERSION) => {}

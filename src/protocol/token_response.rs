@@ -54,15 +54,17 @@ impl TokenSet {
         require_bearer(object.present("token_type").and_then(Value::as_str))?;
         let expires_in = lifetime(object.present("expires_in"))?;
         // A string (RFC 6749 §3.3); some servers send a list, which is judged but not kept.
-        if let Some(Value::Array(scopes)) = object.present("scope") {
-            for scope in scopes {
-                require_no_more_than(requested_scope, scope.as_str())?;
+        let scope = match object.present("scope") {
+            None => None,
+            Some(Value::String(scope)) => Some(scope.as_str()).filter(|scope| !scope.is_empty()),
+            Some(Value::Array(scopes)) => {
+                for scope in scopes {
+                    require_no_more_than(requested_scope, Some(scope.as_str().ok_or(Code::TokenBadJson)?))?;
+                }
+                None
             }
-        }
-        let scope = object
-            .present("scope")
-            .and_then(Value::as_str)
-            .filter(|scope| !scope.is_empty());
+            Some(_) => return Err(Code::TokenBadJson.into()),
+        };
         require_no_more_than(requested_scope, scope)?;
         Ok(Self {
             access_token: AccessToken::new(access_token),
@@ -120,7 +122,7 @@ pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
         }
     })
     .map_err(|malformed| match malformed {
-        Malformed::Truncated if response.body.len() > MAX_BODY => {
+        Malformed::Truncated | Malformed::Syntax if response.body.len() > MAX_BODY => {
             Error::from(Code::ResponseTooLarge).during(Phase::Token)
         }
         Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),

@@ -8,6 +8,8 @@ import { snapshot } from "./snapshot.ts";
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 type Client = ReturnType<typeof open>;
 
+const SIGNED_OUT: Api.Session = Object.freeze({ signedIn: false, status: "signed_out", renewable: false });
+
 /** A request to the API that the core has checked; without `authorization`, a renewal comes first. */
 interface Authorized {
   readonly url: string;
@@ -21,10 +23,10 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   // Read now and never again, so that a later change of the object changes nothing.
   const config = frozen(options);
   const listeners = new Set<Listener>();
-  const redirects = new Map<string | undefined, Promise<Api.RedirectResult>>();
+  const redirects = new Map<string, Promise<Api.RedirectResult>>();
   let opening: Promise<Client> | undefined;
   let client: Client | undefined;
-  let session: Api.Session = Object.freeze({ signedIn: false, status: "signed_out", renewable: false });
+  let session = SIGNED_OUT;
   let refreshing: Promise<Api.Session> | undefined;
 
   const opened = (): Promise<Client> =>
@@ -35,7 +37,6 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       const page = typeof location === "undefined" ? "" : location.href;
       await exchange(call, call<object>("open", { options: config, page }));
       client = call;
-      update();
       return call;
     })().catch((error: unknown) => {
       opening = undefined;
@@ -47,39 +48,58 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
     let next = first;
     while (next.id !== undefined) {
       const { cause, ...answer } = await send(next as Exchange);
-      next = call<Partial<Exchange> & T>("settle", { id: next.id, ...answer }, cause);
+      try {
+        next = call<Partial<Exchange> & T>("settle", { id: next.id, ...answer }, cause);
+      } finally {
+        publish();
+      }
     }
     return next;
   };
 
-  /** Brings the snapshot up to date, and tells the listeners what has happened. */
+  /** Brings the snapshot up to date. */
   const update = (): Api.Session => {
     if (!client) return session;
-    const { event, ...facts } = client<Omit<Api.Session, "signedIn"> & { event?: Api.SessionEvent }>("session");
+    let facts;
+    try {
+      facts = client<Omit<Api.Session, "signedIn">>("session");
+    } catch {
+      // A core that has failed holds nobody's session.
+      client = undefined;
+      return (session = SIGNED_OUT);
+    }
     // An expired token that nothing can renew signs nobody in.
     const signedIn = facts.status !== "signed_out" && (facts.status !== "expired" || facts.renewable);
     const now = Object.freeze({ signedIn, ...facts });
     // The same object while nothing changes, as stores that compare by identity need it.
     if (JSON.stringify(now) !== JSON.stringify(session)) session = now;
+    return session;
+  };
+
+  /** Tells the listeners what has happened, as soon as it has. */
+  const publish = () => {
+    const now = update();
+    const event = client?.<{ event?: Api.SessionEvent }>("event").event;
     for (const listener of event ? [...listeners] : []) {
       try {
-        listener(session, event!);
+        listener(now, event!);
       } catch (error) {
         // A listener's mistake is its own: reported, and kept away from the sign-in.
         reportError(error);
       }
     }
-    return session;
   };
 
-  /** Takes a step, with all exchanges that it needs, and brings the session up to date whatever comes of it. */
+  /** Takes a step, with all exchanges that it needs; listeners hear of each change when it happens. */
   const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
     const call = await opened();
+    let first;
     try {
-      return await exchange<T>(call, call(name, input, cause));
+      first = call<Partial<Exchange> & T>(name, input, cause);
     } finally {
-      update();
+      publish();
     }
+    return exchange<T>(call, first);
   };
 
   const redeem = async (input: object): Promise<Api.RedirectResult> => {
@@ -93,15 +113,18 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       await opened();
     },
 
-    handleRedirect: (url) => {
+    handleRedirect: (given) => {
       if (typeof location === "undefined") return Promise.resolve({ handled: false });
-      const underWay = redirects.get(url);
-      if (underWay) return underWay;
       const page = location.href;
-      const target = url ?? page;
-      const record = target === page ? takeFromPage() : undefined;
-      const result = redeem({ url: target, record }).finally(() => redirects.delete(url));
-      redirects.set(url, result);
+      // As a listener it is called with an event, which is no URL.
+      const url = typeof given === "string" || (given as unknown) instanceof URL ? String(given) : page;
+      // Asked again without a URL, it is about the same response, although that is scrubbed already.
+      const keys = url === page ? [url, ""] : [url];
+      const underWay = redirects.get(given === undefined ? "" : url) ?? redirects.get(url);
+      if (underWay) return underWay;
+      const record = url === page && typeof config === "string" ? takeFromPage(config) : undefined;
+      const result = redeem({ url, record }).finally(() => keys.forEach((key) => redirects.delete(key)));
+      keys.forEach((key) => redirects.set(key, result));
       return result;
     },
 
@@ -125,7 +148,8 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
 
     fetch: async (input, requestOptions = {}) => {
       // Without a prototype, so that nothing polluted gets into the request.
-      const { companyId, ...init }: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
+      const init: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
+      const { companyId } = init;
       const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
       const headers = new Headers(init.headers ?? request?.headers);
       // Made a string once: what is checked is what is fetched.
@@ -136,9 +160,11 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
         companyId: companyId === undefined ? "" : String(companyId),
         isCompanyIdFloat: typeof companyId === "number",
       };
-      const isReplayable = canSendTwice(init.body ?? request?.body);
+      const signal = init.signal ?? request?.signal;
+      const canRepeat = canSendTwice(init.body ?? request?.body);
       // Every try of a request belongs to the session of the first one.
       for (let isFirstTry = true, first: number | undefined; ; isFirstTry = false) {
+        signal?.throwIfAborted();
         let authorized = await step<Authorized>("authorize", { ...facts, generation: first });
         first ??= authorized.generation;
         if (authorized.authorization === undefined) {
@@ -150,12 +176,17 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
         if (id !== undefined) headers.set("procore-company-id", id);
         let response;
         try {
-          response = await fetch(request ?? url, { ...init, headers, credentials: "omit" });
+          const sent = Object.assign(Object.create(null), init, { headers, credentials: "omit" });
+          response = await fetch(request ?? url, sent);
         } catch (cause) {
           // The caller's own abort is the caller's own news.
-          if (!(cause instanceof TypeError)) throw cause;
+          if (signal?.aborted || !(cause instanceof TypeError)) throw cause;
           return step("judge", { status: 0 }, cause);
         }
+        // A redirect that the caller wants to see is opaque: there is nothing to judge.
+        if (response.status === 0) return response;
+        // Firefox shows no body of a Request, only whether it is used up.
+        const isReplayable = canRepeat && !request?.bodyUsed;
         const judged = { status: response.status, generation, isFirstTry, isReplayable };
         const { isToRetry, isReplaced } = await step<{ isToRetry: boolean; isReplaced: boolean }>("judge", judged);
         if (!isToRetry) return response;

@@ -8,10 +8,11 @@ export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 export const ready = (): Promise<void> => start();
 
 export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
-  const { environment = "production", server, responseMode, allowImplicit, ...signIn } = own<
+  const { environment, server, responseMode, allowImplicit, ...signIn } = own<
     Api.LoginUrlOptions & { allowImplicit?: string }
   >(options);
-  const config = configOf(environment, own(credentials), server, { responseMode, allowImplicit });
+  const more = { responseMode, allowImplicit };
+  const config = configOf(environment ?? "production", own(credentials), server, more);
   return open()("buildLoginUrl", { config, options: JSON.stringify(signIn) });
 };
 
@@ -20,6 +21,8 @@ export const parseRedirect = (
   pending: string,
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse => {
+  // Nothing pending, so nothing that this URL could answer.
+  if (!pending) return { kind: "none" };
   const { server } = own(options);
   let config;
   try {

@@ -1,3 +1,5 @@
+import type { Credentials } from "./index.d.ts";
+
 /** Before the state, in the key of every stored sign-in. The core's `pending_store` has the same. */
 const PREFIX = "procore-spa-auth:";
 
@@ -21,10 +23,10 @@ const NAMES = new Set([
 ]);
 
 /**
- * If this page is the answer to a sign-in of this tab: takes its record and scrubs the URL, at once. The core, which
+ * If this page is the answer to a sign-in of this tab, by this configuration: takes its record and scrubs the URL, at once. The core, which
  * judges both, starts asynchronously, and until then every other script of the page could read the code.
  */
-export const takeFromPage = (): string | undefined => {
+export const takeFromPage = (config: string): string | undefined => {
   const state = [location.search, location.hash]
     .map((part) => new URLSearchParams(part.slice(1)).get("state"))
     .find((value) => value);
@@ -33,7 +35,7 @@ export const takeFromPage = (): string | undefined => {
   try {
     const key = PREFIX + state;
     record = sessionStorage.getItem(key);
-    if (record === null || isElsewhere(record)) return undefined;
+    if (record === null || isForeign(record, config)) return undefined;
     sessionStorage.removeItem(key);
   } catch {
     // Blocked storage: the core says so.
@@ -41,21 +43,28 @@ export const takeFromPage = (): string | undefined => {
   }
   try {
     scrub();
-  } catch (error) {
-    // Some engines limit how often a page may do that. The code is spent all the same, so it must be redeemed.
-    console.warn("procore-spa-auth: the URL could not be scrubbed.", error);
+  } catch {
+    // Some engines limit how often a page may do that. The code is spent all the same, so it must be redeemed. The
+    // engine's own words would show the URL, and so the code.
+    console.warn("procore-spa-auth: the URL could not be scrubbed.");
   }
   return record;
 };
 
-/** Whether a record is of a sign-in that comes back to another page. A damaged one is nobody else's. */
-const isElsewhere = (record: string): boolean => {
+/** Whether a record is another client's, or comes back to another page. A damaged one is nobody else's. */
+const isForeign = (record: string, config: string): boolean => {
+  let pending: { clientId: string; redirectUri: string };
   try {
-    const { origin, pathname } = new URL((JSON.parse(record) as { redirectUri: string }).redirectUri);
-    return origin !== location.origin || pathname !== location.pathname;
+    pending = JSON.parse(record);
+    const { origin, pathname } = new URL(pending.redirectUri);
+    if (origin !== location.origin || pathname !== location.pathname) return true;
   } catch {
     return false;
   }
+  const { credentials } = JSON.parse(config) as { credentials?: Record<string, Partial<Credentials> | null> };
+  return !Object.values(credentials ?? {}).some(
+    (set) => set?.clientId === pending.clientId && set?.redirectUris?.includes(pending.redirectUri),
+  );
 };
 
 /** Takes the response out of this page's URL and history entry; everything else of it stays as it is. */
@@ -68,6 +77,7 @@ const scrub = () => {
       .join("&");
   const query = rest(location.search);
   const fragment = rest(location.hash);
-  const url = location.pathname + (query && `?${query}`) + (fragment && `#${fragment}`);
+  // With the origin, for a path may start with two slashes.
+  const url = location.origin + location.pathname + (query && `?${query}`) + (fragment && `#${fragment}`);
   history.replaceState(history.state, "", url);
 };

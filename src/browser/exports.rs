@@ -12,6 +12,7 @@ use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
 use crate::protocol::json::{self, Object, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
+use crate::protocol::session::SessionEvent;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -64,11 +65,11 @@ impl State {
     fn take_step(&mut self, step: &str, input: &str, out: &mut Writer) -> Result<(), Error> {
         let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
         let input = input.as_object().ok_or(Code::ConfigInvalid)?;
+        if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
+            return Err(Code::InsecureContext.into());
+        }
         match step {
             "open" => {
-                if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
-                    return Err(Code::InsecureContext.into());
-                }
                 let page = url::parse_url(input.text("page"), None);
                 let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
                 let discovery = client.begin_discovery();
@@ -129,6 +130,9 @@ impl State {
                 let answer = client.judge(status, generation, is_first, is_replayable, now);
                 out.bool("isToRetry", answer == ApiAnswer::RenewAndRetry);
                 out.bool("isReplaced", client.is_replaced(generation));
+            }
+            "event" => {
+                out.optional("event", client.take_event().map(SessionEvent::as_str));
             }
             // "session"
             _ => write_session(client, out),
@@ -203,15 +207,20 @@ fn redeem(client: &mut Client, input: &Object) -> Result<Option<Exchange>, Error
         return Ok(None);
     };
     let given = input.text("record");
-    let record = if given.is_empty() {
-        pending_store::take(&response)
+    let pending = if given.is_empty() {
+        let Some((key, record)) = pending_store::find(&response) else {
+            return response.unclaimed(pending_store::is_any()).map_or(Ok(None), Err);
+        };
+        let pending = PendingAuthorization::from_record(&record);
+        // Another client of this page may wait for it: it stays.
+        if pending.as_ref().is_ok_and(|pending| !pending.is_of(client.config())) {
+            return Err(Code::IssuerChanged.into());
+        }
+        pending_store::forget(&key)?;
+        pending?
     } else {
-        Some(Wiped::from(given))
+        PendingAuthorization::from_record(given)?
     };
-    let Some(record) = record else {
-        return response.unclaimed(pending_store::is_any()).map_or(Ok(None), Err);
-    };
-    let pending = PendingAuthorization::from_record(&record)?;
     let grant = pending.accept(&response, client.config(), clock::now().wall)?;
     Ok(Some(client.begin_redemption(grant)))
 }
@@ -260,12 +269,8 @@ fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<()
     }
 }
 
-fn write_session(client: &mut Client, out: &mut Writer) {
+fn write_session(client: &Client, out: &mut Writer) {
     let session = client.session(clock::now());
-    out.optional(
-        "event",
-        client.take_event().map(crate::protocol::session::SessionEvent::as_str),
-    );
     out.string("status", session.status.as_str());
     out.string("environment", client.config().environment().name.as_str());
     out.optional("flow", session.flow.map(Flow::as_str));

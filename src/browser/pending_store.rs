@@ -35,14 +35,22 @@ pub fn put(pending: &PendingAuthorization, now: UnixSeconds) -> Result<(), Error
     write(&key_of(pending.state()), &pending.to_record()).map_err(blocked)
 }
 
-/// Takes the record that a response claims: read and deleted, before anything is done with it.
+/// The record that a response claims, and its key. It must be forgotten before anything is done with it.
 #[must_use]
-pub fn take(response: &AuthorizationResponse) -> Option<Wiped> {
+pub fn find(response: &AuthorizationResponse) -> Option<(String, Wiped)> {
     response.states().map(key_of).find_map(|key| {
         let record = read(&key).ok().flatten().map(Wiped::new)?;
-        remove(&key).ok()?;
-        Some(record)
+        Some((key, record))
     })
+}
+
+/// Removes a record.
+///
+/// # Errors
+///
+/// `storage_unavailable` when storage is blocked: then the record could be used twice, so it is not used at all.
+pub fn forget(key: &str) -> Result<(), Error> {
+    remove(key).map_err(|_| Code::StorageUnavailable.into())
 }
 
 /// Whether any sign-in is pending in this tab.
@@ -73,6 +81,8 @@ fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
         let record = Wiped::new(read(&key)?.unwrap_or_default());
         match PendingAuthorization::from_record(&record) {
             Ok(pending) if !pending.is_expired_at(now) => live.push((pending.created(), key)),
+            // Of another version, or of the implicit entry: not ours to judge.
+            Err(error) if error.code() != Code::StorageCorrupt => {}
             _ => remove(&key)?,
         }
     }

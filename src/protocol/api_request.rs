@@ -30,7 +30,7 @@ impl ApiRequest {
         let api = (config.parse_url)(&config.environment.api_origin, None).ok_or_else(forbidden)?;
         let url = (config.parse_url)(target, Some(api.href())).ok_or_else(forbidden)?;
         if !url.is_same_origin(&api) || url.has_userinfo() {
-            return Err(Error::about(Code::ResourceOriginForbidden, url.origin()));
+            return Err(Error::about(Code::ResourceOriginForbidden, url.shown_origin()));
         }
         for (name, _) in form::pairs(url.query()) {
             let name = form::decode(name).unwrap_or_default();

@@ -121,8 +121,16 @@ impl AuthorizationRequest {
     /// - `redirect_mismatch` when the redirect URI asked for is not a registered one
     /// - `param_reserved`, `config_secret_forbidden` for an extra parameter that is not the caller's to set
     pub fn new(config: &Config, options: &SignInOptions, entropy: Entropy, now: UnixSeconds) -> Result<Self, Error> {
+        if config.environment.is_to_discover {
+            // Its endpoints are not known yet; a client reads them first.
+            return Err(config::invalid("discover"));
+        }
         let redirect_uri = chosen_redirect_uri(config, options.redirect_uri.as_deref())?;
-        let scope = options.scope.as_deref().or(config.scope.as_deref());
+        let scope = options
+            .scope
+            .as_deref()
+            .or(config.scope.as_deref())
+            .filter(|scope| !scope.is_empty());
         let (return_to, warning) = match ReturnTo::parse(&options.return_to, config) {
             Ok(target) => (target, None),
             Err(error) => (ReturnTo::default(), Some(error)),
@@ -178,6 +186,7 @@ impl AuthorizationRequest {
             flow: options.flow,
             response_mode,
             environment: config.environment.name.as_str().to_owned(),
+            server: Some(config.environment.authorization_endpoint.clone()),
             client_id: config.client_id.as_str().to_owned(),
             redirect_uri: redirect_uri.as_str().to_owned(),
             scope: scope.map(ToOwned::to_owned),

@@ -143,7 +143,10 @@ impl AuthorizationResponse {
     }
 
     fn mismatch(&self) -> Error {
-        Error::about(Code::RedirectMismatch, &[self.url.origin(), self.url.path()].concat())
+        Error::about(
+            Code::RedirectMismatch,
+            &[self.url.shown_origin(), self.url.path()].concat(),
+        )
     }
 
     /// The one value of a parameter; empty counts as omitted.
@@ -241,7 +244,7 @@ impl PendingAuthorization {
         let credential = match self.flow {
             Flow::Code => Granted::Code(accepted_code(response, self.response_mode)?, self.verifier),
             #[cfg(feature = "implicit")]
-            Flow::Implicit => Granted::Token(accepted_token(response, self.scope.as_deref())?),
+            Flow::Implicit => Granted::Token(accepted_token(response)?),
         };
         let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
         Ok(AuthorizationGrant {
@@ -270,7 +273,7 @@ impl PendingAuthorization {
         if self.is_expired_at(now) {
             return Err(Code::StateExpired.into());
         }
-        if self.environment != config.environment.name.as_str() || self.client_id != config.client_id.as_str() {
+        if !self.is_of(config) {
             return Err(Code::IssuerChanged.into());
         }
         let registered = config
@@ -338,10 +341,7 @@ fn accepted_code(response: &AuthorizationResponse, mode: ResponseMode) -> Result
 }
 
 #[cfg(feature = "implicit")]
-fn accepted_token(
-    response: &AuthorizationResponse,
-    requested_scope: Option<&str>,
-) -> Result<super::token_response::TokenSet, Error> {
+fn accepted_token(response: &AuthorizationResponse) -> Result<super::token_response::TokenSet, Error> {
     if response.value("error").is_some() && response.value("access_token").is_some() {
         return Err(Code::MixedSuccessError.into());
     }
@@ -353,8 +353,7 @@ fn accepted_token(
         return Err(Code::WrongResponseMode.into());
     }
     let fields = |name: &str| response.value(name);
-    super::token_response::TokenSet::from_fragment(fields, requested_scope)
-        .map_err(|error| error.during(crate::error::Phase::Redirect))
+    super::token_response::TokenSet::from_fragment(fields).map_err(|error| error.during(crate::error::Phase::Redirect))
 }
 
 fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {

@@ -13,8 +13,7 @@ use super::pending_authorization::Flow;
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
-use super::secret::{AccessToken, RefreshToken};
-use super::session::{Access, Session, SessionEvent, Snapshot, Taken};
+use super::session::{Access, Retired, Session, SessionEvent, Snapshot, Taken};
 use super::time::{Moment, UnixSeconds};
 #[cfg(feature = "implicit")]
 use super::token_info;
@@ -250,8 +249,8 @@ impl Client {
     /// Signs out: the tokens leave the session at once, and go to be revoked. `None` when nobody was signed in.
     pub fn begin_sign_out(&mut self) -> Option<Exchange> {
         self.session.drop_late_answers();
-        let (access_token, refresh_token) = self.session.end(SessionEvent::SignedOut)?;
-        Some(self.revoke(access_token, refresh_token, Why::SignOut))
+        let tokens = self.session.end(SessionEvent::SignedOut)?;
+        Some(self.revoke(tokens, Why::SignOut))
     }
 
     /// Takes what came back, and says what is next.
@@ -274,7 +273,7 @@ impl Client {
                     .map_err(|error| error.during(Phase::Config))
             }
             Purpose::Redeem(sign_in) => {
-                let tokens = TokenSet::parse(&answered(outcome)?, sign_in.requested_scope.as_deref())?;
+                let tokens = TokenSet::parse(&answered(outcome)?)?;
                 Ok(self.sign_in(sign_in, tokens, Flow::Code, now))
             }
             #[cfg(feature = "implicit")]
@@ -362,7 +361,11 @@ impl Client {
     fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Progress {
         if sign_in.sign_outs != self.session.sign_outs() || sign_in.number < self.succeeded {
             let why = Why::Refused(ended());
-            return Progress::Send(self.revoke(tokens.access_token, tokens.refresh_token, why));
+            return Progress::Send(self.revoke(tokens.into(), why));
+        }
+        // RFC 6749 §5.1: more than was asked for is refused, and given back.
+        if let Err(error) = require_no_more_than(sign_in.requested_scope.as_deref(), tokens.scope.as_deref()) {
+            return Progress::Send(self.revoke(tokens.into(), Why::Refused(error)));
         }
         self.succeeded = sign_in.number;
         // RFC 6749 §5.1: a scope that is not said is the one that was asked for.
@@ -372,9 +375,7 @@ impl Client {
             .session
             .sign_in(tokens, flow, self.config.token_mediator.is_some(), now)
         {
-            Some((access_token, refresh_token)) => {
-                Progress::Send(self.revoke(access_token, refresh_token, Why::Replaced(sign_in)))
-            }
+            Some(replaced) => Progress::Send(self.revoke(replaced, Why::Replaced(sign_in))),
             None => signed_in(sign_in),
         }
     }
@@ -397,17 +398,13 @@ impl Client {
             }
             HttpOutcome::Answer(answer) => answer,
         };
-        match TokenSet::parse(&answer, None) {
+        match TokenSet::parse(&answer) {
             Ok(tokens) => {
                 // RFC 6749 §6: a refresh never grants more than there was.
                 if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
                     self.session.end(SessionEvent::ReauthRequired);
                     let why = Why::Refused(error.during(Phase::Refresh));
-                    return Ok(Progress::Send(self.revoke(
-                        tokens.access_token,
-                        tokens.refresh_token,
-                        why,
-                    )));
+                    return Ok(Progress::Send(self.revoke(tokens.into(), why)));
                 }
                 self.session.renew(tokens, sent.still_good(), now);
                 Ok(Progress::Refreshed)
@@ -434,37 +431,25 @@ impl Client {
 
     /// An answer for a session that is over: its tokens are revoked, never used.
     fn late(&self, outcome: HttpOutcome) -> Result<Progress, Error> {
-        let tokens = answered(outcome)
-            .ok()
-            .and_then(|answer| TokenSet::parse(&answer, None).ok());
+        let tokens = answered(outcome).ok().and_then(|answer| TokenSet::parse(&answer).ok());
         match tokens {
-            Some(tokens) => Ok(Progress::Send(self.revoke(
-                tokens.access_token,
-                tokens.refresh_token,
-                Why::Refused(ended()),
-            ))),
+            Some(tokens) => Ok(Progress::Send(self.revoke(tokens.into(), Why::Refused(ended())))),
             None => Err(ended()),
         }
     }
 
     /// Both tokens by name: some servers forget one when told of the other, some don't.
-    fn revoke(&self, access_token: AccessToken, refresh_token: Option<RefreshToken>, why: Why) -> Exchange {
-        let access = revocation_request::for_access_token(&self.config, access_token);
-        let (request, next) = match refresh_token {
+    fn revoke(&self, tokens: Retired, why: Why) -> Exchange {
+        let access = revocation_request::for_access_token(&self.config, tokens.access_token);
+        let (request, next) = match tokens.refresh_token {
             Some(token) => (
                 revocation_request::for_refresh_token(&self.config, token),
                 Vec::from([access]),
             ),
             None => (access, Vec::new()),
         };
-        Exchange::new(
-            request,
-            Purpose::Revoke {
-                next,
-                is_revoked: true,
-                why,
-            },
-        )
+        let is_revoked = tokens.is_whole;
+        Exchange::new(request, Purpose::Revoke { next, is_revoked, why })
     }
 
     fn revoke_next(mut next: Vec<HttpRequest>, is_revoked: bool, why: Why) -> Result<Progress, Error> {

@@ -45,9 +45,9 @@ pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
     refuse_words(name, &["secret", "clientassertion", "password", "privatekey"])
 }
 
-/// Refuses a parameter's name that says "client secret". Other words are the app's own: `password_reset` is no secret.
+/// Refuses a parameter that authenticates a client. Other words are the app's own: `password_reset` is no secret.
 pub(crate) fn refuse_param(name: &str) -> Result<(), Error> {
-    refuse_words(name, &["secret", "clientassertion"])
+    refuse_words(name, &["clientsecret", "clientassertion"])
 }
 
 fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {

@@ -444,7 +444,7 @@ fn server_options(mut environment: Environment, value: &Value, parse_url: ParseU
         return Err(invalid("apiOrigin"));
     }
     environment.api_origin = api.origin().to_owned();
-    if environment.is_to_discover && environment.issuer.is_empty() {
+    if (environment.is_to_discover || environment.is_iss_required) && environment.issuer.is_empty() {
         return Err(invalid("issuer"));
     }
     Ok(environment)

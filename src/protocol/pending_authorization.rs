@@ -25,6 +25,8 @@ pub struct PendingAuthorization {
     pub(crate) flow: Flow,
     pub(crate) response_mode: ResponseMode,
     pub(crate) environment: String,
+    /// The authorization endpoint: a code goes back to the server that gave it (RFC 9700 §4.4.2). Compared, never used.
+    pub(crate) server: Option<String>,
     pub(crate) client_id: String,
     pub(crate) redirect_uri: String,
     pub(crate) scope: Option<String>,
@@ -88,6 +90,7 @@ impl PendingAuthorization {
         out.string("flow", self.flow.as_str());
         out.string("responseMode", self.response_mode.as_str());
         out.string("environment", &self.environment);
+        out.optional("server", self.server.as_deref());
         out.string("clientId", &self.client_id);
         out.string("redirectUri", &self.redirect_uri);
         out.optional("scope", self.scope.as_deref());
@@ -123,10 +126,11 @@ impl PendingAuthorization {
                 corrupt()
             }
         })?;
-        let scope = match object.member("scope") {
-            None => None,
-            Some(_) => Some(text(object, "scope")?.to_owned()),
+        let optional = |key| match object.member(key) {
+            None => Ok(None),
+            Some(_) => text(object, key).map(|text| Some(text.to_owned())),
         };
+        let (scope, server) = (optional("scope")?, optional("server")?);
         let created = match object.member("created") {
             Some(Value::Number(number)) if !number.is_negative => number.whole,
             _ => None,
@@ -137,6 +141,7 @@ impl PendingAuthorization {
             flow,
             response_mode: ResponseMode::from_name(text(object, "responseMode")?).ok_or_else(corrupt)?,
             environment: text(object, "environment")?.to_owned(),
+            server,
             client_id: text(object, "clientId")?.to_owned(),
             redirect_uri: text(object, "redirectUri")?.to_owned(),
             scope,
@@ -166,6 +171,18 @@ impl PendingAuthorization {
         self.state.expose()
     }
 
+    /// Whether it was begun with this client ID, environment and server.
+    #[must_use]
+    pub fn is_of(&self, config: &Config) -> bool {
+        let environment = &config.environment;
+        self.environment == environment.name.as_str()
+            && self.client_id == config.client_id.as_str()
+            && self
+                .server
+                .as_ref()
+                .is_none_or(|server| *server == environment.authorization_endpoint)
+    }
+
     /// When the login URL was built.
     #[must_use]
     pub const fn created(&self) -> UnixSeconds {
@@ -181,7 +198,8 @@ impl PendingAuthorization {
 
 const VERSION: u64 = 1;
 
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
+    "server",
     "v",
     "state",
     "verifier",
@@ -222,6 +240,7 @@ mod tests {
 
     fn pending(scope: Option<&str>, return_to: &str) -> PendingAuthorization {
         PendingAuthorization {
+            server: Some("https://login.procore.com/oauth/authorize".into()),
             state: State::new("S1".into()),
             verifier: CodeVerifier::new("V1".into()),
             flow: Flow::Code,
@@ -245,7 +264,8 @@ mod tests {
             pending(None, "/x").to_record().as_str(),
             r#"{"v":1,"state":"S1","verifier":"V1","flow":"code","responseMode":"fragment","environment":"sandbox","#
                 .to_string()
-                + r#""clientId":"CID","redirectUri":"https://app.example/cb","returnTo":"/x","created":1790000000}"#
+                + r#""server":"https://login.procore.com/oauth/authorize","clientId":"CID","#
+                + r#""redirectUri":"https://app.example/cb","returnTo":"/x","created":1790000000}"#
         );
     }
 
@@ -274,8 +294,8 @@ mod tests {
             let mut without = record();
             without.as_object_mut().unwrap().remove(key);
             let result = PendingAuthorization::from_record(&without.to_string());
-            // No scope means that none was asked for.
-            let expected = (key != "scope").then_some(Code::StorageCorrupt);
+            // No scope means that none was asked for; no server, that nothing is known of it.
+            let expected = (!["scope", "server"].contains(&key)).then_some(Code::StorageCorrupt);
             assert_eq!(result.err().map(|error| error.code()), expected, "{key}");
             for other in [json!(null), json!(true), json!([]), json!({})] {
                 let mut changed = record();

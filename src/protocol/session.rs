@@ -143,7 +143,7 @@ const MIN_INTERVAL: Seconds = 30;
 
 impl Session {
     /// Takes new tokens in, and hands over those that they replace, to be revoked.
-    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Option<Tokens> {
+    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Option<Retired> {
         let TokenSet {
             access_token,
             refresh_token,
@@ -154,7 +154,10 @@ impl Session {
             None if !has_mediator || flow != Flow::Code => Renewal::Never,
             token => Renewal::Ready(token),
         };
-        let replaced = self.signed_in.replace(Box::new(SignedIn {
+        // Some servers give the same token again: then there is nothing to revoke.
+        let is_other = |old: &SignedIn| !old.access_token.is(access_token.expose());
+        let replaced = self.signed_in.take().filter(|old| is_other(old));
+        self.signed_in = Some(Box::new(SignedIn {
             access_token,
             received: now,
             expires_in,
@@ -165,7 +168,7 @@ impl Session {
         }));
         self.changed(SessionEvent::SignedIn);
         self.began = self.generation;
-        replaced.map(|tokens| tokens.hand_over())
+        replaced.map(|old| old.retire())
     }
 
     /// What it is now.
@@ -285,16 +288,17 @@ impl Session {
     pub(crate) fn doubt(&mut self) {
         if let Some(tokens) = &mut self.signed_in {
             tokens.renewal = Renewal::InDoubt;
-            self.changed(SessionEvent::ReauthRequired);
+            // The access token is the same, so its generation is.
+            self.event = Some(SessionEvent::ReauthRequired);
         }
     }
 
     /// Ends the session and hands its tokens over, to be revoked or dropped.
-    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<Tokens> {
+    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<Retired> {
         let tokens = self.signed_in.take()?;
         self.sign_outs = self.sign_outs.wrapping_add(1);
         self.changed(why);
-        Some(tokens.hand_over())
+        Some(tokens.retire())
     }
 
     /// Makes answers still on their way too late, also while nobody is signed in.
@@ -314,12 +318,17 @@ impl Session {
 }
 
 impl SignedIn {
-    fn hand_over(self) -> Tokens {
-        let refresh_token = match self.renewal {
-            Renewal::Ready(token) => token,
-            Renewal::Never | Renewal::UnderWay | Renewal::InDoubt => None,
+    fn retire(self) -> Retired {
+        let (refresh_token, is_whole) = match self.renewal {
+            Renewal::Ready(token) => (token, true),
+            Renewal::Never => (None, true),
+            Renewal::UnderWay | Renewal::InDoubt => (None, false),
         };
-        (self.access_token, refresh_token)
+        Retired {
+            access_token: self.access_token,
+            refresh_token,
+            is_whole,
+        }
     }
 
     fn is_just_renewed(&self, now: Moment) -> bool {
@@ -327,8 +336,24 @@ impl SignedIn {
     }
 }
 
-/// The tokens of a session that is over.
-type Tokens = (AccessToken, Option<RefreshToken>);
+/// The tokens of a session that is over, to be revoked.
+#[derive(Debug)]
+pub(crate) struct Retired {
+    pub(crate) access_token: AccessToken,
+    pub(crate) refresh_token: Option<RefreshToken>,
+    /// Whether these are all there are. After a renewal without an answer the server may hold one that nobody here knows.
+    pub(crate) is_whole: bool,
+}
+
+impl From<TokenSet> for Retired {
+    fn from(tokens: TokenSet) -> Self {
+        Self {
+            access_token: tokens.access_token,
+            refresh_token: tokens.refresh_token,
+            is_whole: true,
+        }
+    }
+}
 
 /// What came of asking for the refresh token.
 #[derive(Debug)]
@@ -413,8 +438,11 @@ mod tests {
         assert!(matches!(session.take_refresh_token(), Taken::Nothing));
         assert_eq!(session.snapshot(at(59)).status, Status::InDoubt);
         assert_eq!(session.snapshot(at(60)).status, Status::Expired);
-        let (_, refresh_token) = session.end(SessionEvent::SignedOut).unwrap();
-        assert!(refresh_token.is_none(), "it is out, and not here to be revoked");
+        let retired = session.end(SessionEvent::SignedOut).unwrap();
+        assert!(
+            retired.refresh_token.is_none() && !retired.is_whole,
+            "it is out, and not here to be revoked"
+        );
         assert!(matches!(session.take_refresh_token(), Taken::SignedOut));
     }
 

@@ -11,6 +11,7 @@ use super::time::Seconds;
 use crate::error::{Code, Error, OAuthError, Phase};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The tokens of a good response.
 #[derive(Debug)]
@@ -37,8 +38,7 @@ impl TokenSet {
     ///   `token_bad_status` for any other status than 200, or an error said with 200
     /// - `token_bad_content_type`, `response_too_large`, `token_duplicate_key`, `token_bad_json`
     /// - `token_missing_access_token`, `token_malformed_token`, `token_bad_token_type`, `token_bad_expires_in`
-    /// - `scope_expanded` when more was granted than `requested_scope`, if that is given
-    pub fn parse(response: &HttpResponse, requested_scope: Option<&str>) -> Result<Self, Error> {
+    pub fn parse(response: &HttpResponse) -> Result<Self, Error> {
         if response.status != 200 {
             return Err(refusal(response));
         }
@@ -53,33 +53,30 @@ impl TokenSet {
         let access_token = token(object, "access_token")?.ok_or(Code::TokenMissingAccessToken)?;
         require_bearer(object.present("token_type").and_then(Value::as_str))?;
         let expires_in = lifetime(object.present("expires_in"))?;
-        // A string (RFC 6749 §3.3); some servers send a list, which is judged but not kept.
         let scope = match object.present("scope") {
             None => None,
-            Some(Value::String(scope)) => Some(scope.as_str()).filter(|scope| !scope.is_empty()),
+            Some(Value::String(scope)) => Some(scope.as_str().to_owned()),
+            // Some servers send a list instead of the string of RFC 6749 §3.3.
             Some(Value::Array(scopes)) => {
+                let mut words = Vec::new();
                 for scope in scopes {
-                    require_no_more_than(requested_scope, Some(scope.as_str().ok_or(Code::TokenBadJson)?))?;
+                    words.push(scope.as_str().ok_or(Code::TokenBadJson)?);
                 }
-                None
+                Some(words.join(" "))
             }
             Some(_) => return Err(Code::TokenBadJson.into()),
         };
-        require_no_more_than(requested_scope, scope)?;
         Ok(Self {
             access_token: AccessToken::new(access_token),
             refresh_token: token(object, "refresh_token")?.map(RefreshToken::new),
             expires_in,
-            scope: scope.map(ToOwned::to_owned),
+            scope: scope.filter(|scope| !scope.is_empty()),
         })
     }
 
     /// Reads the token from a fragment's fields (RFC 6749 §4.2.2). A refresh token, which must not be there, is dropped.
     #[cfg(feature = "implicit")]
-    pub(crate) fn from_fragment<'a>(
-        field: impl Fn(&str) -> Option<&'a str>,
-        requested_scope: Option<&str>,
-    ) -> Result<Self, Error> {
+    pub(crate) fn from_fragment<'a>(field: impl Fn(&str) -> Option<&'a str>) -> Result<Self, Error> {
         let access_token = field("access_token").ok_or(Code::TokenMissingAccessToken)?;
         if !is_visible_ascii(access_token) || access_token.len() > MAX_TOKEN {
             return Err(Code::TokenMalformedToken.into());
@@ -89,7 +86,6 @@ impl TokenSet {
             None => DEFAULT_LIFETIME,
             Some(digits) => from_digits(digits).ok_or(Code::TokenBadExpiresIn)?,
         };
-        require_no_more_than(requested_scope, field("scope"))?;
         Ok(Self {
             access_token: AccessToken::new(Wiped::from(access_token)),
             refresh_token: None,
@@ -221,20 +217,20 @@ mod tests {
     }
 
     fn refused(response: &HttpResponse) -> Code {
-        TokenSet::parse(response, Some("read write")).unwrap_err().code()
+        TokenSet::parse(response).unwrap_err().code()
     }
 
     #[test]
     fn a_good_answer_is_read_whole() {
         let body = r#"{"access_token":"AT1","token_type":"BEARER","expires_in":60,"refresh_token":"RT1",
             "scope":"write","created_at":1,"unknown":[{}]}"#;
-        let tokens = TokenSet::parse(&answer(200, body), Some("read write")).unwrap();
+        let tokens = TokenSet::parse(&answer(200, body)).unwrap();
         assert_eq!(tokens.access_token.expose(), "AT1");
         assert_eq!(tokens.refresh_token.unwrap().expose(), "RT1");
         assert_eq!((tokens.expires_in, tokens.scope.as_deref()), (60, Some("write")));
         // Not said, null and empty are the same.
         let body = r#"{"access_token":"AT1","token_type":"bearer","refresh_token":"","scope":null}"#;
-        let tokens = TokenSet::parse(&answer(200, body), Some("read write")).unwrap();
+        let tokens = TokenSet::parse(&answer(200, body)).unwrap();
         assert!(tokens.refresh_token.is_none());
         assert_eq!((tokens.expires_in, tokens.scope), (5400, None));
     }
@@ -283,12 +279,12 @@ mod tests {
                 Code::TokenMalformedToken,
             ),
             (
-                r#"{"access_token":"AT1","token_type":"bearer","scope":"read admin"}"#,
-                Code::ScopeExpanded,
+                r#"{"access_token":"AT1","token_type":"bearer","scope":5}"#,
+                Code::TokenBadJson,
             ),
             (
-                r#"{"access_token":"AT1","token_type":"bearer","scope":["read","admin"]}"#,
-                Code::ScopeExpanded,
+                r#"{"access_token":"AT1","token_type":"bearer","scope":[["admin"]]}"#,
+                Code::TokenBadJson,
             ),
         ] {
             assert_eq!(refused(&answer(200, body)), code, "{body}");
@@ -313,7 +309,7 @@ mod tests {
             (201, "invalid_grant", Code::TokenBadStatus),
         ] {
             let body = format!(r#"{{{tokens},"error":"{error}","error_description":"why"}}"#);
-            let refusal = TokenSet::parse(&answer(status, &body), None).unwrap_err();
+            let refusal = TokenSet::parse(&answer(status, &body)).unwrap_err();
             assert_eq!(
                 (refusal.code(), refusal.phase()),
                 (code, Phase::Token),
@@ -340,9 +336,9 @@ mod tests {
             )
         };
         let rest = with(0, 0).body.len();
-        assert!(TokenSet::parse(&with(MAX_TOKEN, 0), None).is_ok());
+        assert!(TokenSet::parse(&with(MAX_TOKEN, 0)).is_ok());
         assert_eq!(refused(&with(MAX_TOKEN + 1, 0)), Code::TokenMalformedToken);
-        assert!(TokenSet::parse(&with(1, MAX_BODY - 1 - rest), None).is_ok());
+        assert!(TokenSet::parse(&with(1, MAX_BODY - 1 - rest)).is_ok());
         assert_eq!(refused(&with(1, MAX_BODY - rest)), Code::ResponseTooLarge);
         assert_eq!(refused(&with(MAX_BODY, 0)), Code::ResponseTooLarge);
     }
@@ -364,5 +360,14 @@ mod tests {
                 "{requested:?} {granted:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_list_of_scopes_is_one_scope_string() {
+        let body = r#"{"access_token":"AT1","token_type":"bearer","scope":["read","admin"]}"#;
+        let scope = TokenSet::parse(&answer(200, body)).unwrap().scope;
+        assert_eq!(scope.as_deref(), Some("read admin"));
+        let error = require_no_more_than(Some("read write"), scope.as_deref()).unwrap_err();
+        assert_eq!(error.code(), Code::ScopeExpanded);
     }
 }

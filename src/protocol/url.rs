@@ -59,6 +59,11 @@ impl Url {
         self.href.get(..self.origin).unwrap_or_default()
     }
 
+    /// The origin for a message; nothing where it would show a user name or password.
+    pub(crate) fn shown_origin(&self) -> &str {
+        if self.has_userinfo() { "" } else { self.origin() }
+    }
+
     /// From the first slash to before `?` and `#`.
     #[must_use]
     pub fn path(&self) -> &str {

@@ -265,3 +265,35 @@ fn a_scope_that_is_not_said_is_the_one_asked_for() {
         Code::ScopeExpanded
     );
 }
+
+#[test]
+fn a_code_goes_back_to_the_server_that_the_sign_in_was_begun_at() {
+    let record = record(&client());
+    let elsewhere = OPTIONS.replacen(
+        '{',
+        r#"{"servers":{"production":{"customAuthorizationServer":true,"authorizationEndpoint":"https://as.example/a",
+            "tokenEndpoint":"https://as.example/t","revocationEndpoint":"https://as.example/r",
+            "apiOrigin":"https://api.example"}},"#,
+        1,
+    );
+    let error = redeem(&mut client_of(&elsewhere), &record, "code=C1", at(1)).unwrap_err();
+    assert_eq!(error.code(), Code::IssuerChanged);
+}
+
+#[test]
+fn more_scope_than_was_asked_for_is_given_back() {
+    let mut client = client_of(&OPTIONS.replacen('{', r#"{"scope":"read","#, 1));
+    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    let tokens = r#"{"access_token":"AT1","token_type":"bearer","scope":"read admin"}"#;
+    let Ok(Progress::Send(revocation)) = client.settle(exchange, json(200, tokens), at(0)) else {
+        panic!("tokens that must not be used are kept");
+    };
+    let error = client.settle(revocation, json(200, ""), at(1)).unwrap_err();
+    assert_eq!(error.code(), Code::ScopeExpanded);
+}
+
+#[test]
+fn an_empty_scope_is_none() {
+    let client = client_of(&OPTIONS.replacen('{', r#"{"scope":"","#, 1));
+    assert!(!record(&client).contains("scope"));
+}

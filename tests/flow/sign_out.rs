@@ -22,7 +22,7 @@ fn answer_to_a_refresh_after_sign_out_is_revoked() {
     );
     assert!(matches!(
         client.settle(exchange, json(200, ""), at(100)),
-        Ok(Progress::SignedOut { is_revoked: true })
+        Ok(Progress::SignedOut { is_revoked: false })
     ));
     assert_late_tokens_are_revoked(&mut client, late);
 }

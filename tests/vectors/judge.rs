@@ -142,7 +142,7 @@ impl Redirect {
 impl Answer {
     fn judge(&self) {
         let response = HttpResponse::new(self.status.into(), self.content_type.clone(), self.body.as_str().into());
-        match TokenSet::parse(&response, None) {
+        match TokenSet::parse(&response) {
             Ok(tokens) => {
                 let refresh_token = tokens.refresh_token.as_ref().map(|token| token.expose());
                 assert_eq!(

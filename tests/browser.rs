@@ -76,12 +76,13 @@ fn url_has_the_parts_that_the_browser_names() {
                 assert_eq!(url.origin(), theirs.origin(), "{:?}", vector.input);
             }
         }
+        let is_refused = url.is_none() && URL::new(&vector.input, &file.base).is_err();
         let origin = url.filter(|url| !url.has_userinfo()).map(|url| url.origin().to_owned());
-        // Engines may differ about odd hosts, but not about what is ours.
+        // Engines may differ about odd hosts, and WebKit refuses what others take for ours; but what one takes for ours
+        // is ours.
         let is_ours = |origin: &Option<String>| origin.as_deref() == Some("https://app.example");
-        assert_eq!(
-            is_ours(&origin),
-            is_ours(&vector.origin),
+        assert!(
+            is_ours(&origin) == is_ours(&vector.origin) || is_refused,
             "{:?}: {origin:?}",
             vector.input
         );
@@ -134,7 +135,7 @@ fn pending_store_gives_a_record_back_once() {
             pending_store::put(&request.pending, NOW).unwrap_err().code(),
             Code::StorageUnavailable
         );
-        assert!(pending_store::take(&response).is_none());
+        assert!(pending_store::find(&response).is_none());
         assert!(!pending_store::is_any());
         return;
     }
@@ -144,11 +145,16 @@ fn pending_store_gives_a_record_back_once() {
     pending_store::put(&request.pending, NOW).unwrap();
     assert!(pending_store::is_any());
     let other = response_to(&begun(entropy::entropy().unwrap(), NOW));
-    assert!(pending_store::take(&other).is_none(), "of another state");
+    assert!(pending_store::find(&other).is_none(), "of another state");
     assert!(pending_store::is_any(), "and nothing is lost by asking");
-    let record = pending_store::take(&response).unwrap();
+    let (key, record) = pending_store::find(&response).unwrap();
     assert_eq!(record.as_str(), request.pending.to_record().as_str());
-    assert!(pending_store::take(&response).is_none(), "read and deleted");
+    assert!(
+        pending_store::is_any(),
+        "it may be another client's, so reading leaves it"
+    );
+    pending_store::forget(&key).unwrap();
+    assert!(pending_store::find(&response).is_none());
     assert!(!pending_store::is_any());
     assert_eq!(get_item("somebody else's").as_deref(), Some("left alone"));
 }

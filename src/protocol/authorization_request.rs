@@ -67,9 +67,14 @@ impl SignInOptions {
     /// - `implicit_not_enabled` for `flow: "implicit"` where it is off
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
         let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
-        // Not the texts: returnTo is a page of the app, whatever its parameters are called.
-        confidentiality::refuse_names(&value)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
+        for (key, value) in options.members() {
+            confidentiality::refuse_name(key)?;
+            // returnTo is a page of the app, whatever its parameters are called.
+            if key != "returnTo" {
+                confidentiality::refuse(value)?;
+            }
+        }
         config::known_keys(options, &["flow", "redirectUri", "scope", "returnTo", "extraParams"])?;
         let text = |key| Ok::<_, Error>(config::text_option(options, key)?.map(ToOwned::to_owned));
         let mut this = Self {

@@ -98,7 +98,9 @@ function judgeOutcomes(row, plan, steps, say) {
     if (step.isVariant) say(meets(step.isVariant, got), `expected ${step.isVariant} of the variant, got ${got}`);
     if (step.isSetUp || step.isAfterwards) {
       const when = step.isSetUp ? "to set the row up" : "afterwards";
-      say(got === "ok", `${step.do} has to work ${when}, got ${got} ${step.outcome.error?.message ?? ""}`);
+      // Signing out while a renewal is under way can't promise that the server has forgotten all.
+      const isDone = got === "ok" || (plan.users && step.do === "signOut" && got === "err:revoke_pending");
+      say(isDone, `${step.do} has to work ${when}, got ${got} ${step.outcome.error?.message ?? ""}`);
     }
     if (step.redirectUri && got === "ok") {
       const sent = new URL(step.outcome.value.url).searchParams.get("redirect_uri");

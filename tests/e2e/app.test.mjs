@@ -146,8 +146,10 @@ inEveryEngine("app", (browser) => {
       // As a router would: an entry with a state, and parameters of its own.
       const { url, pending } = sdk.buildLoginUrl(${JSON.stringify({ clientId: sandbox.clientId, redirectUris: [`${visitor.page}/code/callback`] })},
         { environment: "sandbox" });
-      const { state } = JSON.parse(pending);
-      sessionStorage.setItem("procore-spa-auth:" + state, pending);
+      // Begun at Procore's own server; the answer is to come from this one.
+      const record = { ...JSON.parse(pending), server: ${JSON.stringify(`${sandbox.origin}/oauth/authorize`)} };
+      const { state } = record;
+      sessionStorage.setItem("procore-spa-auth:" + state, JSON.stringify(record));
       return { url, state };
     })()`,
       )

@@ -18,35 +18,11 @@ use procore_spa_auth::protocol::client::Client;
 use procore_spa_auth::protocol::config::Config;
 use procore_spa_auth::protocol::pending_authorization::{LIFETIME, MAX_PENDING};
 use procore_spa_auth::protocol::pkce::Entropy;
-use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use wasm_bindgen_test::wasm_bindgen_test;
+use web_sys::{Storage, Url};
 
 const NOW: u64 = 1_790_000_000;
 const REDIRECT_URI: &str = "https://app.example/cb";
-
-#[wasm_bindgen]
-extern "C" {
-    type URL;
-    #[wasm_bindgen(constructor, catch)]
-    fn new(input: &str, base: &str) -> Result<URL, JsValue>;
-    #[wasm_bindgen(method, getter)]
-    fn origin(this: &URL) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn pathname(this: &URL) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn search(this: &URL) -> String;
-    #[wasm_bindgen(method, getter)]
-    fn hash(this: &URL) -> String;
-
-    #[wasm_bindgen(js_namespace = sessionStorage, js_name = setItem)]
-    fn set_item(key: &str, value: &str);
-    #[wasm_bindgen(js_namespace = sessionStorage, js_name = getItem)]
-    fn get_item(key: &str) -> Option<String>;
-    #[wasm_bindgen(js_namespace = sessionStorage, js_name = key)]
-    fn key_at(index: u32) -> Option<String>;
-    #[wasm_bindgen(js_namespace = sessionStorage, js_name = clear)]
-    fn clear_storage();
-}
 
 // browser/url.rs
 
@@ -56,7 +32,7 @@ fn url_has_the_parts_that_the_browser_names() {
     let mut ours = 0;
     for vector in &file.vectors {
         let url = parse_url(&vector.input, Some(&file.base));
-        let theirs = URL::new(&vector.input, &file.base).ok();
+        let theirs = Url::new_with_base(&vector.input, &file.base).ok();
         if let Some(url) = &url {
             let theirs = theirs.unwrap();
             assert_eq!(url.path(), theirs.pathname(), "{:?}", vector.input);
@@ -76,7 +52,7 @@ fn url_has_the_parts_that_the_browser_names() {
                 assert_eq!(url.origin(), theirs.origin(), "{:?}", vector.input);
             }
         }
-        let is_refused = url.is_none() && URL::new(&vector.input, &file.base).is_err();
+        let is_refused = url.is_none() && Url::new_with_base(&vector.input, &file.base).is_err();
         let origin = url.filter(|url| !url.has_userinfo()).map(|url| url.origin().to_owned());
         // Engines may differ about odd hosts, and WebKit refuses what others take for ours; but what one takes for ours
         // is ours.
@@ -139,9 +115,9 @@ fn pending_store_gives_a_record_back_once() {
         assert!(!pending_store::is_any());
         return;
     }
-    clear_storage();
+    storage().clear().unwrap();
     assert!(!pending_store::is_any());
-    set_item("somebody else's", "left alone");
+    storage().set_item("somebody else's", "left alone").unwrap();
     pending_store::put(&request.pending, NOW).unwrap();
     assert!(pending_store::is_any());
     let other = response_to(&begun(entropy::entropy().unwrap(), NOW));
@@ -156,7 +132,10 @@ fn pending_store_gives_a_record_back_once() {
     pending_store::forget(&key).unwrap();
     assert!(pending_store::find(&response).is_none());
     assert!(!pending_store::is_any());
-    assert_eq!(get_item("somebody else's").as_deref(), Some("left alone"));
+    assert_eq!(
+        storage().get_item("somebody else's").unwrap().as_deref(),
+        Some("left alone")
+    );
 }
 
 #[wasm_bindgen_test]
@@ -164,9 +143,11 @@ fn pending_store_sweeps_out_what_is_old_damaged_or_too_much() {
     if !has_session_storage() {
         return;
     }
-    clear_storage();
-    set_item(&[pending_store::PREFIX, "damaged"].concat(), "{");
-    set_item("somebody else's", "{");
+    storage().clear().unwrap();
+    storage()
+        .set_item(&[pending_store::PREFIX, "damaged"].concat(), "{")
+        .unwrap();
+    storage().set_item("somebody else's", "{").unwrap();
     for count in 0..30 {
         pending_store::put(&begun(entropy::entropy().unwrap(), NOW + count).pending, NOW + count).unwrap();
         assert!(stored().len() <= MAX_PENDING);
@@ -180,8 +161,8 @@ fn pending_store_sweeps_out_what_is_old_damaged_or_too_much() {
     let last = begun(entropy::entropy().unwrap(), NOW + 30 + LIFETIME).pending;
     pending_store::put(&last, last.created()).unwrap();
     assert_eq!(stored().len(), 1, "all the others are too old");
-    assert_eq!(get_item("somebody else's").as_deref(), Some("{"));
-    clear_storage();
+    assert_eq!(storage().get_item("somebody else's").unwrap().as_deref(), Some("{"));
+    storage().clear().unwrap();
 }
 
 // The protocol, compiled for browsers and with their parser.
@@ -289,10 +270,15 @@ fn has_session_storage() -> bool {
     js_sys::Reflect::has(&js_sys::global(), &"sessionStorage".into()).unwrap()
 }
 
+fn storage() -> Storage {
+    web_sys::window().unwrap().session_storage().unwrap().unwrap()
+}
+
 /// The records of this SDK that are in storage.
 fn stored() -> Vec<serde_json::Value> {
-    let keys: Vec<String> = (0..).map_while(key_at).collect();
-    let ours = keys.iter().filter(|key| key.starts_with(pending_store::PREFIX));
-    ours.map(|key| serde_json::from_str(&get_item(key).unwrap()).unwrap())
+    let storage = storage();
+    let keys = (0..storage.length().unwrap()).map(|index| storage.key(index).unwrap().unwrap());
+    let ours = keys.filter(|key| key.starts_with(pending_store::PREFIX));
+    ours.map(|key| serde_json::from_str(&storage.get_item(&key).unwrap().unwrap()).unwrap())
         .collect()
 }

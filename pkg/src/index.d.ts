@@ -121,8 +121,9 @@ export interface RedirectResult {
 
 export interface SignOutResult {
   /**
-   * `"revoked"`: the server has revoked the tokens. `"revoke_pending"`: the tokens are wiped here, but the server
-   * could not be told (RFC 7009 §2.2.1) and may still hold them valid. `"nothing"`: nobody was signed in.
+   * `"revoked"`: the server has confirmed that the tokens are revoked. `"revoke_pending"`: the tokens are wiped here, but
+   * the server could not be told (RFC 7009 §2.2.1), or a renewal was under way or in doubt, and it may still hold a good
+   * one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
 }
@@ -152,14 +153,18 @@ export interface ProcoreAuth {
 
   /**
    * Goes to Procore's login page. The promise settles only if that fails.
-   * @throws {ProcoreAuthError} `config_*`, `param_reserved`, `storage_unavailable`, `rng_unavailable`
+   * @throws {ProcoreAuthError} `config_*`, `param_reserved`, `redirect_mismatch`, `storage_unavailable`,
+   *   `rng_unavailable`, `insecure_context`, `wasm_blocked`
    */
   signIn(options?: SignInOptions): Promise<never>;
 
   /** The session as it is now. */
   readonly session: Session;
 
-  /** Calls `listener` after each change of the session. Returns the function that stops it. */
+  /**
+   * Calls `listener` after each change of the tokens. Mere time changes none: see `expiresAtEpochSeconds`. Returns the
+   * function that stops it.
+   */
   subscribe(listener: (session: Session, event: SessionEvent) => void): () => void;
 
   /**
@@ -173,11 +178,12 @@ export interface ProcoreAuth {
 
   /**
    * Renews the access token now. Calls made at the same time share one request.
-   * @throws {ProcoreAuthError} `not_signed_in`, `reauth_required`, `network_error`, `rate_limited`
+   * @throws {ProcoreAuthError} `not_signed_in`, `reauth_required`, `network_error`, `rate_limited`, `scope_expanded`,
+   *   `session_ended`
    */
   refresh(): Promise<Session>;
 
-  /** Wipes the tokens here, then revokes them at the server. Never rejects because of the server. */
+  /** Wipes the tokens here, then revokes them at the server. An answer of the server never makes it reject. */
   signOut(): Promise<SignOutResult>;
 }
 
@@ -311,7 +317,7 @@ export class ProcoreAuthError extends Error {
   readonly phase: ProcoreAuthErrorPhase;
   /** Whether the same call may succeed later, unchanged. */
   readonly retryable: boolean;
-  /** The server's `error` (RFC 6749 §4.1.2.1, §5.2), where it is one of the registered words. */
+  /** The server's `error`: one of the registered words (RFC 6749 §4.1.2.1, §5.2), or `unknown_error`. */
   readonly oauthError?: string;
   /** The server's `error_description`: its text, not ours. At most 256 characters. Show it as text only. */
   readonly oauthErrorDescription?: string;

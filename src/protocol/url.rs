@@ -5,6 +5,7 @@
 //! [WHATWG URL](https://url.spec.whatwg.org/); redirect URIs per
 //! [RFC 6749 §3.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2).
 
+use super::secret::Wiped;
 use alloc::string::String;
 
 /// An absolute `http` or `https` URL, as a parser wrote it, and where its parts are in there.
@@ -12,7 +13,8 @@ use alloc::string::String;
 /// Other schemes have no representation: nothing here may be asked, sent or gone to by `javascript:` or `blob:`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Url {
-    href: String,
+    /// Wiped, for a redirect carries a code.
+    href: Wiped,
     /// Where the path starts.
     origin: usize,
     /// Where the query's `?` would stand.
@@ -28,6 +30,7 @@ impl Url {
     /// `#` starts the fragment, and the first `?` before it the query (WHATWG URL, "URL serializing").
     #[must_use]
     pub fn from_serialised(href: String) -> Option<Self> {
+        let href = Wiped::new(href);
         let authority = if href.starts_with("https://") {
             "https://".len()
         } else if href.starts_with("http://") {

@@ -99,3 +99,14 @@ for (const entry of entries) {
     assert.equal(code, 0, output);
   });
 }
+
+test("the facade scrubs from the URL exactly what the core reads there", () => {
+  const words = (file, start) => {
+    const text = readFileSync(join(root, file), "utf8");
+    const list = text.slice(text.indexOf(start) + start.length);
+    return list.slice(0, list.indexOf("]")).match(/"[a-z_]+"/g).sort();
+  };
+  const scrubbed = words("pkg/src/redirect.ts", "const NAMES = new Set([");
+  assert.deepEqual(scrubbed, words("src/protocol/credentials.rs", "const RESPONSE_NAMES: [&str; 15] = ["));
+  assert.equal(scrubbed.length, 15);
+});

@@ -3,14 +3,16 @@
 //! [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3)).
 
 use super::confidentiality;
-use super::config::{self, Config, ResponseMode};
+use super::config::{Config, ResponseMode};
 use super::credentials::RedirectUri;
 use super::form;
 use super::json::{self, Value};
+use super::options;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
 use super::return_to::ReturnTo;
 use super::secret::Wiped;
+use super::server;
 use super::time::UnixSeconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
@@ -75,24 +77,24 @@ impl SignInOptions {
                 confidentiality::refuse(value)?;
             }
         }
-        config::known_keys(options, &["flow", "redirectUri", "scope", "returnTo", "extraParams"])?;
-        let text = |key| Ok::<_, Error>(config::text_option(options, key)?.map(ToOwned::to_owned));
+        options::known_keys(options, &["flow", "redirectUri", "scope", "returnTo", "extraParams"])?;
+        let text = |key| Ok::<_, Error>(options::text_option(options, key)?.map(ToOwned::to_owned));
         let mut this = Self {
             redirect_uri: text("redirectUri")?,
             scope: text("scope")?,
             return_to: text("returnTo")?.unwrap_or_default(),
             ..Self::new(config)
         };
-        if let Some(flow) = config::text_option(options, "flow")? {
+        if let Some(flow) = options::text_option(options, "flow")? {
             this.flow = Flow::from_name(flow)?;
         }
         if let Some(extra) = options.present("extraParams") {
             for (name, value) in extra
                 .as_object()
-                .ok_or_else(|| config::invalid("extraParams"))?
+                .ok_or_else(|| options::invalid("extraParams"))?
                 .members()
             {
-                let value = Value::as_str(value).ok_or_else(|| config::invalid("extraParams"))?;
+                let value = Value::as_str(value).ok_or_else(|| options::invalid("extraParams"))?;
                 this.extra_params.push((name.to_owned(), value.to_owned()));
             }
         }
@@ -128,7 +130,7 @@ impl AuthorizationRequest {
     pub fn new(config: &Config, options: &SignInOptions, entropy: Entropy, now: UnixSeconds) -> Result<Self, Error> {
         if config.environment.is_to_discover {
             // Its endpoints are not known yet; a client reads them first.
-            return Err(config::invalid("discover"));
+            return Err(options::invalid("discover"));
         }
         let redirect_uri = chosen_redirect_uri(config, options.redirect_uri.as_deref())?;
         let scope = options
@@ -179,7 +181,7 @@ impl AuthorizationRequest {
         for (name, value) in &options.extra_params {
             confidentiality::refuse_name(name)?;
             confidentiality::refuse_text(value)?;
-            if config::is_reserved_request_name(name) {
+            if server::is_reserved_request_name(name) {
                 return Err(Error::about(Code::ParamReserved, name));
             }
             form::append(&mut url, name, value);

@@ -15,8 +15,10 @@ pub mod http;
 
 // Who asks whom.
 pub mod confidentiality;
+mod options;
 pub mod environment;
 pub mod credentials;
+mod server;
 pub mod config;
 
 // What a server grants. The implicit flow's authorization response is one too (RFC 6749 §4.2.2), so it stands first.

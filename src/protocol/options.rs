@@ -1,0 +1,35 @@
+//! Options, read from JSON: known keys, right types, and an error that names what is wrong
+//! ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259.html); the options themselves are in the README).
+
+use super::json::{Object, Value};
+use crate::error::{Code, Error};
+
+pub(crate) fn invalid(option: &str) -> Error {
+    Error::about(Code::ConfigInvalid, option)
+}
+
+pub(crate) fn unknown_key(key: &str) -> Error {
+    Error::about(Code::ConfigUnknownKey, key)
+}
+
+pub(crate) fn known_keys(object: &Object, known: &[&str]) -> Result<(), Error> {
+    match object.members().find(|(key, _)| !known.contains(key)) {
+        Some((key, _)) => Err(unknown_key(key)),
+        None => Ok(()),
+    }
+}
+
+pub(crate) fn text_option<'a>(object: &'a Object, key: &str) -> Result<Option<&'a str>, Error> {
+    object
+        .present(key)
+        .map(|value| value.as_str().ok_or_else(|| invalid(key)))
+        .transpose()
+}
+
+pub(crate) fn flag(object: &Object, key: &str) -> Result<bool, Error> {
+    match object.present(key) {
+        None | Some(Value::Bool(false)) => Ok(false),
+        Some(Value::Bool(true)) => Ok(true),
+        Some(_) => Err(invalid(key)),
+    }
+}

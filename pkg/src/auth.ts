@@ -117,10 +117,11 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       if (typeof location === "undefined") return Promise.resolve({ handled: false });
       const page = location.href;
       // As a listener it is called with an event, which is no URL.
-      const url = typeof given === "string" || (given as unknown) instanceof URL ? String(given) : page;
+      const isUrl = typeof given === "string" || (given as unknown) instanceof URL;
+      const url = isUrl ? String(given) : page;
       // Asked again without a URL, it is about the same response, although that is scrubbed already.
       const keys = url === page ? [url, ""] : [url];
-      const underWay = redirects.get(given === undefined ? "" : url) ?? redirects.get(url);
+      const underWay = redirects.get(isUrl ? url : "") ?? redirects.get(url);
       if (underWay) return underWay;
       const record = url === page && typeof config === "string" ? takeFromPage(config) : undefined;
       const result = redeem({ url, record }).finally(() => keys.forEach((key) => redirects.delete(key)));

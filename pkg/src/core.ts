@@ -20,9 +20,9 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
   if (!isStarted) throw startError("not_ready", "The core has not started. Wait for ready() first.");
   const core = new Core();
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
+    if (isPoisoned) throw poisoned();
     let answer;
     try {
-      if (isPoisoned) throw undefined;
       // Without a prototype, so that nothing polluted is taken for an answer.
       answer = Object.setPrototypeOf(JSON.parse(core.call(step, JSON.stringify(input)) as string), null);
     } catch (trap) {

@@ -4,7 +4,7 @@
 use super::{clock, entropy, pending_store, url};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_request::{ApiAnswer, ApiRequest, CompanyId};
-use crate::protocol::authorization_request::SignInOptions;
+use crate::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
 use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal};
 use crate::protocol::config::Config;
@@ -156,9 +156,7 @@ impl State {
     }
 }
 
-type Request = crate::protocol::authorization_request::AuthorizationRequest;
-
-fn begin_sign_in(client: &Client, input: &Object) -> Result<Request, Error> {
+fn begin_sign_in(client: &Client, input: &Object) -> Result<AuthorizationRequest, Error> {
     let options = SignInOptions::parse(input.text("options"), client.config())?;
     client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
 }

@@ -246,15 +246,15 @@ codes! {
     InsecureContext "insecure_context" Start false "This page is not secure. Serve it by https, or from http://localhost.";
     RngUnavailable "rng_unavailable" Start false "The browser gives no random numbers (crypto.getRandomValues), so no sign-in is safe here.";
     StorageUnavailable "storage_unavailable" Authorize false "sessionStorage is blocked or full, so a sign-in could not be finished. Allow site data for this page.";
-    StorageCorrupt "storage_corrupt" Redirect false "The pending sign-in in storage is damaged, and removed. Sign in again.";
-    StorageVersion "storage_version" Redirect false "The pending sign-in was stored by another version, and is removed. Sign in again.";
+    StorageCorrupt "storage_corrupt" Redirect false "What was stored here is damaged, and removed. Sign in again.";
+    StorageVersion "storage_version" Redirect false "What was stored here is of another version, and removed. Sign in again.";
     ParamReserved "param_reserved" Authorize false "That is for the SDK to set. Remove it.";
     ReturnToRejected "returnto_rejected" Authorize false "returnTo must be a path of this origin and no sign-in response. / is used instead.";
     StateMissing "state_missing" Redirect false "The response has no state, so nothing ties it to a sign-in here. It was not used.";
     StateMismatch "state_mismatch" Redirect false "The response's state belongs to no sign-in of this tab. It was not used.";
     StateExpired "state_expired" Redirect false "The sign-in took longer than 10 minutes. Sign in again.";
     NoTransaction "no_transaction" Redirect false "No sign-in is pending in this tab: it is finished, or was started elsewhere. Sign in again.";
-    IssuerChanged "issuer_changed" Redirect false "The sign-in was started with another client ID, environment or server than configured now.";
+    IssuerChanged "issuer_changed" Redirect false "This is of another client ID, environment or server than configured now.";
     RedirectMismatch "redirect_mismatch" Redirect false "This is not exactly a registered redirect URI. Compare scheme, port and trailing slash.";
     DuplicateParam "duplicate_param" Redirect false "The response has a parameter twice. It was not used.";
     MixedSuccessError "mixed_success_error" Redirect false "The response has both a code and an error. It was not used.";

@@ -80,10 +80,10 @@ export interface Session {
   /** Whether there is a usable, or renewable, access token. */
   readonly signedIn: boolean;
   /**
-   * `"fresh"` · `"expired"` (renewed with the next call, or ended if it can't be) ·
-   * `"in_doubt"` (a renewal was sent and no answer came: only a new sign-in helps) · `"signed_out"`.
+   * `"fresh"` · `"refresh_due"` (good, but about to expire: renewed with the next call) · `"expired"` (renewed with the
+   * next call, or ended if it can't be) · `"in_doubt"` (a renewal was sent and no answer came: only a new sign-in helps) · `"signed_out"`.
    */
-  readonly status: "signed_out" | "fresh" | "expired" | "in_doubt";
+  readonly status: "signed_out" | "fresh" | "refresh_due" | "expired" | "in_doubt";
   /** Absent until the core has started. */
   readonly environment?: EnvironmentName;
   /** How the token was got, while signed in. */
@@ -284,8 +284,8 @@ export type ProcoreAuthErrorCode =
   | "config_oob_not_allowed" | "config_endpoint_not_https" | "config_endpoint_origin"
   | "config_endpoint_userinfo" | "config_endpoint_reserved_param" | "implicit_not_enabled"
   // environment
-  | "wasm_blocked" | "instance_poisoned" | "not_ready" | "insecure_context" | "rng_unavailable" | "storage_unavailable"
-  | "storage_corrupt" | "storage_version"
+  | "wasm_blocked" | "wasm_integrity" | "worker_blocked" | "instance_poisoned" | "not_ready" | "insecure_context"
+  | "rng_unavailable" | "storage_unavailable" | "storage_corrupt" | "storage_version"
   // authorization request
   | "param_reserved" | "returnto_rejected"
   // redirect
@@ -302,7 +302,7 @@ export type ProcoreAuthErrorCode =
   | "token_missing_access_token" | "token_malformed_token" | "token_bad_token_type" | "token_bad_expires_in"
   | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "rate_limited"
   // session and API
-  | "not_signed_in" | "reauth_required" | "session_ended" | "network_error" | "timeout"
+  | "not_signed_in" | "reauth_required" | "lock_timeout" | "session_ended" | "network_error" | "timeout"
   | "resource_origin_forbidden" | "token_in_url" | "company_id_invalid";
 
 /** The step that failed. */

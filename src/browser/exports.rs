@@ -8,11 +8,13 @@ use crate::protocol::authorization_request::{AuthorizationRequest, SignInOptions
 use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal};
 use crate::protocol::config::Config;
+use crate::protocol::credentials::RedirectUri;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
 use crate::protocol::json::{self, Object, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::SessionEvent;
+use alloc::string::String;
 use alloc::vec::Vec;
 use core::cell::RefCell;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
@@ -73,6 +75,9 @@ impl State {
                 let page = url::parse_url(input.text("page"), None);
                 let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
                 let discovery = client.begin_discovery();
+                let config = client.config();
+                let name = config.environment().name.as_str();
+                out.string("client", &[name, ":", config.client_id().as_str()].concat());
                 self.client = Some(client);
                 self.hand_out(discovery, out);
                 Ok(())
@@ -90,7 +95,12 @@ impl State {
         match step {
             "signIn" => {
                 let request = begin_sign_in(client, input)?;
-                pending_store::put(&request.pending, now.wall)?;
+                if input.is("isPopup") {
+                    out.string("state", request.pending.state());
+                    out.string("record", &request.pending.to_record());
+                } else {
+                    pending_store::put(&request.pending, now.wall)?;
+                }
                 out.string("url", &request.url);
                 write_warning(out, request.warning.as_ref());
             }
@@ -101,6 +111,10 @@ impl State {
                 }
             }
             "signOut" => next = client.begin_sign_out(),
+            "save" => out.optional("record", client.save(now).as_deref().map(String::as_str)),
+            "restore" => client.restore(input.text("record"), input.is("isSameGrant"), now)?,
+            "forget" => client.forget(),
+            "facts" => write_facts(client.config(), out),
             "settle" => {
                 let id = input.number("id");
                 let at = self
@@ -157,7 +171,8 @@ impl State {
 }
 
 fn begin_sign_in(client: &Client, input: &Object) -> Result<AuthorizationRequest, Error> {
-    let options = SignInOptions::parse(input.text("options"), client.config())?;
+    let mut options = SignInOptions::parse(input.text("options"), client.config())?;
+    options.is_popup = input.is("isPopup");
     client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
 }
 
@@ -276,6 +291,27 @@ fn write_session(client: &Client, out: &mut Writer) {
     out.optional("scope", session.scope.as_deref());
     if let Some(expires_at) = session.expires_at {
         out.number("expiresAtEpochSeconds", expires_at);
+    }
+}
+
+/// What a check-up goes by.
+fn write_facts(config: &Config, out: &mut Writer) {
+    let environment = config.environment();
+    let (token_endpoint, is_mediator) = config.token_endpoint();
+    let (revocation_endpoint, _) = config.revocation_endpoint();
+    out.strings("redirectUris", config.redirect_uris().iter().map(RedirectUri::as_str));
+    out.bool("isMediator", is_mediator);
+    for (key, value) in [
+        ("environment", environment.name.as_str()),
+        ("clientId", config.client_id().as_str()),
+        ("issuer", &environment.issuer),
+        ("authorizationEndpoint", &environment.authorization_endpoint),
+        ("tokenEndpoint", token_endpoint),
+        ("revocationEndpoint", revocation_endpoint),
+        ("tokenInfoEndpoint", &environment.token_info_endpoint),
+        ("apiOrigin", &environment.api_origin),
+    ] {
+        out.string(key, value);
     }
 }
 

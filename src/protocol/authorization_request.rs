@@ -34,6 +34,8 @@ pub struct SignInOptions {
     pub return_to: String,
     /// More parameters; reserved names are refused.
     pub extra_params: Vec<(String, String)>,
+    /// Whether a popup comes back with the response, to be handed to its opener: its state says so.
+    pub is_popup: bool,
 }
 
 impl SignInOptions {
@@ -57,6 +59,7 @@ impl SignInOptions {
             scope: None,
             return_to: String::new(),
             extra_params: Vec::new(),
+            is_popup: false,
         }
     }
 
@@ -142,7 +145,7 @@ impl AuthorizationRequest {
             Ok(target) => (target, None),
             Err(error) => (ReturnTo::default(), Some(error)),
         };
-        let (state, verifier) = entropy.spend();
+        let (state, verifier) = entropy.spend(if options.is_popup { "popup-" } else { "" });
 
         let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
         if !url.contains('?') {

@@ -13,7 +13,9 @@ use super::pending_authorization::Flow;
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
+use super::secret::Wiped;
 use super::session::{Access, Retired, Session, SessionEvent, Snapshot, Taken};
+use super::session_record;
 use super::time::{Moment, UnixSeconds};
 #[cfg(feature = "implicit")]
 use super::token_info;
@@ -251,6 +253,34 @@ impl Client {
         self.session.drop_late_answers();
         let tokens = self.session.end(SessionEvent::SignedOut)?;
         Some(self.revoke(tokens, Why::SignOut))
+    }
+
+    /// The session as a record, to go on with after a reload or in another tab: a JSON object. Confidential, for it holds
+    /// the tokens. `None`: nobody is signed in, or by the implicit flow, whose tokens are never stored.
+    #[must_use]
+    pub fn save(&self, now: Moment) -> Option<Wiped> {
+        session_record::write(self.session.tokens()?, &self.config, now)
+    }
+
+    /// Goes on with the session of a record. `is_same_grant`: another tab has renewed the session of this one, and its
+    /// requests may be sent again with the new token; else they are somebody else's from now on.
+    ///
+    /// # Errors
+    ///
+    /// - `storage_version` when another version wrote it
+    /// - `storage_corrupt` when it is anything but a whole record
+    /// - `config_secret_forbidden` when it carries a secret
+    /// - `issuer_changed` when it is of another client ID, environment or server
+    pub fn restore(&mut self, record: &str, is_same_grant: bool, now: Moment) -> Result<(), Error> {
+        let tokens = session_record::parse(record, &self.config, now).map_err(|error| error.during(Phase::Start))?;
+        self.session.restore(tokens, is_same_grant);
+        Ok(())
+    }
+
+    /// Ends the session without telling the server: another tab, which had the same one, has done that.
+    pub fn forget(&mut self) {
+        self.session.drop_late_answers();
+        self.session.end(SessionEvent::SignedOut);
     }
 
     /// Takes what came back, and says what is next.

@@ -343,7 +343,6 @@ pub(crate) struct Writer(Wiped);
 
 impl Writer {
     pub(crate) fn object() -> Self {
-        // Roomy enough for a pending authorization, the only record with a secret in it.
         let mut out = Wiped::with_capacity(2048);
         out.push('{');
         Self(out)
@@ -363,6 +362,18 @@ impl Writer {
     pub(crate) fn number(&mut self, key: &str, value: u64) {
         self.key(key);
         self.digits(value);
+    }
+
+    #[cfg(feature = "npm")]
+    pub(crate) fn strings<'a>(&mut self, key: &str, values: impl Iterator<Item = &'a str>) {
+        self.key(key);
+        let mut mark = '[';
+        for value in values {
+            self.0.push(mark);
+            self.quote(value);
+            mark = ',';
+        }
+        self.0.push_str(if mark == '[' { "[]" } else { "]" });
     }
 
     #[cfg(feature = "npm")]
@@ -393,6 +404,13 @@ impl Writer {
     }
 
     fn quote(&mut self, text: &str) {
+        // Text that outgrows its room would leave a copy behind. 64: what may follow that is not quoted.
+        let room = self.0.len() + 6 * text.len() + 64;
+        if room > self.0.capacity() {
+            let mut roomy = Wiped::with_capacity(2 * room);
+            roomy.push_str(&self.0);
+            self.0 = roomy;
+        }
         self.0.push('"');
         for character in text.chars() {
             match character {

@@ -39,6 +39,7 @@ pub mod token_info;
 
 // Tokens over time, and their use.
 pub mod session;
+mod session_record;
 pub mod api_request;
 
 // The steps, put together.

@@ -215,12 +215,12 @@ const MEMBERS: [&str; 12] = [
     "created",
 ];
 
-fn corrupt() -> Error {
+pub(crate) fn corrupt() -> Error {
     Code::StorageCorrupt.into()
 }
 
 #[inline(never)]
-fn text<'a>(object: &'a Object, key: &str) -> Result<&'a str, Error> {
+pub(crate) fn text<'a>(object: &'a Object, key: &str) -> Result<&'a str, Error> {
     object.member(key).and_then(Value::as_str).ok_or_else(corrupt)
 }
 

@@ -25,19 +25,21 @@ pub struct Session {
 }
 
 #[derive(Debug)]
-struct SignedIn {
-    access_token: AccessToken,
-    received: Moment,
-    expires_in: Seconds,
-    scope: Option<String>,
-    flow: Flow,
-    renewal: Renewal,
-    renewed: Option<Moment>,
+pub(crate) struct SignedIn {
+    pub(crate) access_token: AccessToken,
+    /// When it came here, and how old it was then: more than nothing, if it came from a record.
+    pub(crate) received: Moment,
+    pub(crate) age: Seconds,
+    pub(crate) expires_in: Seconds,
+    pub(crate) scope: Option<String>,
+    pub(crate) flow: Flow,
+    pub(crate) renewal: Renewal,
+    pub(crate) is_renewed: bool,
 }
 
 /// What there is to renew the access token with.
 #[derive(Debug)]
-enum Renewal {
+pub(crate) enum Renewal {
     /// Nothing.
     Never,
     /// A refresh token; `None` inside: the token mediator keeps it in a cookie.
@@ -72,6 +74,8 @@ pub enum Status {
     SignedOut,
     /// A good access token.
     Fresh,
+    /// A good access token, which the next request renews all the same: its time is nearly over.
+    RefreshDue,
     /// The access token's time is over.
     Expired,
     /// A renewal was sent and no answer came; the access token is good until it expires.
@@ -85,6 +89,7 @@ impl Status {
         match self {
             Self::SignedOut => "signed_out",
             Self::Fresh => "fresh",
+            Self::RefreshDue => "refresh_due",
             Self::Expired => "expired",
             Self::InDoubt => "in_doubt",
         }
@@ -160,11 +165,12 @@ impl Session {
         self.signed_in = Some(Box::new(SignedIn {
             access_token,
             received: now,
+            age: 0,
             expires_in,
             scope,
             flow,
             renewal,
-            renewed: None,
+            is_renewed: false,
         }));
         self.changed(SessionEvent::SignedIn);
         self.began = self.generation;
@@ -183,17 +189,19 @@ impl Session {
                 scope: None,
             };
         };
-        let age = now.since(tokens.received);
+        let age = tokens.age(now);
         let status = match tokens.renewal {
             _ if age >= tokens.expires_in => Status::Expired,
             Renewal::InDoubt => Status::InDoubt,
+            _ if age >= tokens.due() => Status::RefreshDue,
             _ => Status::Fresh,
         };
+        let born = tokens.received.wall.saturating_sub(tokens.age);
         Snapshot {
             status,
             flow: Some(tokens.flow),
-            is_renewable: matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay),
-            expires_at: Some(tokens.received.wall.saturating_add(tokens.expires_in)),
+            is_renewable: tokens.is_renewable(),
+            expires_at: Some(born.saturating_add(tokens.expires_in)),
             scope: tokens.scope.clone(),
         }
     }
@@ -203,17 +211,9 @@ impl Session {
         let Some(tokens) = &self.signed_in else {
             return Access::SignedOut;
         };
-        let age = now.since(tokens.received);
-        let is_renewable = matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay);
-        // A token shorter-lived than the margin would never be fresh.
-        let margin = if is_renewable {
-            MARGIN.min(tokens.expires_in / 10)
-        } else {
-            0
-        };
-        if age.saturating_add(margin) < tokens.expires_in {
+        if tokens.age(now) < tokens.due() {
             Access::Usable(&tokens.access_token)
-        } else if !is_renewable {
+        } else if !tokens.is_renewable() {
             Access::Ended
         } else if tokens.is_just_renewed(now) {
             Access::Usable(&tokens.access_token)
@@ -244,9 +244,9 @@ impl Session {
 
     /// Whether a 401 is worth a renewal now.
     pub(crate) fn may_renew_after_refusal(&self, now: Moment) -> bool {
-        self.signed_in.as_ref().is_some_and(|tokens| {
-            matches!(tokens.renewal, Renewal::Ready(_) | Renewal::UnderWay) && !tokens.is_just_renewed(now)
-        })
+        self.signed_in
+            .as_ref()
+            .is_some_and(|tokens| tokens.is_renewable() && !tokens.is_just_renewed(now))
     }
 
     /// Takes the refresh token out, before it is sent: from here on the session is under way or in doubt.
@@ -277,7 +277,8 @@ impl Session {
             tokens.renewal = Renewal::Ready(new.refresh_token.or(unrotated));
             tokens.access_token = new.access_token;
             tokens.received = now;
-            tokens.renewed = Some(now);
+            tokens.age = 0;
+            tokens.is_renewed = true;
             tokens.expires_in = new.expires_in;
             tokens.scope = new.scope.or_else(|| tokens.scope.take());
             self.changed(SessionEvent::Refreshed);
@@ -299,6 +300,38 @@ impl Session {
         self.sign_outs = self.sign_outs.wrapping_add(1);
         self.changed(why);
         Some(tokens.retire())
+    }
+
+    /// The tokens, if somebody is signed in.
+    pub(crate) fn tokens(&self) -> Option<&SignedIn> {
+        self.signed_in.as_deref()
+    }
+
+    /// Goes on with tokens from a record. `is_same_grant`: another tab has renewed, so older requests are this
+    /// session's too.
+    pub(crate) fn restore(&mut self, tokens: Box<SignedIn>, is_same_grant: bool) {
+        let is_in_doubt = matches!(tokens.renewal, Renewal::InDoubt);
+        if let Some(old) = &self.signed_in
+            && old.access_token.is(tokens.access_token.expose())
+        {
+            // Nothing new but what has become of the refresh token. A renewal of our own knows better.
+            if !matches!(old.renewal, Renewal::UnderWay) {
+                if is_in_doubt && old.is_renewable() {
+                    self.event = Some(SessionEvent::ReauthRequired);
+                }
+                self.signed_in = Some(tokens);
+            }
+            return;
+        }
+        self.signed_in = Some(tokens);
+        self.changed(match is_same_grant {
+            true if is_in_doubt => SessionEvent::ReauthRequired,
+            true => SessionEvent::Refreshed,
+            false => SessionEvent::SignedIn,
+        });
+        if !is_same_grant {
+            self.began = self.generation;
+        }
     }
 
     /// Makes answers still on their way too late, also while nobody is signed in.
@@ -331,8 +364,27 @@ impl SignedIn {
         }
     }
 
+    /// How old the access token is.
+    pub(crate) fn age(&self, now: Moment) -> Seconds {
+        now.since(self.received).saturating_add(self.age)
+    }
+
+    /// The age at which it is renewed, or over.
+    fn due(&self) -> Seconds {
+        if self.is_renewable() {
+            // A token shorter-lived than the margin would never be fresh.
+            self.expires_in - MARGIN.min(self.expires_in / 10)
+        } else {
+            self.expires_in
+        }
+    }
+
+    const fn is_renewable(&self) -> bool {
+        matches!(self.renewal, Renewal::Ready(_) | Renewal::UnderWay)
+    }
+
     fn is_just_renewed(&self, now: Moment) -> bool {
-        self.renewed.is_some_and(|renewed| now.since(renewed) < MIN_INTERVAL)
+        self.is_renewed && self.age(now) < MIN_INTERVAL
     }
 }
 
@@ -416,6 +468,20 @@ mod tests {
             assert_eq!(access(&session, last + 1), then, "{expires_in}");
         }
         assert_eq!(access(&Session::default(), 0), "signed out");
+    }
+
+    #[test]
+    fn a_token_is_due_exactly_when_the_next_request_renews_it() {
+        for expires_in in [0, 9, 60, 5400] {
+            for is_renewable in [true, false] {
+                let session = signed_in(expires_in, is_renewable);
+                for now in expires_in.saturating_sub(40)..expires_in {
+                    let is_due = session.snapshot(at(now)).status == Status::RefreshDue;
+                    assert_eq!(is_due, access(&session, now) == "renew first", "{expires_in} {now}");
+                }
+                assert_eq!(session.snapshot(at(expires_in)).status, Status::Expired);
+            }
+        }
     }
 
     #[test]

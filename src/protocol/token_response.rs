@@ -97,7 +97,7 @@ impl TokenSet {
 
 /// Procore's access tokens live 5400 seconds (oauth_endpoints.md).
 const DEFAULT_LIFETIME: Seconds = 5400;
-const MAX_LIFETIME: Seconds = 24 * 60 * 60;
+pub(crate) const MAX_LIFETIME: Seconds = 24 * 60 * 60;
 const MAX_TOKEN: usize = 16 * 1024;
 
 /// Reads a body of at most [`MAX_BODY`] bytes as JSON.
@@ -157,7 +157,7 @@ fn refusal(response: &HttpResponse) -> Error {
     error.during(Phase::Token)
 }
 
-fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> {
+pub(crate) fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> {
     match object.present(key) {
         None => Ok(None),
         Some(Value::String(text)) if text.is_empty() => Ok(None),

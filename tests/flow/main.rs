@@ -6,6 +6,7 @@ mod sign_in;
 mod refresh;
 mod api;
 mod sign_out;
+mod storage;
 mod servers;
 #[cfg(feature = "implicit")]
 mod implicit;

@@ -1,0 +1,306 @@
+//! A session as a record: what a reload, or another tab, goes on with.
+//!
+//! It names its client ID, environment and server, and is good for these alone; endpoints are never read back. Storage
+//! is not trusted: tokens pass the checks of a server's answer
+//! ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1)). A refresh token that was sent is in no
+//! record ([RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)).
+
+use super::confidentiality;
+use super::config::Config;
+use super::json::{self, Value, Writer};
+use super::pending_authorization::{Flow, corrupt, text};
+use super::secret::{AccessToken, RefreshToken, Wiped};
+use super::session::{Renewal, SignedIn};
+use super::time::{Moment, UnixSeconds};
+use super::token_response::{self, MAX_LIFETIME};
+use crate::error::{Code, Error};
+use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
+
+/// The record: a JSON object. `None` for the implicit flow, whose tokens are never stored.
+pub(crate) fn write(tokens: &SignedIn, config: &Config, now: Moment) -> Option<Wiped> {
+    if tokens.flow != Flow::Code {
+        return None;
+    }
+    let (renewal, refresh_token) = match &tokens.renewal {
+        Renewal::Never => (NEVER, None),
+        Renewal::Ready(Some(token)) => (READY, Some(token.expose())),
+        Renewal::Ready(None) => (COOKIE, None),
+        // It is out. Should this page end before an answer is here, nobody knows whether it is spent.
+        Renewal::UnderWay | Renewal::InDoubt => (IN_DOUBT, None),
+    };
+    let mut out = Writer::object();
+    out.number("v", VERSION);
+    out.string("clientId", config.client_id.as_str());
+    out.string("environment", config.environment.name.as_str());
+    out.string("server", &config.environment.authorization_endpoint);
+    out.string("flow", tokens.flow.as_str());
+    out.string("accessToken", tokens.access_token.expose());
+    out.optional("refreshToken", refresh_token);
+    out.string("renewal", renewal);
+    // By the wall clock, the only one that outlives a page; as it runs now, if it was set meanwhile.
+    out.number("received", now.wall.saturating_sub(tokens.age(now)));
+    out.number("expiresIn", tokens.expires_in);
+    out.optional("scope", tokens.scope.as_deref());
+    Some(out.end())
+}
+
+/// Reads a record back.
+///
+/// # Errors
+///
+/// See [`Client::restore`](super::client::Client::restore).
+pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<SignedIn>, Error> {
+    let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
+    let object = value.as_object().ok_or_else(corrupt)?;
+    let number = |key| match object.member(key) {
+        Some(Value::Number(number)) if !number.is_negative => number.whole.ok_or_else(corrupt),
+        _ => Err(corrupt()),
+    };
+    for (key, _) in object.members() {
+        confidentiality::refuse_name(key)?;
+    }
+    if number("v")? != VERSION {
+        return Err(Code::StorageVersion.into());
+    }
+    if object.members().any(|(key, _)| !MEMBERS.contains(&key)) || text(object, "flow")? != Flow::Code.as_str() {
+        return Err(corrupt());
+    }
+    let environment = &config.environment;
+    for (key, ours) in [
+        ("clientId", config.client_id.as_str()),
+        ("environment", environment.name.as_str()),
+        ("server", &environment.authorization_endpoint),
+    ] {
+        if text(object, key)? != ours {
+            return Err(Code::IssuerChanged.into());
+        }
+    }
+    let token = |key| token_response::token(object, key).map_err(|_| corrupt());
+    let renewal = match (text(object, "renewal")?, token("refreshToken")?) {
+        (READY, Some(token)) => Renewal::Ready(Some(RefreshToken::new(token))),
+        (COOKIE, None) if config.token_mediator.is_some() => Renewal::Ready(None),
+        (NEVER | COOKIE, None) => Renewal::Never,
+        (IN_DOUBT, None) => Renewal::InDoubt,
+        _ => return Err(corrupt()),
+    };
+    let received: UnixSeconds = number("received")?;
+    Ok(Box::new(SignedIn {
+        access_token: AccessToken::new(token("accessToken")?.ok_or_else(corrupt)?),
+        received: now,
+        // By a clock that was set back nobody knows its age: it is over.
+        age: now.wall.checked_sub(received).unwrap_or(MAX_LIFETIME),
+        expires_in: number("expiresIn")?.min(MAX_LIFETIME),
+        scope: match object.member("scope") {
+            None => None,
+            Some(_) => Some(text(object, "scope")?.to_owned()),
+        },
+        flow: Flow::Code,
+        renewal,
+        // Whether it was, no record says. If so, the half minute until the next renewal goes on.
+        is_renewed: true,
+    }))
+}
+
+const VERSION: u64 = 1;
+
+const MEMBERS: [&str; 11] = [
+    "v",
+    "clientId",
+    "environment",
+    "server",
+    "flow",
+    "accessToken",
+    "refreshToken",
+    "renewal",
+    "received",
+    "expiresIn",
+    "scope",
+];
+
+/// What there is to renew with: nothing, the refresh token, the mediator's cookie, or nobody knows.
+const NEVER: &str = "never";
+const READY: &str = "ready";
+const COOKIE: &str = "cookie";
+const IN_DOUBT: &str = "in_doubt";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::parse_url;
+    use crate::protocol::session::{Session, Status};
+    use crate::protocol::token_response::TokenSet;
+    use alloc::string::{String, ToString};
+    use serde_json::{Value as Json, json};
+
+    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"scope":"read"}"#;
+
+    fn config(more: &str) -> Config {
+        let credentials = r#"{"production":{"clientId":"CID","redirectUris":["https://app.example/cb"]}}"#;
+        let options = [r#"{"credentials":"#, credentials, more, "}"].concat();
+        Config::parse(&options, parse_url("https://app.example/", None), parse_url).unwrap()
+    }
+
+    const fn at(wall: u64) -> Moment {
+        Moment::new(wall, 7)
+    }
+
+    fn session(refresh_token: Option<&str>, has_mediator: bool) -> Session {
+        let tokens = TokenSet {
+            access_token: AccessToken::new("AT1".into()),
+            refresh_token: refresh_token.map(|token| RefreshToken::new(token.into())),
+            expires_in: 5400,
+            scope: Some("read".into()),
+        };
+        let mut session = Session::default();
+        session.sign_in(tokens, Flow::Code, has_mediator, at(1000));
+        session
+    }
+
+    fn written(session: &Session, now: Moment) -> String {
+        write(session.tokens().unwrap(), &config(""), now).unwrap().to_string()
+    }
+
+    fn changed(key: &str, value: Json) -> String {
+        let mut record: Json = serde_json::from_str(RECORD).unwrap();
+        match value {
+            Json::Null => record.as_object_mut().unwrap().remove(key),
+            value => record.as_object_mut().unwrap().insert(key.into(), value),
+        };
+        record.to_string()
+    }
+
+    #[test]
+    fn a_record_is_exactly_this() {
+        assert_eq!(written(&session(Some("RT1"), false), at(1000)), RECORD);
+        assert_eq!(
+            MEMBERS.len(),
+            serde_json::from_str::<Json>(RECORD).unwrap().as_object().unwrap().len()
+        );
+    }
+
+    #[test]
+    fn a_record_says_what_there_is_to_renew_with() {
+        let renewal = |session: &Session| -> (Json, Json) {
+            let record: Json = serde_json::from_str(&written(session, at(1000))).unwrap();
+            (record["renewal"].clone(), record["refreshToken"].clone())
+        };
+        assert_eq!(renewal(&session(None, false)), (json!("never"), Json::Null));
+        assert_eq!(renewal(&session(None, true)), (json!("cookie"), Json::Null));
+        let mut sent = session(Some("RT1"), false);
+        assert_eq!(renewal(&sent), (json!("ready"), json!("RT1")));
+        sent.take_refresh_token();
+        assert_eq!(renewal(&sent), (json!("in_doubt"), Json::Null), "it is under way");
+        sent.doubt();
+        assert_eq!(renewal(&sent), (json!("in_doubt"), Json::Null));
+    }
+
+    #[test]
+    fn a_record_comes_back_as_it_went() {
+        let mediated = r#","tokenMediator":"/oauth/token""#;
+        for (record, config) in [
+            (RECORD.to_string(), config("")),
+            (changed("scope", Json::Null), config("")),
+            (changed("accessToken", "A\"\\~".repeat(4000).into()), config("")),
+            (
+                changed("refreshToken", Json::Null).replace("ready", "never"),
+                config(""),
+            ),
+            (
+                changed("refreshToken", Json::Null).replace("ready", "cookie"),
+                config(mediated),
+            ),
+            (
+                changed("refreshToken", Json::Null).replace("ready", "in_doubt"),
+                config(""),
+            ),
+        ] {
+            let mut session = Session::default();
+            session.restore(parse(&record, &config, at(2000)).unwrap(), false);
+            let again = write(session.tokens().unwrap(), &config, at(2000)).unwrap();
+            let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
+            assert_eq!(json(&again), json(&record));
+        }
+        // The mediator is gone, and its cookie with it.
+        let record = changed("refreshToken", Json::Null).replace("ready", "cookie");
+        assert!(matches!(
+            parse(&record, &config(""), at(2000)).unwrap().renewal,
+            Renewal::Never
+        ));
+    }
+
+    #[test]
+    fn a_record_that_is_not_quite_one_is_refused() {
+        for key in MEMBERS {
+            let is_optional = key == "scope";
+            let code = |record: &str| parse(record, &config(""), at(2000)).err().map(|error| error.code());
+            assert_eq!(
+                code(&changed(key, Json::Null)),
+                (!is_optional).then_some(Code::StorageCorrupt),
+                "{key}"
+            );
+            for other in [json!(true), json!([]), json!({}), json!(-1), json!(1e99)] {
+                assert_eq!(code(&changed(key, other)), Some(Code::StorageCorrupt), "{key}");
+            }
+        }
+        for (key, value, code) in [
+            ("v", json!(0), Code::StorageVersion),
+            ("v", json!(2), Code::StorageVersion),
+            ("clientId", json!("OTHER"), Code::IssuerChanged),
+            ("environment", json!("sandbox"), Code::IssuerChanged),
+            (
+                "server",
+                json!("https://evil.example/oauth/authorize"),
+                Code::IssuerChanged,
+            ),
+            ("flow", json!("implicit"), Code::StorageCorrupt),
+            ("accessToken", json!(""), Code::StorageCorrupt),
+            ("accessToken", json!("A\r\nT"), Code::StorageCorrupt),
+            ("accessToken", "A".repeat(16 * 1024 + 1).into(), Code::StorageCorrupt),
+            ("refreshToken", json!("R T"), Code::StorageCorrupt),
+            ("renewal", json!("never"), Code::StorageCorrupt),
+            ("renewal", json!("cookie"), Code::StorageCorrupt),
+            ("renewal", json!("in_doubt"), Code::StorageCorrupt),
+            ("renewal", json!("under_way"), Code::StorageCorrupt),
+            ("tokenEndpoint", json!("https://evil.example"), Code::StorageCorrupt),
+            ("clientSecret", json!(""), Code::ConfigSecretForbidden),
+        ] {
+            let record = changed(key, value);
+            assert_eq!(
+                parse(&record, &config(""), at(2000)).unwrap_err().code(),
+                code,
+                "{record:.300}"
+            );
+        }
+        for record in ["", "null", "[]", "{}", &RECORD.replace("\"v\":1,", "\"v\":1,\"v\":1,")] {
+            assert_eq!(
+                parse(record, &config(""), at(2000)).unwrap_err().code(),
+                Code::StorageCorrupt,
+                "{record}"
+            );
+        }
+    }
+
+    #[test]
+    fn age_counts_on_by_the_wall_clock_and_then_by_both() {
+        let restored = |wall| {
+            let mut session = Session::default();
+            session.restore(parse(RECORD, &config(""), Moment::new(wall, 0)).unwrap(), false);
+            session
+        };
+        let status = |session: &Session, wall, monotonic| session.snapshot(Moment::new(wall, monotonic)).status;
+        assert_eq!(status(&restored(6369), 6369, 0), Status::Fresh);
+        assert_eq!(status(&restored(6370), 6370, 0), Status::RefreshDue);
+        assert_eq!(status(&restored(6400), 6400, 0), Status::Expired);
+        assert_eq!(restored(2000).snapshot(at(2000)).expires_at, Some(6400));
+        // Set back after it was restored: the page's own clock goes on.
+        assert_eq!(status(&restored(2000), 0, 4399), Status::RefreshDue);
+        assert_eq!(status(&restored(2000), 0, 4400), Status::Expired);
+        // Set back before: nobody knows.
+        assert_eq!(status(&restored(999), 999, 0), Status::Expired);
+        // Written after the clock was set, the record goes by what it shows now.
+        let set_back = session(Some("RT1"), false);
+        let record = written(&set_back, Moment::new(500, 107));
+        assert!(record.contains("\"received\":400,"), "{record}");
+    }
+}

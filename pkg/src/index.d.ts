@@ -275,6 +275,44 @@ export function parseRedirect(
   options?: { readonly server?: ServerOptions },
 ): NoResponse | CodeResponse;
 
+export interface EmbeddedOptions {
+  /**
+   * The origins that may frame this page, exactly, e.g. `["https://app.procore.com"]`. Default: not checked here, only by
+   * the page's own `frame-ancestors`, which is the stronger of the two.
+   */
+  readonly allowedParents?: readonly string[];
+  /** Where the IDs are looked for. Default: this page's URL. */
+  readonly url?: string | URL;
+}
+
+/** Where this page is shown, a frozen snapshot. */
+export interface EmbeddedContext {
+  /** Whether it stands in a frame. Then {@link ProcoreAuth.signIn} can't work, for Procore's login page refuses frames. */
+  readonly isEmbedded: boolean;
+  /** The origin of the page around it, as the browser says; where Firefox has no list, as the referrer says. */
+  readonly parentOrigin?: string;
+  /** `companyId` of the URL: 1 to 20 digits, no leading zero. Absent if it is anything else. */
+  readonly companyId?: string;
+  /** `projectId` of the URL, likewise. */
+  readonly projectId?: string;
+}
+
+/**
+ * What an app embedded in Procore is told by its frame and its URL. Synchronous; needs no core.
+ *
+ * Procore interpolates the IDs into the app's External URL, so register it as
+ * `https://app.example.com/?companyId={{procore.company.id}}&projectId={{procore.project.id}}`
+ * (building_apps_url_parameter_interpolation.md). Anybody can write such a link: an ID says what to show, and what the
+ * user may see of it is the API's decision.
+ *
+ * @example
+ * ```ts
+ * const { isEmbedded, companyId } = embeddedContext({ allowedParents: ["https://app.procore.com"] });
+ * ```
+ * @throws {ProcoreAuthError} `framing_not_allowed` in a frame, unless every page around this one is among `allowedParents`
+ */
+export function embeddedContext(options?: EmbeddedOptions): EmbeddedContext;
+
 /** Every code an error can have. Stable: a code is never renamed or reused. */
 export type ProcoreAuthErrorCode =
   // configuration
@@ -288,6 +326,8 @@ export type ProcoreAuthErrorCode =
   | "rng_unavailable" | "storage_unavailable" | "storage_corrupt" | "storage_version"
   // authorization request
   | "param_reserved" | "returnto_rejected"
+  // popup and frame
+  | "popup_blocked" | "popup_closed" | "opener_severed" | "framing_not_allowed"
   // redirect
   | "state_missing" | "state_mismatch" | "state_expired" | "no_transaction" | "issuer_changed" | "redirect_mismatch"
   | "duplicate_param" | "mixed_success_error" | "mixed_channel" | "wrong_response_mode" | "wrong_response_type"

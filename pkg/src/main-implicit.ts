@@ -1,7 +1,7 @@
 import type * as Implicit from "./implicit.d.ts";
 import * as auth from "./auth.ts";
 
-export { ProcoreAuthError, buildLoginUrl, isProcoreAuthError, parseRedirect, ready } from "./main.ts";
+export { ProcoreAuthError, buildLoginUrl, embeddedContext, isProcoreAuthError, parseRedirect, ready } from "./main.ts";
 
 export const createProcoreAuth: typeof Implicit.createProcoreAuth = (options) => {
   console.warn(

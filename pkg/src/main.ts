@@ -3,6 +3,7 @@ import { frozen } from "./auth.ts";
 import { open, start } from "./core.ts";
 
 export { createProcoreAuth } from "./auth.ts";
+export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 
 export const ready = (): Promise<void> => start();

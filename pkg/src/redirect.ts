@@ -1,7 +1,7 @@
 import type { Credentials } from "./index.d.ts";
 
 /** Before the state, in the key of every stored sign-in. The core's `pending_store` has the same. */
-const PREFIX = "procore-spa-auth:";
+export const PREFIX = "procore-spa-auth:";
 
 /** What only an authorization response puts into a URL. The core's `RESPONSE_NAMES` are the same. */
 const NAMES = new Set([
@@ -27,9 +27,7 @@ const NAMES = new Set([
  * judges both, starts asynchronously, and until then every other script of the page could read the code.
  */
 export const takeFromPage = (config: string): string | undefined => {
-  const state = [location.search, location.hash]
-    .map((part) => new URLSearchParams(part.slice(1)).get("state"))
-    .find((value) => value);
+  const state = stateOf(location);
   if (!state) return undefined;
   let record;
   try {
@@ -41,15 +39,15 @@ export const takeFromPage = (config: string): string | undefined => {
     // Blocked storage: the core says so.
     return undefined;
   }
-  try {
-    scrub();
-  } catch {
-    // Some engines limit how often a page may do that. The code is spent all the same, so it must be redeemed. The
-    // engine's own words would show the URL, and so the code.
-    console.warn("procore-spa-auth: the URL could not be scrubbed.");
-  }
+  scrub();
   return record;
 };
+
+/** The state of an authorization response, wherever in the URL it stands. */
+export const stateOf = ({ search, hash }: Pick<URL, "search" | "hash">): string | undefined =>
+  [search, hash]
+    .map((part) => new URLSearchParams(part.slice(1)).get("state"))
+    .find((value): value is string => Boolean(value));
 
 /** Whether a record is another client's, or comes back to another page. A damaged one is nobody else's. */
 const isForeign = (record: string, config: string): boolean => {
@@ -68,7 +66,7 @@ const isForeign = (record: string, config: string): boolean => {
 };
 
 /** Takes the response out of this page's URL and history entry; everything else of it stays as it is. */
-const scrub = () => {
+export const scrub = (): void => {
   const rest = (part: string) =>
     part
       .slice(1)
@@ -79,5 +77,11 @@ const scrub = () => {
   const fragment = rest(location.hash);
   // With the origin, for a path may start with two slashes.
   const url = location.origin + location.pathname + (query && `?${query}`) + (fragment && `#${fragment}`);
-  history.replaceState(history.state, "", url);
+  try {
+    history.replaceState(history.state, "", url);
+  } catch {
+    // Some engines limit how often a page may do that. The code is spent all the same, so it must be redeemed. The
+    // engine's own words would show the URL, and so the code.
+    console.warn("procore-spa-auth: the URL could not be scrubbed.");
+  }
 };

@@ -1,0 +1,160 @@
+import type { ProcoreAuthErrorCode } from "./index.d.ts";
+import { ProcoreAuthError } from "./errors.ts";
+import { scrub, stateOf } from "./redirect.ts";
+
+export interface PopupOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly timeoutSeconds?: number | undefined;
+}
+
+/** What a callback page tells its opener: `{ type, url }`, the response as it came. */
+const TYPE = "procore:auth";
+/** The core judges URLs of up to 32 KiB, and says so of longer ones. This much longer is no URL. */
+const MAX_URL = 64 * 1024;
+/** As long as a pending authorization lives. */
+const TIMEOUT_SECONDS = 600;
+/** How often a window is asked whether it is still there: no event tells that of another site's window. */
+const POLL_MS = 200;
+/** How often one that is gone is asked again, for what it may still have to say: a page that was cut off needs a while. */
+const GRACE_POLLS = 4;
+
+const MESSAGES = {
+  popup_blocked:
+    "The browser opened no login window. Call signInWithPopup() right inside a click, after ready(), and let the user allow popups; else use signIn().",
+  popup_closed: "The login window was closed before the sign-in was done. Let the user try again.",
+  opener_severed:
+    "The login window was cut off from this page, usually by a Cross-Origin-Opener-Policy header: of the login page, or of this site. Close it, and use signIn().",
+  timeout: "The sign-in in the login window took too long. Let the user try again.",
+  state_mismatch: "The login window brought the response to another sign-in. It was not used.",
+  redirect_mismatch: "The login window brought a response from another site. It was not used.",
+} satisfies { [code in ProcoreAuthErrorCode]?: string };
+
+type End = keyof typeof MESSAGES;
+
+const ended = (code: End): ProcoreAuthError => {
+  const isResponse = code.endsWith("mismatch");
+  return new ProcoreAuthError({
+    code,
+    phase: isResponse ? "redirect" : "authorize",
+    retryable: !isResponse && code !== "opener_severed",
+    message: MESSAGES[code],
+  });
+};
+
+/**
+ * Opens the login page in a window, in this very turn, for only inside a click may a page do so. Answers with the URL
+ * that came back there, unjudged.
+ */
+export const openPopup = (
+  url: string,
+  state: string,
+  { signal, timeoutSeconds = TIMEOUT_SECONDS }: PopupOptions = {},
+): Promise<string> => {
+  let release = () => {};
+  return new Promise<string>((resolve, reject) => {
+    signal?.throwIfAborted();
+    // Without a name, it is a window that nobody else can have opened before.
+    const popup = open(url, "_blank", features());
+    if (!popup) throw ended("popup_blocked");
+
+    const deadline = performance.now() + timeoutSeconds * 1000;
+    let refused: End | undefined;
+    let hasArrived = false;
+    let gone = 0;
+    const end = (code: End) => reject(ended(refused ?? code));
+    const onMessage = (event: MessageEvent) => {
+      if (event.origin !== location.origin || event.source !== popup) return;
+      const response = read(event.data);
+      if (!response) return;
+      if (response.origin !== location.origin) refused = "redirect_mismatch";
+      else if (stateOf(response) !== state) refused = "state_mismatch";
+      else resolve(response.href);
+    };
+    const onAbort = () => reject(signal?.reason);
+    const timer = setInterval(() => {
+      // A window that was never seen at the login page, and is gone, was cut off when that page came: browsers call such a
+      // window closed.
+      if (gone > GRACE_POLLS) end(hasArrived ? "popup_closed" : "opener_severed");
+      else if (popup.closed) gone += 1;
+      else if (performance.now() > deadline) end("timeout");
+      else hasArrived ||= isElsewhere(popup);
+    }, POLL_MS);
+    const channel = channelOf(state);
+    if (channel) channel.onmessage = () => end("opener_severed");
+    addEventListener("message", onMessage);
+    signal?.addEventListener("abort", onAbort);
+    release = () => {
+      clearInterval(timer);
+      channel?.close();
+      removeEventListener("message", onMessage);
+      signal?.removeEventListener("abort", onAbort);
+      popup.close();
+    };
+  }).finally(() => release());
+};
+
+let isRelayed = false;
+
+/**
+ * On the page that a popup came back to: hands the response to the opener, whole and unjudged, scrubs the URL and closes
+ * the window. True if this page is, or was, such a page: then nothing else of the app has any business in it.
+ *
+ * @throws `opener_severed` where the opener can't be reached
+ */
+export const relayToOpener = (): boolean => {
+  const state = stateOf(location);
+  if (!state || !/^popup-[\w-]{43}$/.test(state)) return isRelayed;
+  const url = location.href;
+  scrub();
+  if (opener?.closed !== false) {
+    const channel = channelOf(state);
+    channel?.postMessage("severed");
+    channel?.close();
+    throw ended("opener_severed");
+  }
+  isRelayed = true;
+  // To this origin only: whoever else has opened this page hears nothing (RFC 9700 §4.17.2).
+  opener.postMessage({ type: TYPE, url }, location.origin);
+  close();
+  return true;
+};
+
+/** A message's URL, if it is what a callback page sends. Whatever else it is, however it is made, it does no harm. */
+const read = (data: unknown): URL | undefined => {
+  try {
+    const { type, url, ...more } = data as { [name: string]: unknown };
+    const isOurs = type === TYPE && typeof url === "string" && url.length <= MAX_URL && !Object.keys(more).length;
+    if (isOurs) return new URL(url);
+  } catch {
+    // Not ours.
+  }
+  return undefined;
+};
+
+/** Whether the window has left the empty page that it began with. Another site's page can't be read. */
+const isElsewhere = (popup: Window): boolean => {
+  try {
+    return popup.location.href !== "about:blank";
+  } catch {
+    return true;
+  }
+};
+
+/** For the one note that the opener could not be reached. Only who knows the state finds it; it carries nothing. */
+const channelOf = (state: string): BroadcastChannel | undefined => {
+  try {
+    return new BroadcastChannel(`procore-spa-auth:${state}`);
+  } catch {
+    // Some engines have none where storage is blocked.
+    return undefined;
+  }
+};
+
+/** In the middle of this window: of the whole one, where this page is framed. */
+const features = (): string => {
+  const width = 520;
+  const height = 720;
+  const left = screenX + (outerWidth - width) / 2;
+  const top = screenY + (outerHeight - height) / 2;
+  return `popup,width=${width},height=${height},left=${left},top=${top}`;
+};

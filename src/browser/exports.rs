@@ -110,7 +110,7 @@ impl State {
                     next = Some(exchange);
                 }
             }
-            "signOut" => next = client.begin_sign_out(),
+            "signOut" => next = client.begin_sign_out(now),
             "save" => out.optional("record", client.save(now).as_deref().map(String::as_str)),
             "restore" => client.restore(input.text("record"), input.is("isSameGrant"), now)?,
             "forget" => client.forget(),

@@ -13,7 +13,7 @@ use super::pending_authorization::Flow;
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
-use super::secret::Wiped;
+use super::secret::{AccessToken, Wiped};
 use super::session::{Access, Retired, Session, SessionEvent, Snapshot, Taken};
 use super::session_record;
 use super::time::{Moment, UnixSeconds};
@@ -65,9 +65,12 @@ enum Purpose {
         generation: u64,
         scope: Option<String>,
     },
+    /// The renewal of a session that is over, so that its tokens can be revoked.
+    RenewToRevoke(AccessToken, SentRefreshToken, Why),
     Revoke {
         next: Vec<HttpRequest>,
         is_revoked: bool,
+        may_repeat: bool,
         why: Why,
     },
 }
@@ -248,11 +251,13 @@ impl Client {
         }
     }
 
-    /// Signs out: the tokens leave the session at once, and go to be revoked. `None` when nobody was signed in.
-    pub fn begin_sign_out(&mut self) -> Option<Exchange> {
+    /// Signs out: the tokens leave the session at once, and go to be revoked; an access token whose time is over is
+    /// renewed for that. `None` when nobody was signed in.
+    pub fn begin_sign_out(&mut self, now: Moment) -> Option<Exchange> {
         self.session.drop_late_answers();
+        let is_over = self.session.is_over(now);
         let tokens = self.session.end(SessionEvent::SignedOut)?;
-        Some(self.revoke(tokens, Why::SignOut))
+        Some(self.revoke(tokens, is_over, Why::SignOut))
     }
 
     /// The session as a record, to go on with after a reload or in another tab: a JSON object. Confidential, for it holds
@@ -323,9 +328,40 @@ impl Client {
                     self.late(outcome)
                 }
             }
-            Purpose::Revoke { next, is_revoked, why } => {
+            Purpose::RenewToRevoke(access_token, sent, why) => {
+                let tokens = match Renewed::parse(outcome) {
+                    Renewed::Tokens(tokens) => Retired {
+                        refresh_token: tokens.refresh_token.or_else(|| sent.still_good()),
+                        access_token: tokens.access_token,
+                        is_whole: true,
+                    },
+                    // A token that is spent can be revoked as well: the server says yes.
+                    other => Retired {
+                        refresh_token: sent.still_good(),
+                        access_token,
+                        is_whole: matches!(other, Renewed::Refused(_)),
+                    },
+                };
+                Ok(Progress::Send(self.revoke(tokens, false, why)))
+            }
+            Purpose::Revoke {
+                next,
+                is_revoked,
+                may_repeat,
+                why,
+            } => {
+                // Said twice is said once (RFC 7009 §2.2), so this one request may go out again, though only once.
+                if may_repeat && revocation_request::is_unheard(&outcome) {
+                    let purpose = Purpose::Revoke {
+                        next,
+                        is_revoked,
+                        may_repeat: false,
+                        why,
+                    };
+                    return Ok(Progress::Send(Exchange::new(exchange.request, purpose)));
+                }
                 let is_revoked = is_revoked && revocation_request::is_revoked(&outcome);
-                Self::revoke_next(next, is_revoked, why)
+                Self::revoke_next(next, is_revoked, may_repeat, why)
             }
         }
     }
@@ -390,22 +426,22 @@ impl Client {
 
     fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Progress {
         if sign_in.sign_outs != self.session.sign_outs() || sign_in.number < self.succeeded {
-            let why = Why::Refused(ended());
-            return Progress::Send(self.revoke(tokens.into(), why));
+            return Progress::Send(self.give_back(tokens, ended()));
         }
         // RFC 6749 §5.1: more than was asked for is refused, and given back.
         if let Err(error) = require_no_more_than(sign_in.requested_scope.as_deref(), tokens.scope.as_deref()) {
-            return Progress::Send(self.revoke(tokens.into(), Why::Refused(error)));
+            return Progress::Send(self.give_back(tokens, error));
         }
         self.succeeded = sign_in.number;
         // RFC 6749 §5.1: a scope that is not said is the one that was asked for.
         let scope = tokens.scope.or_else(|| sign_in.requested_scope.clone());
         let tokens = TokenSet { scope, ..tokens };
+        let is_over = self.session.is_over(now);
         match self
             .session
             .sign_in(tokens, flow, self.config.token_mediator.is_some(), now)
         {
-            Some(replaced) => Progress::Send(self.revoke(replaced, Why::Replaced(sign_in))),
+            Some(replaced) => Progress::Send(self.revoke(replaced, is_over, Why::Replaced(sign_in))),
             None => signed_in(sign_in),
         }
     }
@@ -417,39 +453,25 @@ impl Client {
         outcome: HttpOutcome,
         now: Moment,
     ) -> Result<Progress, Error> {
-        let answer = match outcome {
-            HttpOutcome::NotSent => {
-                self.session.put_back(sent.still_good());
-                return Err(Code::NetworkError.into());
-            }
-            HttpOutcome::Redirected | HttpOutcome::NoAnswer | HttpOutcome::TimedOut => {
-                self.session.doubt();
-                return Err(Code::ReauthRequired.into());
-            }
-            HttpOutcome::Answer(answer) => answer,
-        };
-        match TokenSet::parse(&answer) {
-            Ok(tokens) => {
+        match Renewed::parse(outcome) {
+            Renewed::Tokens(tokens) => {
                 // RFC 6749 §6: a refresh never grants more than there was.
                 if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
                     self.session.end(SessionEvent::ReauthRequired);
-                    let why = Why::Refused(error.during(Phase::Refresh));
-                    return Ok(Progress::Send(self.revoke(tokens.into(), why)));
+                    return Ok(Progress::Send(self.give_back(tokens, error.during(Phase::Refresh))));
                 }
                 self.session.renew(tokens, sent.still_good(), now);
                 Ok(Progress::Refreshed)
             }
-            Err(error) if error.code() == Code::RateLimited => {
-                // Turned away at the door, before the token was looked at.
+            Renewed::Unused(error) => {
                 self.session.put_back(sent.still_good());
                 Err(error)
             }
-            // The server broke down on the way: the token may be spent or not.
-            Err(_) if answer.status >= 500 || answer.status == 200 => {
+            Renewed::InDoubt => {
                 self.session.doubt();
                 Err(Code::ReauthRequired.into())
             }
-            Err(error) => {
+            Renewed::Refused(error) => {
                 self.session.end(SessionEvent::ReauthRequired);
                 Err(match error.oauth() {
                     Some(said) => Error::said(Code::ReauthRequired, said.clone()),
@@ -461,15 +483,27 @@ impl Client {
 
     /// An answer for a session that is over: its tokens are revoked, never used.
     fn late(&self, outcome: HttpOutcome) -> Result<Progress, Error> {
-        let tokens = answered(outcome).ok().and_then(|answer| TokenSet::parse(&answer).ok());
-        match tokens {
-            Some(tokens) => Ok(Progress::Send(self.revoke(tokens.into(), Why::Refused(ended())))),
-            None => Err(ended()),
+        match Renewed::parse(outcome) {
+            Renewed::Tokens(tokens) => Ok(Progress::Send(self.give_back(tokens, ended()))),
+            _ => Err(ended()),
         }
     }
 
+    /// Tokens that must not be used.
+    fn give_back(&self, tokens: TokenSet, why: Error) -> Exchange {
+        self.revoke(tokens.into(), false, Why::Refused(why))
+    }
+
     /// Both tokens by name: some servers forget one when told of the other, some don't.
-    fn revoke(&self, tokens: Retired, why: Why) -> Exchange {
+    ///
+    /// `is_over`: the access token's time is over, though it could be renewed. Then it is, once. For told of an expired
+    /// token, Doorkeeper says 200 and leaves the refresh token alive: before 5.9 if told of that, since then if told of
+    /// the access token.
+    fn revoke(&self, tokens: Retired, is_over: bool, why: Why) -> Exchange {
+        if is_over && tokens.is_whole {
+            let (request, sent) = token_request::for_refresh(&self.config, tokens.refresh_token);
+            return Exchange::new(request, Purpose::RenewToRevoke(tokens.access_token, sent, why));
+        }
         let access = revocation_request::for_access_token(&self.config, tokens.access_token);
         let (request, next) = match tokens.refresh_token {
             Some(token) => (
@@ -478,19 +512,62 @@ impl Client {
             ),
             None => (access, Vec::new()),
         };
-        let is_revoked = tokens.is_whole;
-        Exchange::new(request, Purpose::Revoke { next, is_revoked, why })
+        let purpose = Purpose::Revoke {
+            next,
+            is_revoked: tokens.is_whole,
+            may_repeat: true,
+            why,
+        };
+        Exchange::new(request, purpose)
     }
 
-    fn revoke_next(mut next: Vec<HttpRequest>, is_revoked: bool, why: Why) -> Result<Progress, Error> {
+    fn revoke_next(
+        mut next: Vec<HttpRequest>,
+        is_revoked: bool,
+        may_repeat: bool,
+        why: Why,
+    ) -> Result<Progress, Error> {
         match (next.pop(), why) {
-            (Some(request), why) => Ok(Progress::Send(Exchange::new(
-                request,
-                Purpose::Revoke { next, is_revoked, why },
-            ))),
+            (Some(request), why) => {
+                let purpose = Purpose::Revoke {
+                    next,
+                    is_revoked,
+                    may_repeat,
+                    why,
+                };
+                Ok(Progress::Send(Exchange::new(request, purpose)))
+            }
             (None, Why::SignOut) => Ok(Progress::SignedOut { is_revoked }),
             (None, Why::Refused(error)) => Err(error),
             (None, Why::Replaced(sign_in)) => Ok(signed_in(sign_in)),
+        }
+    }
+}
+
+/// What has become of a refresh token that was sent.
+enum Renewed {
+    /// Spent, for these.
+    Tokens(TokenSet),
+    /// Not looked at: it never left, or was turned away at the door.
+    Unused(Error),
+    /// Nobody knows: no answer came, or the server broke down on the way.
+    InDoubt,
+    /// Dead.
+    Refused(Error),
+}
+
+impl Renewed {
+    fn parse(outcome: HttpOutcome) -> Self {
+        let answer = match outcome {
+            HttpOutcome::NotSent => return Self::Unused(Code::NetworkError.into()),
+            HttpOutcome::Redirected | HttpOutcome::NoAnswer | HttpOutcome::TimedOut => return Self::InDoubt,
+            HttpOutcome::Answer(answer) => answer,
+        };
+        match TokenSet::parse(&answer) {
+            Ok(tokens) => Self::Tokens(tokens),
+            Err(error) if error.code() == Code::RateLimited => Self::Unused(error),
+            Err(_) if answer.status >= 500 || answer.status == 200 => Self::InDoubt,
+            Err(error) => Self::Refused(error),
         }
     }
 }

@@ -25,6 +25,16 @@ pub(crate) const fn is_revoked(outcome: &HttpOutcome) -> bool {
     matches!(outcome, HttpOutcome::Answer(answer) if answer.status == 200)
 }
 
+/// Whether the server may not have heard it, or was too busy to (503, RFC 7009 §2.2.1).
+#[must_use]
+pub(crate) const fn is_unheard(outcome: &HttpOutcome) -> bool {
+    match outcome {
+        HttpOutcome::Answer(answer) => answer.status == 503,
+        HttpOutcome::NoAnswer | HttpOutcome::TimedOut => true,
+        HttpOutcome::Redirected | HttpOutcome::NotSent => false,
+    }
+}
+
 fn revocation<K>(config: &Config, token: &Secret<K>, hint: &str) -> HttpRequest {
     let fields = [
         ("token", token.expose()),

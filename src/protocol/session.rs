@@ -222,6 +222,11 @@ impl Session {
         }
     }
 
+    /// Whether the access token's time is over, though it could be renewed.
+    pub(crate) fn is_over(&self, now: Moment) -> bool {
+        matches!(self.access(now), Access::RenewFirst)
+    }
+
     /// Counts the changes of the tokens.
     pub(crate) const fn generation(&self) -> u64 {
         self.generation

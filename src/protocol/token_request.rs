@@ -51,7 +51,8 @@ pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (Http
 pub(crate) struct SentRefreshToken(Option<RefreshToken>);
 
 impl SentRefreshToken {
-    /// Known to be unused: the request never left, or the server answered without rotating (RFC 6749 §6).
+    /// Known to be unused: the request never left, or the server answered without rotating (RFC 6749 §6). Else only good
+    /// to be revoked.
     pub(crate) fn still_good(self) -> Option<RefreshToken> {
         self.0
     }

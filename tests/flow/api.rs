@@ -41,7 +41,7 @@ fn a_401_is_worth_one_renewal() {
         ApiAnswer::Return,
         "just renewed"
     );
-    client.begin_sign_out().unwrap();
+    client.begin_sign_out(at(3)).unwrap();
     assert_eq!(
         client.judge(401, second, true, true, at(400)),
         ApiAnswer::Return,
@@ -55,7 +55,7 @@ fn a_request_is_not_sent_again_with_another_users_token() {
     let Ok(Authorization::Header { generation, .. }) = call(&mut client, at(1)) else {
         panic!("no token");
     };
-    assert!(client.begin_sign_out().is_some());
+    assert!(client.begin_sign_out(at(1)).is_some());
     let other = redeem_new(&mut client, "code=C2", at(2)).unwrap();
     assert!(client.settle(other, json(200, TOKENS_2), at(3)).is_ok());
     assert_eq!(client.judge(401, generation, true, true, at(4)), ApiAnswer::Return);

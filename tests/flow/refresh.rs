@@ -85,7 +85,7 @@ fn a_refused_refresh_ends_the_session() {
         assert_eq!(error.oauth().map(|said| said.error), said, "{status} {body}");
         assert_eq!(client.take_event(), Some(SessionEvent::ReauthRequired));
         assert_eq!(client.session(at(100)).status, Status::SignedOut, "{status} {body}");
-        assert!(client.begin_sign_out().is_none());
+        assert!(client.begin_sign_out(at(100)).is_none());
     }
 }
 

@@ -41,13 +41,31 @@ fn a_token_mediator_is_asked_on_the_pages_own_origin() {
             at(60),
         )
         .unwrap();
-    let exchange = client.begin_sign_out().unwrap();
+    let exchange = client.begin_sign_out(at(61)).unwrap();
     assert_eq!(exchange.request.url, "https://app.example/oauth/revoke");
     assert_eq!(
         exchange.request.body.as_ref().unwrap().expose(),
         "token=AT2&token_type_hint=access_token&client_id=CID"
     );
     assert!(exchange.request.is_same_origin);
+
+    // Once the access token is over, the mediator renews it with its cookie, and revokes both.
+    redeem_new(&mut client, "code=C2", at(62))
+        .and_then(|exchange| {
+            client.settle(
+                exchange,
+                json(200, r#"{"access_token":"AT3","token_type":"bearer"}"#),
+                at(62),
+            )
+        })
+        .unwrap();
+    let exchange = client.begin_sign_out(at(62 + 5400)).unwrap();
+    assert_eq!(exchange.request.url, "https://app.example/oauth/token");
+    let renewed = json(200, r#"{"access_token":"AT4","token_type":"bearer"}"#);
+    let Ok(Progress::Send(exchange)) = client.settle(exchange, renewed, at(62 + 5400)) else {
+        panic!("nothing is revoked");
+    };
+    assert!(exchange.request.body.unwrap().expose().starts_with("token=AT4&"));
 }
 
 #[test]

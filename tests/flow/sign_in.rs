@@ -68,7 +68,7 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
     assert_eq!(header(&mut client, at(5912)).as_deref(), Some("Bearer AT2"));
 
     // Both tokens are revoked by name; here they are gone at once.
-    let exchange = client.begin_sign_out().unwrap();
+    let exchange = client.begin_sign_out(at(6000)).unwrap();
     assert_eq!(client.session(at(6000)).status, Status::SignedOut);
     assert_eq!(client.take_event(), Some(SessionEvent::SignedOut));
     assert_post(
@@ -86,7 +86,10 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
     );
     let done = client.settle(exchange, json(200, ""), at(6001));
     assert!(matches!(done, Ok(Progress::SignedOut { is_revoked: true })));
-    assert!(client.begin_sign_out().is_none(), "nobody is signed in any more");
+    assert!(
+        client.begin_sign_out(at(6001)).is_none(),
+        "nobody is signed in any more"
+    );
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn a_sign_in_revokes_the_session_that_it_replaces() {
         panic!("the old access token is kept");
     };
     assert!(matches!(
-        client.settle(access_token, HttpOutcome::NoAnswer, at(13)),
+        client.settle(access_token, json(500, ""), at(13)),
         Ok(Progress::SignedIn { .. })
     ));
     assert_eq!(header(&mut client, at(14)).as_deref(), Some("Bearer AT2"));

@@ -38,7 +38,7 @@ fn a_restored_session_is_renewed_and_revoked_as_the_original() {
     assert_post(&exchange, TOKEN_URL, REFRESH_1);
     after.settle(exchange, json(200, TOKENS_2), reloaded(5370)).unwrap();
     assert_eq!(header(&mut after, reloaded(5371)).as_deref(), Some("Bearer AT2"));
-    let exchange = after.begin_sign_out().unwrap();
+    let exchange = after.begin_sign_out(reloaded(5371)).unwrap();
     assert_post(
         &exchange,
         REVOKE_URL,
@@ -108,7 +108,7 @@ fn a_session_of_another_sign_in_is_another_one() {
     assert_eq!(here.judge(401, first, true, true, at(11)), ApiAnswer::Return);
     let retry = ApiRequest::new("/x", None, here.config()).unwrap().tried_in(first);
     assert_eq!(here.authorize(&retry, at(11)).unwrap_err().code(), Code::SessionEnded);
-    assert!(there.begin_sign_out().is_some());
+    assert!(there.begin_sign_out(at(11)).is_some());
 }
 
 #[test]

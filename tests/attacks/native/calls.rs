@@ -254,7 +254,7 @@ fn two_users() -> Result<Run, Elsewhere> {
             },
             false => begun(&mut page, "S1", "V1"),
         };
-        page.client.begin_sign_out();
+        page.client.begin_sign_out(page.now);
         let second = begun(&mut page, "S2", "V2");
         let result = page.finish(second, tokens_of("user2"));
         let second = page.word(result);

@@ -16,8 +16,19 @@ const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 /** Source text must escape NUL, the most frequent byte of a module; masked by a rare one, hardly any is left. */
 const MASK = 60;
 
-/** Each entry of the package: its source, and the build of the core that it carries. */
-const entries = { index: ["main.ts", "default"], implicit: ["main-implicit.ts", "implicit"] };
+/** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
+const entries = {
+  index: ["main.ts", "default"],
+  implicit: ["main-implicit.ts", "implicit"],
+  // Before the entry that carries it: a script of its own, for `workerUrl`.
+  "worker-script": ["worker-script.ts", "default", "iife"],
+  worker: ["main-worker.ts"],
+  // No entry: the others load it when it is asked for.
+  diagnose: ["diagnose.ts"],
+};
+
+/** The text of each file, as soon as it is there. */
+const built = new Map();
 
 /**
  * `#core` is the generated glue, `#payload` the module itself as a string, one character for each byte. Compressed once,
@@ -26,6 +37,9 @@ const entries = { index: ["main.ts", "default"], implicit: ["main-implicit.ts", 
 const core = (name) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^\.\/diagnose\.js$/ }, ({ path }) => ({ path, external: true }));
+    onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
+    onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
     onResolve({ filter: /^#payload$/ }, () => ({
       path: join(wasm, name, "core_bg.wasm"),
@@ -38,15 +52,14 @@ const core = (name) => ({
   },
 });
 
-const pack = ([entry, [file, name]]) =>
+const pack = ([file, name, format = "esm"]) =>
   build({
     entryPoints: [join(source, file)],
-    outfile: join(dist, `${entry}.js`),
     bundle: true,
-    format: "esm",
+    format,
+    write: false,
     target: "es2022",
     minify: true,
-    write: false,
     legalComments: "none",
     charset: "utf8",
     plugins: [core(name)],
@@ -54,10 +67,13 @@ const pack = ([entry, [file, name]]) =>
   });
 
 async function main() {
-  const built = await Promise.all(Object.entries(entries).map(pack));
+  for (const [name, entry] of Object.entries(entries)) {
+    const { outputFiles } = await pack(entry);
+    built.set(name, outputFiles[0].text);
+  }
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
-  for (const { path, contents } of built.flatMap((result) => result.outputFiles)) await writeFile(path, contents);
+  for (const [name, text] of built) await writeFile(join(dist, `${name}.js`), text);
   for (const file of await readdir(source)) {
     if (file.endsWith(".d.ts")) await copyFile(join(source, file), join(dist, file));
   }

@@ -1,88 +1,49 @@
 import type * as Api from "./index.d.ts";
-import { open, start } from "./core.ts";
+import { createFetch } from "./api.ts";
+import { type Engine, type Publish, SIGNED_OUT, type Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
+import { openPopup, relayToOpener } from "./popup.ts";
+import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
-import { type Exchange, send } from "./send.ts";
 import { snapshot } from "./snapshot.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
-type Client = ReturnType<typeof open>;
 
-const SIGNED_OUT: Api.Session = Object.freeze({ signedIn: false, status: "signed_out", renewable: false });
+/** In the storage of a tab that has had a session: only such a tab, or one beside it, takes it up again. */
+const TAB = "procore-spa-auth.tab";
 
-/** A request to the API that the core has checked; without `authorization`, a renewal comes first. */
-interface Authorized {
-  readonly url: string;
-  readonly companyId?: string;
-  readonly authorization?: string;
-  /** Tells the session, and the token, from those before and after. */
-  readonly generation: number;
-}
-
-export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth => {
+/** The client of a page, on an engine that runs here or elsewhere. */
+export const createAuth = (
+  givenOptions: Api.ProcoreAuthOptions,
+  makeEngine: (setup: Setup, publish: Publish) => Engine,
+): Api.ProcoreAuth => {
   // Read now and never again, so that a later change of the object changes nothing.
-  const config = frozen(options);
+  const read = readOptions(givenOptions);
   const listeners = new Set<Listener>();
   const redirects = new Map<string, Promise<Api.RedirectResult>>();
-  let opening: Promise<Client> | undefined;
-  let client: Client | undefined;
-  let session = SIGNED_OUT;
-  let refreshing: Promise<Api.Session> | undefined;
+  let made: Engine | undefined;
+  let ending = new AbortController();
 
-  const opened = (): Promise<Client> =>
-    (opening ??= (async () => {
-      await start();
-      if (config instanceof Error) throw config;
-      const call = open();
+  const engine = (): Engine => {
+    if (read instanceof Error) throw read;
+    if (!made) {
       const page = typeof location === "undefined" ? "" : location.href;
-      await exchange(call, call<object>("open", { options: config, page }));
-      client = call;
-      return call;
-    })().catch((error: unknown) => {
-      opening = undefined;
-      throw error;
-    }));
-
-  /** Sends exchange after exchange, until something has come of it. */
-  const exchange = async <T>(call: Client, first: Partial<Exchange> & T): Promise<T> => {
-    let next = first;
-    while (next.id !== undefined) {
-      const { cause, ...answer } = await send(next as Exchange);
-      try {
-        next = call<Partial<Exchange> & T>("settle", { id: next.id, ...answer }, cause);
-      } finally {
-        publish();
-      }
+      made = makeEngine({ ...read, page, wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null }, publish);
+      if (typeof document !== "undefined") attend(made, auth);
     }
-    return next;
+    return made;
   };
 
-  /** Brings the snapshot up to date. */
-  const update = (): Api.Session => {
-    if (!client) return session;
-    let facts;
-    try {
-      facts = client<Omit<Api.Session, "signedIn">>("session");
-    } catch {
-      // A core that has failed holds nobody's session.
-      client = undefined;
-      return (session = SIGNED_OUT);
+  /** Tells the listeners what has happened. */
+  const publish: Publish = (session, event) => {
+    if (!session.signedIn || event === "signed_in") {
+      ending.abort(startError("session_ended", "The session in which this call was made has ended."));
+      ending = new AbortController();
     }
-    // An expired token that nothing can renew signs nobody in.
-    const signedIn = facts.status !== "signed_out" && (facts.status !== "expired" || facts.renewable);
-    const now = Object.freeze({ signedIn, ...facts });
-    // The same object while nothing changes, as stores that compare by identity need it.
-    if (JSON.stringify(now) !== JSON.stringify(session)) session = now;
-    return session;
-  };
-
-  /** Tells the listeners what has happened, as soon as it has. */
-  const publish = () => {
-    const now = update();
-    const event = client?.<{ event?: Api.SessionEvent }>("event").event;
+    if (session.signedIn && !(read instanceof Error) && read.isPersistent) inTab(() => sessionStorage.setItem(TAB, ""));
     for (const listener of event ? [...listeners] : []) {
       try {
-        listener(now, event!);
+        listener(session, event!);
       } catch (error) {
         // A listener's mistake is its own: reported, and kept away from the sign-in.
         reportError(error);
@@ -90,28 +51,15 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
     }
   };
 
-  /** Takes a step, with all exchanges that it needs; listeners hear of each change when it happens. */
-  const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
-    const call = await opened();
-    let first;
-    try {
-      first = call<Partial<Exchange> & T>(name, input, cause);
-    } finally {
-      publish();
-    }
-    return exchange<T>(call, first);
-  };
-
-  const redeem = async (input: object): Promise<Api.RedirectResult> => {
-    type Redeemed = { returnTo?: string; warning?: Api.ProcoreAuthErrorCode };
-    const { returnTo, warning } = await step<Redeemed>("redeem", input);
+  const redeem = async (response: Parameters<Engine["redeem"]>[0]): Promise<Api.RedirectResult> => {
+    const { returnTo, warning } = await engine().redeem(response);
     return returnTo === undefined ? { handled: false } : { handled: true, returnTo, warnings: warning ? [warning] : [] };
   };
 
+  const engineFacts = async () => engine().facts();
+
   const auth: Api.ProcoreAuth = {
-    ready: async () => {
-      await opened();
-    },
+    ready: async () => engine().ready(),
 
     handleRedirect: (given) => {
       if (typeof location === "undefined") return Promise.resolve({ handled: false });
@@ -123,23 +71,51 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       const keys = url === page ? [url, ""] : [url];
       const underWay = redirects.get(isUrl ? url : "") ?? redirects.get(url);
       if (underWay) return underWay;
-      const record = url === page && typeof config === "string" ? takeFromPage(config) : undefined;
-      const result = redeem({ url, record }).finally(() => keys.forEach((key) => redirects.delete(key)));
+      const work = async (): Promise<Api.RedirectResult> => {
+        if (url !== page || read instanceof Error) return redeem({ url });
+        if (relayToOpener()) return { handled: false, relayed: true };
+        return redeem({ url, record: takeFromPage(read.options) });
+      };
+      const result = work().finally(() => keys.forEach((key) => redirects.delete(key)));
       keys.forEach((key) => redirects.set(key, result));
       return result;
     },
 
-    signIn: async (signInOptions = {}) => {
-      const json = frozen(signInOptions);
-      if (json instanceof Error) throw json;
-      const { url, warning } = await step<{ url: string; warning?: string }>("signIn", { options: json });
+    signIn: async (options = {}) => {
+      const { url, warning } = await engine().signIn(mustFreeze(options));
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       location.assign(url);
       return new Promise<never>(() => {});
     },
 
+    signInWithPopup: async (options = {}) => {
+      const { signal, timeoutSeconds, ...signInOptions } = options;
+      const json = mustFreeze(signInOptions);
+      // Without a turn in between, where that is possible: a popup has to open inside the click.
+      const { url, state } = engine().popupNow(json) ?? (await engine().popup(json));
+      try {
+        const response = await openPopup(url, state, { signal, timeoutSeconds });
+        return await redeem({ url: response, state });
+      } catch (error) {
+        void engine().drop(state);
+        throw error;
+      }
+    },
+
+    diagnose: async ({ popup } = {}) => {
+      const probing = popup ? probe(engine) : undefined;
+      const subject = read instanceof Error ? {} : { options: read.options, isPersistent: read.isPersistent };
+      const start = await engineFacts().then(
+        (facts) => ({ facts }),
+        (startError: Api.ProcoreAuthError) => ({ startError }),
+      );
+      // Loaded when it is needed, and it rarely is.
+      const { diagnose } = await import("./diagnose.js");
+      return diagnose({ ...subject, ...start, ...(probing && { probe: probing }) });
+    },
+
     get session() {
-      return update();
+      return made?.session() ?? SIGNED_OUT;
     },
 
     subscribe: (listener) => {
@@ -147,63 +123,16 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
       return () => void listeners.delete(listener);
     },
 
-    fetch: async (input, requestOptions = {}) => {
-      // Without a prototype, so that nothing polluted gets into the request.
-      const init: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
-      const { companyId } = init;
-      const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
-      const headers = new Headers(init.headers ?? request?.headers);
-      // Made a string once: what is checked is what is fetched.
-      const facts = {
-        target: request ? request.url : String(input),
-        hasAuthorization: headers.has("authorization"),
-        hasCompanyId: companyId !== undefined,
-        companyId: companyId === undefined ? "" : String(companyId),
-        isCompanyIdFloat: typeof companyId === "number",
-      };
-      const signal = init.signal ?? request?.signal;
-      const canRepeat = canSendTwice(init.body ?? request?.body);
-      // Every try of a request belongs to the session of the first one.
-      for (let isFirstTry = true, first: number | undefined; ; isFirstTry = false) {
-        signal?.throwIfAborted();
-        let authorized = await step<Authorized>("authorize", { ...facts, generation: first });
-        first ??= authorized.generation;
-        if (authorized.authorization === undefined) {
-          await auth.refresh();
-          authorized = await step<Authorized>("authorize", { ...facts, generation: first, isRenewed: true });
-        }
-        const { url, authorization, companyId: id, generation } = authorized;
-        headers.set("authorization", authorization!);
-        if (id !== undefined) headers.set("procore-company-id", id);
-        let response;
-        try {
-          const sent = Object.assign(Object.create(null), init, { headers, credentials: "omit" });
-          response = await fetch(request ?? url, sent);
-        } catch (cause) {
-          // The caller's own abort is the caller's own news.
-          if (signal?.aborted || !(cause instanceof TypeError)) throw cause;
-          return step("judge", { status: 0 }, cause);
-        }
-        // A redirect that the caller wants to see is opaque: there is nothing to judge.
-        if (response.status === 0) return response;
-        // Firefox shows no body of a Request, only whether it is used up.
-        const isReplayable = canRepeat && !request?.bodyUsed;
-        const judged = { status: response.status, generation, isFirstTry, isReplayable };
-        const { isToRetry, isReplaced } = await step<{ isToRetry: boolean; isReplaced: boolean }>("judge", judged);
-        if (!isToRetry) return response;
-        void response.body?.cancel();
-        if (!isReplaced) await auth.refresh();
-      }
+    fetch: createFetch(engine, () => ending.signal),
+
+    refresh: async () => {
+      await engine().refresh();
+      return auth.session;
     },
 
-    refresh: () =>
-      (refreshing ??= step("refresh")
-        .then(update)
-        .finally(() => (refreshing = undefined))),
-
     signOut: async () => {
-      // Before the core has started, nobody can be signed in.
-      const { isRevoked } = opening ? await step<{ isRevoked?: boolean }>("signOut") : {};
+      // Before the client is made, nobody can be signed in.
+      const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : {};
       return { outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" };
     },
   };
@@ -211,15 +140,36 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
   return Object.freeze(auth);
 };
 
-/** A body that can be sent twice: no stream, and no form, which may hold files that have changed meanwhile. */
-const canSendTwice = (body: unknown): boolean =>
-  body === undefined ||
-  body === null ||
-  typeof body === "string" ||
-  body instanceof URLSearchParams ||
-  body instanceof ArrayBuffer ||
-  ArrayBuffer.isView(body) ||
-  body instanceof Blob;
+/** Keeps an engine informed of what a page goes through. */
+const attend = (engine: Engine, auth: Api.ProcoreAuth) => {
+  // Nobody waits for these; what fails is tried again by whoever needs it.
+  const wake = () => void engine.wake().catch(() => {});
+  document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
+  addEventListener("pageshow", wake);
+  addEventListener("online", wake);
+  addEventListener("pagehide", () => void engine.rest());
+  // Somebody has cleared this site's storage: for a user, that is a sign-out.
+  addEventListener("storage", ({ key }) => void (key === null && auth.signOut().catch(() => {})));
+};
+
+/** Storage may be blocked; then a tab does not remember. */
+const inTab = <T>(use: () => T): T | null => {
+  try {
+    return use();
+  } catch {
+    return null;
+  }
+};
+
+const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Error => {
+  const text = frozen(given);
+  if (text instanceof Error) return text;
+  const { persist, ...options } = JSON.parse(text) ?? {};
+  if (persist !== undefined && persist !== null && persist !== "tab") {
+    return startError("config_invalid", 'persist: only "tab" is known. Without it, tokens are kept in memory.');
+  }
+  return { options: JSON.stringify(options), isPersistent: persist === "tab" };
+};
 
 /** The options as text, or why they could not be read. */
 export const frozen = (options: unknown): string | Error => {
@@ -228,4 +178,10 @@ export const frozen = (options: unknown): string | Error => {
   } catch (cause) {
     return startError("config_invalid", "The options could not be read: a property of them throws.", cause);
   }
+};
+
+const mustFreeze = (options: unknown): string => {
+  const text = frozen(options);
+  if (text instanceof Error) throw text;
+  return text;
 };

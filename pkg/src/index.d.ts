@@ -7,6 +7,10 @@
  * @module
  */
 
+import type { DiagnoseOptions, Finding } from "./diagnosis.js";
+
+export type { DiagnoseOptions, DiagnosisCheck, Finding, FindingCode } from "./diagnosis.js";
+
 /**
  * A Procore environment. It fixes the login and the API origin together: a token of one environment
  * never reaches another.
@@ -73,6 +77,12 @@ export interface ProcoreAuthOptions {
    * Procore (OAuth 2.0 for Browser-Based Applications §6.2), e.g. `"/oauth/token"`.
    */
   readonly tokenMediator?: string;
+  /**
+   * `"tab"`: the session survives a reload, is shared by all tabs of this origin, and ends with the last of them. It is
+   * kept in IndexedDB, encrypted with a key that no script can read out; a script of this origin can still use that key,
+   * and the refresh token stays on the disk until the next start. Default: in memory only, each tab for itself.
+   */
+  readonly persist?: "tab";
 }
 
 /** The session, a frozen snapshot. Never holds a token. */
@@ -96,8 +106,12 @@ export interface Session {
   readonly scope?: string;
 }
 
-/** Why a session changed. */
-export type SessionEvent = "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required";
+/**
+ * Why a session changed. `"signed_in_elsewhere"`: in another tab, while this one is signed out and can't share its session
+ * (without `persist`); it is for showing that a sign-in will be quick now.
+ */
+export type SessionEvent =
+  | "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required" | "signed_in_elsewhere";
 
 export interface SignInOptions {
   /** Where to be after sign-in: same origin. A refused value is replaced by `/` and reported. Default `/`. */
@@ -110,9 +124,18 @@ export interface SignInOptions {
   readonly extraParams?: { readonly [name: string]: string };
 }
 
+export interface PopupSignInOptions extends Omit<SignInOptions, "returnTo"> {
+  /** Gives the sign-in up and closes the window; the promise rejects with the signal's reason. */
+  readonly signal?: AbortSignal;
+  /** How long the user has. Default 600: Procore's codes and this sign-in live no longer. */
+  readonly timeoutSeconds?: number;
+}
+
 export interface RedirectResult {
   /** Whether this page was an authorization response, and the user is signed in by it now. */
   readonly handled: boolean;
+  /** Whether this page is the popup of {@link ProcoreAuth.signInWithPopup}: its opener goes on, this page is closed. */
+  readonly relayed?: true;
   /** With `handled`: the same-origin path (with query and fragment) to go on to. */
   readonly returnTo?: string;
   /** With `handled`: what was put right on the way, e.g. `returnto_rejected`. */
@@ -131,6 +154,11 @@ export interface SignOutResult {
 export interface ApiRequestInit extends RequestInit {
   /** The `Procore-Company-Id` header (tutorial_mpz.md). A number must be a safe integer. */
   readonly companyId?: string | number | bigint;
+  /**
+   * What to do when the API answers 429 or 503 (rate_limiting.md). Default `"wait"`: every call of this page waits for as long as
+   * the server asks, up to a minute, and the request is sent again, if its body can be. `"return"`: the answer is returned.
+   */
+  readonly onThrottle?: "wait" | "return";
 }
 
 /** The signed-in client of one page. All methods wait for the WebAssembly core; constructing waits for nothing. */
@@ -158,6 +186,23 @@ export interface ProcoreAuth {
    */
   signIn(options?: SignInOptions): Promise<never>;
 
+  /**
+   * Signs in by a login window, for apps that must not leave their page, and for those in a frame, which Procore's login
+   * page refuses. Call it right inside a click, after {@link ready}: the window opens in that very turn, with its final
+   * URL. State and code verifier never leave this page's memory. The redirect URI's page must call
+   * {@link handleRedirect}, as always.
+   *
+   * @throws {ProcoreAuthError} as {@link signIn} and {@link handleRedirect}, and `popup_blocked`, `popup_closed`,
+   *   `opener_severed`, `timeout`; the signal's reason
+   */
+  signInWithPopup(options?: PopupSignInOptions): Promise<RedirectResult>;
+
+  /**
+   * The check-up, for when a sign-in does not work: this page, its configuration, and the servers, one finding for each
+   * thing looked at. It sends no token and no code that could be of use to anybody. Loads a script of its own.
+   */
+  diagnose(options?: DiagnoseOptions): Promise<readonly Finding[]>;
+
   /** The session as it is now. */
   readonly session: Session;
 
@@ -179,11 +224,14 @@ export interface ProcoreAuth {
   /**
    * Renews the access token now. Calls made at the same time share one request.
    * @throws {ProcoreAuthError} `not_signed_in`, `reauth_required`, `network_error`, `rate_limited`, `scope_expanded`,
-   *   `session_ended`
+   *   `session_ended`; with `persist`, also `lock_timeout`, `storage_unavailable`
    */
   refresh(): Promise<Session>;
 
-  /** Wipes the tokens here, then revokes them at the server. An answer of the server never makes it reject. */
+  /**
+   * Wipes the tokens here and in every tab, then revokes them at the server. An answer of the server never makes it
+   * reject.
+   */
   signOut(): Promise<SignOutResult>;
 }
 

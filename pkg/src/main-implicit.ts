@@ -1,5 +1,5 @@
 import type * as Implicit from "./implicit.d.ts";
-import * as auth from "./auth.ts";
+import * as main from "./main.ts";
 
 export { ProcoreAuthError, buildLoginUrl, embeddedContext, isProcoreAuthError, parseRedirect, ready } from "./main.ts";
 
@@ -8,5 +8,5 @@ export const createProcoreAuth: typeof Implicit.createProcoreAuth = (options) =>
     "procore-spa-auth: the implicit flow puts access tokens into URLs, where they can leak (RFC 9700 §2.1.2). " +
       "Use the code flow wherever the server allows it.",
   );
-  return auth.createProcoreAuth(options);
+  return main.createProcoreAuth(options);
 };

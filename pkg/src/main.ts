@@ -1,10 +1,12 @@
 import type * as Api from "./index.d.ts";
-import { frozen } from "./auth.ts";
+import { createAuth, frozen } from "./auth.ts";
 import { open, start } from "./core.ts";
+import { createEngine } from "./client.ts";
 
-export { createProcoreAuth } from "./auth.ts";
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
+
+export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth => createAuth(options, createEngine);
 
 export const ready = (): Promise<void> => start();
 

@@ -1,87 +1,23 @@
 // What the demo page can't show, in a small app that knows every code, token and verifier it was ever given.
 
 import assert from "node:assert/strict";
-import { join } from "node:path";
 import { after, before, test } from "node:test";
+import { Apps } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
-import { Visitor, tokenRequests } from "../support/demo.mjs";
+import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
-import { POLICY, freePort, pages, startPages, startSink } from "../support/servers.mjs";
-import { startServer } from "../../www/server/index.mjs";
+import { POLICY, startSink } from "../support/servers.mjs";
 
 let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-const RISK = "I accept that tokens in the URL can leak";
-
 inEveryEngine("app", (browser) => {
-  /** An app of this test's own, with its server. `way` is `code` or `implicit`. */
-  async function start(t, { way = "code", policy = POLICY, isStrict = false, options = {}, switches = {} } = {}) {
-    const port = await freePort();
-    const origin = `http://localhost:${port}`;
-    const redirectUri = `${origin}/${way}/callback`;
-    const server = await startServer({
-      ports: { sandbox: 0, production: 0 },
-      pageOrigins: [origin],
-      redirectUris: { sandbox: [redirectUri] },
-    });
-    t.after(() => server.close());
-    const { sandbox } = server.environments;
-    sandbox.switches.set(switches);
-    const fallback = (path) => join(pages, path.startsWith("/implicit") ? "app-implicit.html" : "app-code.html");
-    const site = await startPages({
-      port,
-      folders: { "/package/": packed.dist, "/support/": pages },
-      fallback,
-      policy,
-    });
-    t.after(() => site.close());
-
-    const visitor = new Visitor(browser.driver, origin);
-    await visitor.open(`/${way}/start`);
-    await visitor.forget();
-    const servers = Object.fromEntries(
-      [
-        ["issuer", ""],
-        ["authorizationEndpoint", "/oauth/authorize"],
-        ["tokenEndpoint", "/oauth/token"],
-        ["revocationEndpoint", "/oauth/revoke"],
-        ["tokenInfoEndpoint", "/oauth/token/info"],
-        ["apiOrigin", ""],
-      ].map(([name, path]) => [name, sandbox.origin + path]),
-    );
-    const config = {
-      credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
-      servers: { sandbox: { customAuthorizationServer: true, ...servers } },
-      ...(way === "implicit" ? { allowImplicit: RISK } : {}),
-      ...options,
-    };
-    await visitor.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, isStrict }));
-    await visitor.open(`/${way}/start`);
-    return { visitor, sandbox, redirectUri, origin };
-  }
-
-  /** Begins a sign-in and goes through it. Answers with what came of the redirect. */
-  async function signIn(visitor, options = {}, there = {}) {
-    await visitor.ask("auth.signIn(arguments[0])", options);
-    await visitor.signInThere(there);
-    return visitor.ask("return outcome");
-  }
-
-  /** Calls something of the app's client. `call` is an expression. */
-  const call = (visitor, expression) =>
-    browser.driver.executeAsyncScript(
-      `const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`,
-    );
-
-  /** Every secret that the app was given is gone from every place, and nothing was refused or broke. */
-  async function isClean(visitor, ...outcomes) {
-    const script = "const done = arguments[arguments.length - 1]; witness.leaks(arguments[0]).then(done)";
-    const text = JSON.stringify(outcomes.map((outcome) => outcome?.text ?? ""));
-    assert.deepEqual(await browser.driver.executeAsyncScript(script, text), [], "secrets are still there");
-    assert.deepEqual(await visitor.ask("return witness.faults"), []);
-  }
+  const apps = new Apps(browser, () => packed);
+  const start = (...given) => apps.start(...given);
+  const signIn = (...given) => apps.signIn(...given);
+  const call = (_, expression) => apps.call(expression);
+  const isClean = (...given) => apps.isClean(...given);
 
   test("nothing is left behind, and a token is refused after sign-out", async (t) => {
     const { visitor, sandbox } = await start(t);

@@ -2,11 +2,14 @@
 
 import type * as Promised from "procore-spa-auth";
 import type * as PromisedImplicit from "procore-spa-auth/implicit";
+import type * as PromisedWorker from "procore-spa-auth/worker";
 import * as kept from "../../pkg/src/main.ts";
 import * as keptImplicit from "../../pkg/src/main-implicit.ts";
+import * as keptWorker from "../../pkg/src/main-worker.ts";
 
 kept satisfies typeof Promised;
 keptImplicit satisfies typeof PromisedImplicit;
+keptWorker satisfies typeof PromisedWorker;
 
 type Missing<Wanted, Found> = Exclude<keyof Found, keyof Wanted>;
 type Nothing<Names extends never> = Names;
@@ -14,3 +17,4 @@ type Nothing<Names extends never> = Names;
 // And nothing that was not promised is exported.
 export type Unpromised = Nothing<Missing<typeof Promised, typeof kept>>;
 export type UnpromisedImplicit = Nothing<Missing<typeof PromisedImplicit, typeof keptImplicit>>;
+export type UnpromisedWorker = Nothing<Missing<typeof PromisedWorker, typeof keptWorker>>;

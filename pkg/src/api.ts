@@ -1,0 +1,105 @@
+import type * as Api from "./index.d.ts";
+import type { Engine } from "./engine.ts";
+
+/** How often a call waits because of others, before it asks for itself. */
+const MAX_WAITS = 3;
+
+/** `fetch` for the API. `ended`: what stops every call that waits, when the session that it belongs to has ended. */
+export const createFetch = (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] => {
+  /** Until when all calls wait, as the server has asked for, on the clock that never jumps. */
+  let pausedUntil = 0;
+
+  return async (input, requestOptions = {}) => {
+    // Without a prototype, so that nothing polluted gets into the request.
+    const options: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
+    const { companyId, onThrottle, ...init } = options;
+    const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
+    const headers = new Headers(init.headers ?? request?.headers);
+    // Made a string once: what is checked is what is fetched.
+    const facts = {
+      target: request ? request.url : String(input),
+      hasAuthorization: headers.has("authorization"),
+      hasCompanyId: companyId !== undefined,
+      companyId: companyId === undefined ? "" : String(companyId),
+      isCompanyIdFloat: typeof companyId === "number",
+    };
+    const signal = init.signal ?? request?.signal;
+    const canRepeat = canSendTwice(init.body ?? request?.body);
+    // Every try of a request belongs to the session of the first one.
+    for (let tries = 1, waits = 0, first: number | undefined; ; tries++) {
+      const authorized = await unless([signal], engine().authorize({ ...facts, generation: first }));
+      const { url, authorization, companyId: id, generation } = authorized;
+      first ??= generation;
+      const left = pausedUntil - performance.now();
+      if (left > 0 && waits < MAX_WAITS && onThrottle !== "return") {
+        waits += 1;
+        tries -= 1;
+        await pause(left, [signal, ended()]);
+        // The token may be over by now, and others may have been told to wait longer.
+        continue;
+      }
+      headers.set("authorization", authorization!);
+      if (id !== undefined) headers.set("procore-company-id", id);
+      let response;
+      try {
+        const sent = Object.assign(Object.create(null), init, { headers, credentials: "omit" });
+        response = await fetch(request ?? url, sent);
+      } catch (cause) {
+        // The caller's own abort is the caller's own news.
+        if (signal?.aborted || !(cause instanceof TypeError)) throw cause;
+        await engine().judge({ status: 0 }, cause);
+        throw cause;
+      }
+      // A redirect that the caller wants to see is opaque: there is nothing to judge.
+      if (response.status === 0 || response.ok) return response;
+      const judging = engine().judge({
+        status: response.status,
+        generation,
+        isFirstTry: tries === 1,
+        // Firefox shows no body of a Request, only whether it is used up.
+        isReplayable: canRepeat && !request?.bodyUsed,
+        retryAfter: response.headers.get("retry-after") ?? "",
+        rateLimitReset: response.headers.get("x-rate-limit-reset") ?? "",
+      });
+      const { isToRetry, waitSeconds } = await unless([signal], judging);
+      if (waitSeconds) pausedUntil = Math.max(pausedUntil, performance.now() + waitSeconds * 1000);
+      if (!isToRetry || (waitSeconds && onThrottle === "return")) return response;
+      void response.body?.cancel();
+    }
+  };
+};
+
+/** A body that can be sent twice: no stream, and no form, which may hold files that have changed meanwhile. */
+const canSendTwice = (body: unknown): boolean =>
+  body === undefined ||
+  body === null ||
+  typeof body === "string" ||
+  body instanceof URLSearchParams ||
+  body instanceof ArrayBuffer ||
+  ArrayBuffer.isView(body) ||
+  body instanceof Blob;
+
+type Signals = readonly (AbortSignal | null | undefined)[];
+
+/** Waits for `work`, but no longer than the signals allow. */
+const unless = async <T>(signals: Signals, work: Promise<T>): Promise<T> => {
+  const listening = new AbortController();
+  const stopped = new Promise<never>((_, reject) => {
+    for (const signal of signals) {
+      const stop = () => reject(signal!.reason as Error);
+      if (signal?.aborted) stop();
+      else signal?.addEventListener("abort", stop, { signal: listening.signal });
+    }
+  });
+  try {
+    return await Promise.race([work, stopped]);
+  } finally {
+    listening.abort();
+  }
+};
+
+const pause = (milliseconds: number, signals: Signals): Promise<void> => {
+  let timer: ReturnType<typeof setTimeout>;
+  const time = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
+  return unless(signals, time).finally(() => clearTimeout(timer));
+};

@@ -1,0 +1,98 @@
+import type * as Api from "./index.d.ts";
+import type { DiagnosisCheck, Finding } from "./diagnosis.d.ts";
+import { type Found, notChecked, problem } from "./finding.ts";
+import { pageChecks } from "./diagnose-page.ts";
+import { serverChecks } from "./diagnose-servers.ts";
+
+/** What the core says of its client. Empty text where there is no such endpoint. */
+export interface Facts {
+  readonly clientId: string;
+  readonly redirectUris: readonly string[];
+  readonly issuer: string;
+  readonly authorizationEndpoint: string;
+  readonly tokenEndpoint: string;
+  readonly revocationEndpoint: string;
+  readonly tokenInfoEndpoint: string;
+  readonly apiOrigin: string;
+  readonly isMediator: boolean;
+}
+
+/**
+ * What came of a sign-in by popup whose code was redeemed with a wrong verifier: refused (`enforced`), or answered with
+ * tokens (`ignored`), which are revoked by now.
+ */
+export interface Probe {
+  readonly outcome: "enforced" | "ignored" | "closed" | "blocked" | "timeout" | "error";
+  readonly error?: Api.ProcoreAuthError;
+}
+
+export interface Subject {
+  /** Absent when the client could not start; then `startError` says why. */
+  readonly facts?: Facts;
+  readonly startError?: Api.ProcoreAuthError;
+  /** As JSON text. */
+  readonly options?: string;
+  /** Whether sessions are to survive a reload (`persist`). */
+  readonly isPersistent?: boolean;
+  /** Under way already, for a popup must open inside the click. Never rejects. */
+  readonly probe?: Promise<Probe>;
+}
+
+/** A check, and what it finds: nothing where it has no business. */
+export type Checks = { readonly [check in DiagnosisCheck]?: () => Found | readonly Found[] | undefined };
+
+/** Looks at everything that a sign-in needs. Never rejects. */
+export const diagnose = async (subject: Subject): Promise<readonly Finding[]> => {
+  const checks = { ...(await pageChecks(subject)), ...(await serverChecks(subject)) };
+  const findings = Object.entries(checks).flatMap(([name, run]) => {
+    const check = name as DiagnosisCheck;
+    const source = SOURCES[check];
+    return [found(check, run, subject)]
+      .flat()
+      .filter((one) => one !== undefined)
+      .map((one): Finding => Object.freeze({ check, ...one, ...(source === undefined ? {} : { source }) }));
+  });
+  return Object.freeze(findings);
+};
+
+/** What a check has found, or what the client had found already when it started. */
+const found = (check: DiagnosisCheck, run: NonNullable<Checks[DiagnosisCheck]>, { startError }: Subject) => {
+  let seen;
+  try {
+    seen = run();
+  } catch {
+    // A page may have replaced anything.
+    seen = notChecked("The check itself failed.");
+  }
+  const isSound = !seen || [seen].flat().every(({ severity }) => severity === "ok" || severity === "unknown");
+  return startError && isSound && checkOf(startError.code) === check
+    ? problem(startError.code, startError.message, "The README's table of errors has more.")
+    : seen;
+};
+
+const checkOf = (code: string): DiagnosisCheck =>
+  STARTS.find(([words]) => words.test(code))?.[1] ?? "metadata";
+
+const STARTS: readonly [RegExp, DiagnosisCheck][] = [
+  [/^insecure/, "secure_context"],
+  [/^(wasm|instance)_/, "webassembly"],
+  [/^rng_/, "random_numbers"],
+  [/^storage_/, "session_storage"],
+  [/^worker_/, "worker"],
+  [/_not_this_origin$/, "redirect_uri"],
+  [/^(config|implicit)_/, "configuration"],
+];
+
+const SOURCES: { readonly [check in DiagnosisCheck]?: string } = {
+  redirect_uri: "RFC 6749 §3.1.2",
+  random_numbers: "RFC 6749 §10.10",
+  clock: "RFC 9110 §6.6.1",
+  framing: "RFC 9700 §4.16",
+  metadata: "RFC 8414 §2",
+  token_endpoint: "RFC 6749 §5.2; Procore: oauth_auth_grant_flow.md",
+  revocation_endpoint: "RFC 7009 §2.2",
+  token_info_endpoint: "Procore: oauth_endpoints.md",
+  api: "RFC 6750 §3.1; Procore: tutorial_mpz.md",
+  registration: "RFC 6749 §3.1.2.4; Procore: troubleshooting.md",
+  pkce: "RFC 7636 §4.6, RFC 9700 §2.1.1",
+};

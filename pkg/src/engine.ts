@@ -1,0 +1,88 @@
+import type { Facts } from "./diagnose.ts";
+import type * as Api from "./index.d.ts";
+
+/** What a client is made of. */
+export interface Setup {
+  /** The options as JSON text. */
+  readonly options: string;
+  /** The URL of the page, or nothing off a page. */
+  readonly page: string;
+  readonly isPersistent: boolean;
+  /** Whether this very tab had the session before it was reloaded. */
+  readonly wasSignedIn: boolean;
+}
+
+/** A login URL for a popup, and the state that its response must carry. */
+export interface Login {
+  readonly url: string;
+  readonly state: string;
+}
+
+export interface Redeemed {
+  readonly returnTo?: string;
+  readonly warning?: Api.ProcoreAuthErrorCode;
+}
+
+/** What the page tells of a request to the API. `generation`: of its first try, if this is another one. */
+export interface RequestFacts {
+  readonly target: string;
+  readonly generation?: number | undefined;
+}
+
+/** What is to be done about an answer of the API. */
+export interface Judged {
+  readonly isToRetry: boolean;
+  /** Whether the token was replaced since. */
+  readonly isReplaced: boolean;
+  /** How long everybody is to wait. */
+  readonly waitSeconds?: number;
+}
+
+/** A response to a sign-in. */
+export interface Response {
+  readonly url: string;
+  readonly record?: string | undefined;
+  readonly state?: string | undefined;
+}
+
+/** Everything that a page can ask of its client. Nothing here takes an endpoint, and nothing gives out a refresh token. */
+export interface Operations {
+  ready(): Promise<void>;
+  signIn(options: string): Promise<{ url: string; warning?: string }>;
+  popup(options: string): Promise<Login>;
+  /** `state`: of a popup's sign-in; `record`: what the page has taken already. */
+  redeem(response: Response): Promise<Redeemed>;
+  /** Gives up a popup's sign-in. */
+  drop(state: string): Promise<void>;
+  authorize(facts: RequestFacts): Promise<Authorized>;
+  judge(facts: object, cause?: unknown): Promise<Judged>;
+  refresh(): Promise<void>;
+  signOut(): Promise<{ isRevoked?: boolean }>;
+  /** The page is back: from sleep, from the back/forward cache, from being offline. */
+  wake(): Promise<void>;
+  /** The page is about to be frozen: nothing may be held. */
+  rest(): Promise<void>;
+  facts(): Promise<Facts>;
+  /** Redeems a popup's code with a wrong verifier. Rejects where the server refuses it, as it has to. */
+  probe(response: Response): Promise<"ignored">;
+}
+
+/** A client, wherever it runs. */
+export interface Engine extends Operations {
+  readonly session: () => Api.Session;
+  /** In the very turn of a click; `undefined` while there is none. */
+  readonly popupNow: (options: string) => Login | undefined;
+}
+
+/** A request to the API that the core has checked. */
+export interface Authorized {
+  readonly url: string;
+  readonly companyId?: string;
+  readonly authorization?: string;
+  /** Tells the session, and the token, from those before and after. */
+  readonly generation: number;
+}
+
+export type Publish = (session: Api.Session, event?: Api.SessionEvent) => void;
+
+export const SIGNED_OUT: Api.Session = Object.freeze({ signedIn: false, status: "signed_out", renewable: false });

@@ -1,0 +1,29 @@
+/** Whether somebody answers at a URL. `status` is 0 where nothing can be read. */
+export interface Knock {
+  readonly outcome: "answer" | "redirected" | "noAnswer" | "timedOut";
+  readonly status: number;
+  readonly headers?: Headers;
+}
+
+const TIMEOUT_MS = 30_000;
+
+/** Asks for a URL as the package does: no cookies, no redirects. Never rejects. */
+export const knock = async (url: string, headers: Record<string, string> = {}): Promise<Knock> => {
+  const signal = AbortSignal.timeout(TIMEOUT_MS);
+  const init: RequestInit = {
+    headers,
+    redirect: "manual",
+    credentials: "omit",
+    cache: "no-store",
+    referrerPolicy: "no-referrer",
+    signal,
+  };
+  try {
+    const response = await fetch(url, Object.setPrototypeOf(init, null));
+    void response.body?.cancel();
+    if (response.type === "opaqueredirect") return { outcome: "redirected", status: 0 };
+    return { outcome: "answer", status: response.status, headers: response.headers };
+  } catch {
+    return { outcome: signal.aborted ? "timedOut" : "noAnswer", status: 0 };
+  }
+};

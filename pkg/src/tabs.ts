@@ -1,0 +1,47 @@
+/** What tabs tell each other: never a token, nothing but that something has happened. */
+export type News = "signed_in" | "refreshed" | "signed_out" | "reauth_required";
+
+const NEWS: readonly unknown[] = ["signed_in", "refreshed", "signed_out", "reauth_required"] satisfies News[];
+
+/** How long a renewal waits for one of another tab. */
+const LOCK_MS = 10_000;
+/** How long a sign-out waits until every tab has wiped its tokens. A frozen tab can't. */
+const LEAVE_MS = 3_000;
+
+/** The tabs of this origin that run the same client, known by its `name`. */
+export const joinTabs = (name: string, hear: (news: News) => void) => {
+  // Where a browser has none of them, a tab is alone: it shares no session, so there is nothing to guard.
+  const locks = globalThis.navigator?.locks as LockManager | undefined;
+  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  channel?.addEventListener("message", ({ data }) => {
+    if (data?.v === 1 && NEWS.includes(data.news)) hear(data.news);
+  });
+  const here = `${name} here`;
+  let leave: (() => void) | undefined;
+
+  return {
+    canShare: locks !== undefined && channel !== undefined,
+
+    tell: (news: News) => channel?.postMessage({ v: 1, news }),
+
+    /** Runs a task while no other tab runs one. Rejects with `TimeoutError` if another one does for too long. */
+    alone: async <T>(task: () => Promise<T>): Promise<T> =>
+      locks ? locks.request(`${name} renewal`, { signal: AbortSignal.timeout(LOCK_MS) }, task) : task(),
+
+    /** Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies. */
+    stay: (hasTokens: boolean) => {
+      if (hasTokens && !leave) {
+        const left = new Promise<void>((resolve) => (leave = resolve));
+        void locks?.request(here, { mode: "shared" }, () => left).catch(() => {});
+      } else if (!hasTokens) {
+        leave?.();
+        leave = undefined;
+      }
+    },
+
+    isAnyoneHere: async () => (await locks?.query())?.held?.some((lock) => lock.name === here) ?? false,
+
+    /** Resolves when no tab has tokens any more, or one does not answer. */
+    allLeft: () => locks?.request(here, { signal: AbortSignal.timeout(LEAVE_MS) }, () => {}).catch(() => {}),
+  };
+};

@@ -1,0 +1,91 @@
+// A small app that knows every code, token and verifier it was ever given, its server, and a user.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { startServer } from "../../www/server/index.mjs";
+import { Visitor } from "./demo.mjs";
+import { POLICY, freePort, pages, startPages } from "./servers.mjs";
+
+const RISK = "I accept that tokens in the URL can leak";
+
+/** What the worker needs beside the rest of the policy. */
+const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self' blob:";
+
+/** Apps in one browser, with the package as it is packed in `packed`. */
+export class Apps {
+  constructor(browser, packed) {
+    this.browser = browser;
+    this.packed = packed;
+  }
+
+  get driver() {
+    return this.browser.driver;
+  }
+
+  /** An app of this test's own, with its server. `way`: `code`, `implicit` or `worker`. */
+  async start(t, { way = "code", policy, isStrict = false, options = {}, switches = {} } = {}) {
+    const port = await freePort();
+    const origin = `http://localhost:${port}`;
+    const redirectUri = `${origin}/${way}/callback`;
+    const server = await startServer({
+      ports: { sandbox: 0, production: 0 },
+      pageOrigins: [origin],
+      redirectUris: { sandbox: [redirectUri] },
+    });
+    t.after(() => server.close());
+    const { sandbox } = server.environments;
+    sandbox.switches.set(switches);
+    const site = await startPages({
+      port,
+      folders: { "/package/": this.packed().dist, "/support/": pages },
+      fallback: (path) => join(pages, `app-${path.split("/")[1]}.html`),
+      policy: policy ?? (way === "worker" ? WORKER_POLICY : POLICY),
+    });
+    t.after(() => site.close());
+
+    const visitor = new Visitor(this.driver, origin);
+    await visitor.open(`/${way}/start`);
+    await visitor.forget();
+    const servers = Object.fromEntries(
+      [
+        ["issuer", ""],
+        ["authorizationEndpoint", "/oauth/authorize"],
+        ["tokenEndpoint", "/oauth/token"],
+        ["revocationEndpoint", "/oauth/revoke"],
+        ["tokenInfoEndpoint", "/oauth/token/info"],
+        ["apiOrigin", ""],
+      ].map(([name, path]) => [name, sandbox.origin + path]),
+    );
+    const config = {
+      credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
+      servers: { sandbox: { customAuthorizationServer: true, ...servers } },
+      ...(way === "implicit" ? { allowImplicit: RISK } : {}),
+      ...options,
+    };
+    await visitor.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, isStrict }));
+    await visitor.open(`/${way}/start`);
+    return { visitor, sandbox, redirectUri, origin };
+  }
+
+  /** Begins a sign-in and goes through it. Answers with what came of the redirect. */
+  async signIn(visitor, options = {}, there = {}) {
+    await visitor.ask("auth.signIn(arguments[0])", options);
+    await visitor.signInThere(there);
+    return visitor.ask("return outcome");
+  }
+
+  /** Calls something of the app's client. `call` is an expression. */
+  call(expression) {
+    return this.driver.executeAsyncScript(
+      `const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`,
+    );
+  }
+
+  /** Every secret that the app was given is gone from every place, and nothing was refused or broke. */
+  async isClean(visitor, ...outcomes) {
+    const script = "const done = arguments[arguments.length - 1]; witness.leaks(arguments[0]).then(done)";
+    const text = JSON.stringify(outcomes.map((outcome) => outcome?.text ?? ""));
+    assert.deepEqual(await this.driver.executeAsyncScript(script, text), [], "secrets are still there");
+    assert.deepEqual(await visitor.ask("return witness.faults"), []);
+  }
+}

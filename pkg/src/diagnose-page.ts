@@ -26,7 +26,7 @@ export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Chec
     webassembly: () => {
       try {
         // The smallest module: a magic number and a version.
-        new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0));
+        new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
         return ok("WebAssembly may run here.");
       } catch {
         return typeof WebAssembly === "undefined"

@@ -25,8 +25,10 @@ const policy = (connectSrc) =>
     "base-uri 'none'",
     "form-action 'none'",
     "frame-ancestors 'none'",
+    // The worker's script is served from here, so not even `blob:` is needed.
+    "worker-src 'self'",
     "require-trusted-types-for 'script'",
-    "trusted-types 'none'",
+    "trusted-types procore-spa-auth",
   ].join("; ");
 
 /** The file for a path, or nothing if it is not to be served. */

@@ -6,9 +6,11 @@
 import { createProcoreAuth } from "/procore-spa-auth/index.js";
 import { credentialsOf } from "./config-forms.js";
 import { allOrigins, assumeOrigins, ENVIRONMENTS, serverOptions } from "./demo-server.js";
+import { mode } from "./mode.js";
 import { recall, remember } from "./store.js";
 
 let auth = null;
+let madeFrom = "";
 let stop = () => {};
 const listeners = [];
 
@@ -21,16 +23,23 @@ export function session() {
   return auth?.session ?? null;
 }
 
-/** The signed-in client, or a new one from the form. Throws what the SDK throws for a bad form. */
+/** Readies the entry point that the present mode needs, so that {@link client} has it at once. */
+export async function loadMode() {
+  create = await entryPoint("code", mode());
+}
+
+let create = createProcoreAuth;
+
+/** The signed-in client, or one from the form. Throws what the SDK throws for a bad form. */
 export function client(environment) {
-  return auth?.session.signedIn ? auth : open("code", environment, credentialsOf(environment), createProcoreAuth);
+  return auth?.session.signedIn ? auth : open("code", environment, credentialsOf(environment), create, mode());
 }
 
 /** A new client, remembered for the way back. */
 export async function clientToLeave(flow, environment) {
   const credentials = credentialsOf(environment);
-  const opened = open(flow, environment, credentials, await entryPoint(flow));
-  remember("departure", { flow, environment, credentials, origins: allOrigins() });
+  const opened = open(flow, environment, credentials, await entryPoint(flow, mode()), mode());
+  remember("departure", { flow, environment, credentials, origins: allOrigins(), mode: mode() });
   return opened;
 }
 
@@ -40,7 +49,8 @@ export async function returningClient() {
   if (!departure) return null;
   remember("departure", null);
   assumeOrigins(departure.origins);
-  return open(departure.flow, departure.environment, departure.credentials, await entryPoint(departure.flow));
+  const { flow, environment, credentials, mode } = departure;
+  return open(flow, environment, credentials, await entryPoint(flow, mode), mode);
 }
 
 /** A second client with the same configuration that nobody listens to: what an attacker's copy of the page would be. */
@@ -48,8 +58,13 @@ export function twin(environment, extra = {}) {
   return createProcoreAuth(options("code", environment, { ...credentialsOf(environment), ...extra }));
 }
 
-function open(flow, environment, credentials, create) {
-  const opened = create(options(flow, environment, credentials));
+function open(flow, environment, credentials, create, mode) {
+  const given = options(flow, environment, credentials, mode);
+  // The same client, as long as it would be the same.
+  const from = JSON.stringify([flow, mode, given]);
+  if (auth && from === madeFrom) return auth;
+  const opened = create(given);
+  madeFrom = from;
   stop();
   stop = opened.subscribe((session, event) => {
     for (const listener of listeners) listener(session, event);
@@ -58,17 +73,20 @@ function open(flow, environment, credentials, create) {
   return opened;
 }
 
-function options(flow, environment, credentials) {
+function options(flow, environment, credentials, { worker, persist } = {}) {
   return {
     credentials: { [environment]: credentials },
     environment,
     servers: Object.fromEntries(ENVIRONMENTS.map((name) => [name, serverOptions(name)])),
+    // This page's policy is worker-src 'self'; without one, the worker needs no address.
+    ...(worker && flow === "code" ? { workerUrl: "/procore-spa-auth/worker-script.js" } : {}),
+    ...(persist ? { persist: "tab" } : {}),
     ...(flow === "implicit" ? { allowImplicit: "I accept that tokens in the URL can leak" } : {}),
   };
 }
 
-/** The default entry point cannot do implicit; the other one is loaded only for those who ask. */
-async function entryPoint(flow) {
-  if (flow !== "implicit") return createProcoreAuth;
-  return (await import("/procore-spa-auth/implicit.js")).createProcoreAuth;
+/** The default entry point can't do implicit, and runs in the page; the others are loaded only for those who ask. */
+async function entryPoint(flow, { worker } = {}) {
+  if (flow === "implicit") return (await import("/procore-spa-auth/implicit.js")).createProcoreAuth;
+  return worker ? (await import("/procore-spa-auth/worker.js")).createProcoreAuth : createProcoreAuth;
 }

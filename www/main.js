@@ -3,7 +3,7 @@
 import { ready } from "/procore-spa-auth/index.js";
 import { startApiConsole } from "./api-console.js";
 import { resumeAttack, startAttacks } from "./attacks.js";
-import { client, returningClient, session } from "./client.js";
+import { client, loadMode, returningClient, session } from "./client.js";
 import { startForms } from "./config-forms.js";
 import { startContents } from "./contents.js";
 import { findServers } from "./demo-server.js";
@@ -11,11 +11,13 @@ import { byId } from "./dom.js";
 import { showError, startErrors } from "./errors.js";
 import { startLoginUrl } from "./login-url.js";
 import { startNetworkLog } from "./network.js";
+import { startMode } from "./mode.js";
 import { drawSession, startSessionCard } from "./session-card.js";
 import { handleArrival, readArrival, startSignIn } from "./sign-in.js";
 import { startSnippet } from "./snippet.js";
 import { recall, remember } from "./store.js";
 import { startSwitches } from "./switches.js";
+import { startTabs, tell } from "./tabs.js";
 import { startTimeline } from "./timeline.js";
 
 try {
@@ -37,11 +39,16 @@ async function start() {
   const returning = arrival.isResponse ? await returningClient() : null;
   let signedIn = returning ? await handleArrival(() => returning, arrival) : false;
 
-  await Promise.all([ready(), findServers()]);
+  await Promise.all([ready(), findServers(), loadMode()]);
   await startForms();
   byId("environment").value = session()?.signedIn ? session().environment : recall("environment") ?? "sandbox";
   if (!returning) signedIn = await handleArrival(() => client(byId("environment").value), arrival);
 
+  startMode(async () => {
+    await loadMode();
+    tell();
+  });
+  startTabs();
   startLoginUrl();
   startSnippet();
   startSignIn();

@@ -1,0 +1,37 @@
+// How the next client is to run. For all tabs of this page, so that a second one joins the session of the first.
+
+import { byId } from "./dom.js";
+
+const KEY = "procore-spa-auth-demo:mode";
+const BOXES = { worker: "mode-worker", persist: "mode-persist" };
+
+/** `{ worker, persist }`, as the boxes say. */
+export function mode() {
+  try {
+    return { worker: false, persist: false, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+  } catch {
+    return { worker: false, persist: false };
+  }
+}
+
+/** Calls `changed` after each change. */
+export function startMode(changed) {
+  const draw = () => {
+    for (const [name, id] of Object.entries(BOXES)) byId(id).checked = mode()[name];
+  };
+  for (const [name, id] of Object.entries(BOXES)) {
+    byId(id).addEventListener("change", ({ target }) => {
+      try {
+        localStorage.setItem(KEY, JSON.stringify({ ...mode(), [name]: target.checked }));
+      } catch {
+        // Without storage there is nothing to share either.
+      }
+      changed();
+    });
+  }
+  // Another tab has changed it.
+  addEventListener("storage", ({ key }) => {
+    if (key === KEY) draw();
+  });
+  draw();
+}

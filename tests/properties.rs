@@ -4,15 +4,17 @@
 
 use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::api_request::{ApiRequest, CompanyId};
+use procore_spa_auth::protocol::api_response::{ApiAnswer, ApiResponse, MAX_PAUSE};
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::authorization_response::{AuthorizationResponse, Granted};
-use procore_spa_auth::protocol::client::Client;
+use procore_spa_auth::protocol::client::{Authorization, Client, Renewal};
 use procore_spa_auth::protocol::config::Config;
 use procore_spa_auth::protocol::credentials::{ClientId, RedirectUri};
-use procore_spa_auth::protocol::http::HttpResponse;
+use procore_spa_auth::protocol::http::{HttpOutcome, HttpResponse};
 use procore_spa_auth::protocol::pending_authorization::PendingAuthorization;
 use procore_spa_auth::protocol::pkce::Entropy;
 use procore_spa_auth::protocol::return_to::ReturnTo;
+use procore_spa_auth::protocol::time::Moment;
 use procore_spa_auth::protocol::token_response::TokenSet;
 use proptest::prelude::*;
 use serde_json::json;
@@ -325,6 +327,113 @@ proptest! {
         prop_assert_eq!(CompanyId::parse(&digits, true).is_ok(), number < 1 << 53);
         for near in [(1 << 53) - 1, 1 << 53, (1 << 53) + 1_u64] {
             prop_assert_eq!(CompanyId::parse(&near.to_string(), true).is_ok(), near < 1 << 53);
+        }
+    }
+
+    #[test]
+    fn no_clock_makes_a_token_younger_or_a_storm_of_renewals(
+        lifetime in prop_oneof![Just(0), Just(1), 2..100_u64, Just(5400), any::<u64>()],
+        steps in prop::collection::vec((
+            // The wall clock goes on, stands still, or is set: by seconds, by hours, by anything.
+            prop_oneof![4 => 0..60_i64, 2 => -90_000..90_000_i64, 1 => Just(36_000), 1 => any::<i64>()],
+            // The page's own goes on, or sleeps.
+            prop_oneof![4 => 0..60_u64, 1 => Just(0)],
+            any::<bool>(),
+        ), 1..20),
+    ) {
+        let tokens = |name: u64| {
+            let body = json!({ "access_token": format!("AT{name}"), "token_type": "bearer", "expires_in": lifetime,
+                "refresh_token": format!("RT{name}") });
+            HttpOutcome::Answer(HttpResponse::new(200, "application/json".to_owned(), body.to_string().as_str().into()))
+        };
+        let config = config();
+        let pending = PendingAuthorization::from_record(&record(&config, "S1")).unwrap();
+        let response = AuthorizationResponse::parse(&format!("{REDIRECT_URI}?code=C1&state=S1"), &config).unwrap().unwrap();
+        let grant = pending.accept(&response, &config, NOW).unwrap();
+        let request = ApiRequest::new("/x", None, &config).unwrap();
+        let mut client = Client::new(config);
+        let exchange = client.begin_redemption(grant);
+        let mut now = Moment::new(NOW, 0);
+        client.settle(exchange, tokens(0), now).unwrap();
+
+        // What each clock has gone forward: in all, and since the token came.
+        let (mut progress, mut age, mut renewals) = (0_u64, 0_u64, 0_u64);
+        for (wall, monotonic, is_refused) in steps {
+            let later = Moment::new(now.wall.saturating_add_signed(wall), now.monotonic + monotonic);
+            progress = progress.saturating_add(later.since(now));
+            age += monotonic;
+            now = later;
+            let authorization = client.authorize(&request, now).unwrap();
+            let generation = client.generation();
+            let is_renewed = match authorization {
+                // The server's word counts for more than any clock.
+                Authorization::Header { .. } => is_refused && client.judge(&ApiResponse::new(401), generation, now) == ApiAnswer::RenewAndRetry,
+                _ => true,
+            };
+            if is_renewed {
+                renewals += 1;
+                let Ok(Renewal::Send(exchange)) = client.begin_refresh() else { return Err(TestCaseError::fail("no renewal")) };
+                client.settle(exchange, tokens(renewals), now).unwrap();
+                age = 0;
+            }
+            // There is a token now, by whatever clock, and it is no older than it may be.
+            let is_there = matches!(client.authorize(&request, now), Ok(Authorization::Header { .. }));
+            prop_assert!(is_there);
+            prop_assert!(age < lifetime.clamp(30, 86_400));
+            // The first renewal needs no interval.
+            prop_assert!(renewals.saturating_sub(1) <= progress / 30, "{} renewals in {} s", renewals, progress);
+        }
+        // A reload knows as much as this page.
+        let record = client.save(now).unwrap();
+        let before = client.session(now);
+        let mut after = Client::new(client.config().clone());
+        let reloaded = Moment::new(now.wall, 0);
+        after.restore(&record, false, reloaded).unwrap();
+        let after = after.session(reloaded);
+        prop_assert_eq!(after.is_renewable, before.is_renewable);
+        // But a token that is older than the wall clock itself.
+        prop_assert!(after.status == before.status || now.wall < 100_000);
+    }
+
+    #[test]
+    fn reading_a_session_is_total(text in prop_oneof![".*", r#"[\[\]{}",:a-z0-9\\ .-]{0,60}"#], is_same_grant: bool) {
+        let _ = Client::new(config()).restore(&text, is_same_grant, Moment::new(NOW, 0));
+    }
+
+    #[test]
+    fn a_damaged_session_is_refused_or_of_this_client(at: prop::sample::Index, by in "[ -~]") {
+        let mut text = json!({ "v": 1, "clientId": "CID", "environment": "production", "flow": "code",
+            "server": "https://login.procore.com/oauth/authorize", "accessToken": "AT1", "refreshToken": "RT1",
+            "renewal": "ready", "received": NOW, "expiresIn": 5400, "scope": "read" }).to_string();
+        prop_assert!(Client::new(config()).restore(&text, false, Moment::new(NOW, 0)).is_ok());
+        let at = at.index(text.len());
+        text.replace_range(at..=at, &by);
+        let mut client = Client::new(config());
+        if client.restore(&text, false, Moment::new(NOW, 0)).is_ok() {
+            // Whatever it holds goes to the servers of the configuration, and says whose it is.
+            let Ok(Renewal::Send(exchange)) = client.begin_refresh() else { return Err(TestCaseError::fail("no renewal")) };
+            prop_assert_eq!(&exchange.request.url, "https://login.procore.com/oauth/token");
+            prop_assert!(exchange.request.body.unwrap().expose().ends_with("&client_id=CID"));
+        }
+    }
+
+    #[test]
+    fn a_pause_is_bearable(
+        status in prop_oneof![Just(429), Just(503), any::<u64>()],
+        tries: u64,
+        retry_after in prop_oneof!["[0-9]{0,25}", ".{0,10}"],
+        reset in prop_oneof![(NOW - 5000..NOW + 5000).prop_map(|at| at.to_string()), "[0-9]{0,25}", ".{0,10}"],
+    ) {
+        let response = ApiResponse::new(status).after(tries).with(&retry_after, &reset);
+        match response.judge(NOW) {
+            ApiAnswer::WaitAndRetry(seconds) => {
+                prop_assert!((1..=MAX_PAUSE).contains(&seconds) && tries < 3);
+                // No sooner than the server asks for, where it does.
+                let is_number = retry_after.bytes().all(|byte| byte.is_ascii_digit());
+                prop_assert!(!is_number || retry_after.parse().unwrap_or(0) <= seconds);
+            }
+            ApiAnswer::RenewAndRetry => prop_assert_eq!(status, 401),
+            _ => {}
         }
     }
 

@@ -3,7 +3,8 @@
 
 use super::{clock, entropy, pending_store, url};
 use crate::error::{Code, Error, Phase};
-use crate::protocol::api_request::{ApiAnswer, ApiRequest, CompanyId};
+use crate::protocol::api_request::{ApiRequest, CompanyId};
+use crate::protocol::api_response::{ApiAnswer, ApiResponse};
 use crate::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
 use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal};
@@ -140,10 +141,18 @@ impl State {
                 if status == 0 {
                     return Err(Error::from(Code::NetworkError).during(Phase::Api));
                 }
-                let (is_first, is_replayable) = (input.is("isFirstTry"), input.is("isReplayable"));
-                let answer = client.judge(status, generation, is_first, is_replayable, now);
-                out.bool("isToRetry", answer == ApiAnswer::RenewAndRetry);
-                out.bool("isReplaced", client.is_replaced(generation));
+                let response = ApiResponse::new(status)
+                    .after(input.number("tries"))
+                    .to(input.text("method"), input.is("isReplayable"))
+                    .with(input.text("retryAfter"), input.text("rateLimitReset"));
+                let answer = client.judge(&response, generation, now);
+                out.bool("isToRetry", answer != ApiAnswer::Return);
+                // Then no renewal comes before the retry.
+                let is_replaced = answer != ApiAnswer::RenewAndRetry || client.is_replaced(generation);
+                out.bool("isReplaced", is_replaced);
+                if let ApiAnswer::WaitAndRetry(seconds) = answer {
+                    out.number("waitSeconds", seconds);
+                }
             }
             "event" => {
                 out.optional("event", client.take_event().map(SessionEvent::as_str));

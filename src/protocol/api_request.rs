@@ -114,29 +114,6 @@ impl CompanyId {
     }
 }
 
-/// What to do with an answer of the API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ApiAnswer {
-    /// Hand it to the caller.
-    Return,
-    /// The token is dead: renew it and send the request once more.
-    RenewAndRetry,
-}
-
-impl ApiAnswer {
-    /// Judges an answer. A 401 to the first try of a request that can be sent again is worth one renewal
-    /// (RFC 6750 §3.1), never more: the second 401 is the caller's.
-    #[must_use]
-    pub const fn judge(status: u64, is_first_try: bool, is_replayable: bool) -> Self {
-        if status == 401 && is_first_try && is_replayable {
-            Self::RenewAndRetry
-        } else {
-            Self::Return
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,8 @@
 //! [`Client::settle`], which says what is next. Sequence and rules: [RFC 6749](https://www.rfc-editor.org/rfc/rfc6749.html),
 //! [RFC 9700](https://www.rfc-editor.org/rfc/rfc9700.html).
 
-use super::api_request::{ApiAnswer, ApiRequest};
+use super::api_request::ApiRequest;
+use super::api_response::{ApiAnswer, ApiResponse};
 use super::authorization_request::{AuthorizationRequest, SignInOptions};
 use super::authorization_response::{AuthorizationGrant, Granted};
 use super::config::Config;
@@ -394,21 +395,17 @@ impl Client {
 
     /// Judges an answer of the API to a request that was sent with the token of `generation`.
     #[must_use]
-    pub fn judge(
-        &self,
-        status: u64,
-        generation: u64,
-        is_first_try: bool,
-        is_replayable: bool,
-        now: Moment,
-    ) -> ApiAnswer {
-        // Rotation may kill the old access token at once: then the new one is here already. But one user's request is
-        // never sent again with another user's token.
-        let may_retry = self.session.is_of_now(generation)
-            && (self.is_replaced(generation) || self.session.may_renew_after_refusal(now));
-        match ApiAnswer::judge(status, is_first_try, is_replayable) {
-            ApiAnswer::RenewAndRetry if may_retry => ApiAnswer::RenewAndRetry,
-            _ => ApiAnswer::Return,
+    pub fn judge(&self, response: &ApiResponse<'_>, generation: u64, now: Moment) -> ApiAnswer {
+        // One user's request is never sent again with another user's token.
+        if !self.session.is_of_now(generation) {
+            return ApiAnswer::Return;
+        }
+        match response.judge(now.wall) {
+            // Rotation may kill the old access token at once: then the new one is here already.
+            ApiAnswer::RenewAndRetry if !self.is_replaced(generation) && !self.session.may_renew_after_refusal(now) => {
+                ApiAnswer::Return
+            }
+            answer => answer,
         }
     }
 

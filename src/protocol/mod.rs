@@ -41,6 +41,7 @@ pub mod token_info;
 pub mod session;
 mod session_record;
 pub mod api_request;
+pub mod api_response;
 
 // The steps, put together.
 pub mod client;

@@ -189,7 +189,7 @@ fn lifetime(value: Option<&Value>) -> Result<Seconds, Error> {
         .ok_or_else(|| Code::TokenBadExpiresIn.into())
 }
 
-fn from_digits(text: &str) -> Option<Seconds> {
+pub(crate) fn from_digits(text: &str) -> Option<Seconds> {
     let is_number = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     is_number.then(|| json::whole(text))
 }

@@ -1,8 +1,9 @@
-//! Calls to the API: for how long a token is sent, and what a 401 is worth.
+//! Calls to the API: for how long a token is sent, what a 401 is worth, and a 429.
 
-use super::support::{TOKENS, TOKENS_2, at, call, generation, header, json, redeem_new, renewal, signed_in};
+use super::support::{TOKENS, TOKENS_2, at, call, generation, header, json, judge, redeem_new, renewal, signed_in};
 use procore_spa_auth::error::Code;
-use procore_spa_auth::protocol::api_request::{ApiAnswer, ApiRequest};
+use procore_spa_auth::protocol::api_request::ApiRequest;
+use procore_spa_auth::protocol::api_response::{ApiAnswer, ApiResponse};
 use procore_spa_auth::protocol::client::{Authorization, Progress};
 use procore_spa_auth::protocol::session::Status;
 use procore_spa_auth::protocol::time::Moment;
@@ -11,42 +12,54 @@ use procore_spa_auth::protocol::time::Moment;
 fn a_401_is_worth_one_renewal() {
     let mut client = signed_in(TOKENS);
     let first = generation(&mut client, at(1));
-    for status in [200, 400, 403, 404, 429, 500, 503] {
-        assert_eq!(
-            client.judge(status, first, true, true, at(1)),
-            ApiAnswer::Return,
-            "{status}"
-        );
+    for status in [200, 400, 403, 404, 500] {
+        assert_eq!(judge(&client, status, first, at(1)), ApiAnswer::Return, "{status}");
     }
     assert_eq!(
-        client.judge(401, first, false, true, at(1)),
+        client.judge(&ApiResponse::new(401).after(2), first, at(1)),
         ApiAnswer::Return,
         "the second 401 is the caller's"
     );
     assert_eq!(
-        client.judge(401, first, true, false, at(1)),
+        client.judge(&ApiResponse::new(401).to("POST", false), first, at(1)),
         ApiAnswer::Return,
         "a body that can't be sent again"
     );
-    assert_eq!(client.judge(401, first, true, true, at(1)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&client, 401, first, at(1)), ApiAnswer::RenewAndRetry);
     assert!(!client.is_replaced(first));
     let exchange = renewal(&mut client);
     client.settle(exchange, json(200, TOKENS_2), at(2)).unwrap();
     // A request of before the renewal: the new token is here already.
     assert!(client.is_replaced(first));
-    assert_eq!(client.judge(401, first, true, true, at(3)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&client, 401, first, at(3)), ApiAnswer::RenewAndRetry);
     let second = generation(&mut client, at(3));
-    assert_eq!(
-        client.judge(401, second, true, true, at(3)),
-        ApiAnswer::Return,
-        "just renewed"
-    );
+    assert_eq!(judge(&client, 401, second, at(3)), ApiAnswer::Return, "just renewed");
     client.begin_sign_out(at(3)).unwrap();
     assert_eq!(
-        client.judge(401, second, true, true, at(400)),
+        judge(&client, 401, second, at(400)),
         ApiAnswer::Return,
         "nobody is signed in"
     );
+}
+
+#[test]
+fn a_throttled_request_waits_as_long_as_its_session_lasts() {
+    let mut client = signed_in(TOKENS);
+    let first = generation(&mut client, at(1));
+    let reset = (at(1).wall + 8).to_string();
+    let throttled = ApiResponse::new(429).with("3", &reset);
+    assert_eq!(client.judge(&throttled, first, at(1)), ApiAnswer::WaitAndRetry(8));
+    assert_eq!(
+        client.judge(&throttled.after(2), first, at(6)),
+        ApiAnswer::WaitAndRetry(3)
+    );
+    assert_eq!(client.judge(&throttled.after(3), first, at(9)), ApiAnswer::Return);
+    // The token may be renewed meanwhile, by others.
+    let exchange = renewal(&mut client);
+    client.settle(exchange, json(200, TOKENS_2), at(2)).unwrap();
+    assert_eq!(client.judge(&throttled, first, at(1)), ApiAnswer::WaitAndRetry(8));
+    client.begin_sign_out(at(3)).unwrap();
+    assert_eq!(client.judge(&throttled, first, at(3)), ApiAnswer::Return, "for whom?");
 }
 
 #[test]
@@ -58,7 +71,7 @@ fn a_request_is_not_sent_again_with_another_users_token() {
     assert!(client.begin_sign_out(at(1)).is_some());
     let other = redeem_new(&mut client, "code=C2", at(2)).unwrap();
     assert!(client.settle(other, json(200, TOKENS_2), at(3)).is_ok());
-    assert_eq!(client.judge(401, generation, true, true, at(4)), ApiAnswer::Return);
+    assert_eq!(judge(&client, 401, generation, at(4)), ApiAnswer::Return);
     let retry = ApiRequest::new("/rest/v1.0/me", None, client.config())
         .unwrap()
         .tried_in(generation);
@@ -86,6 +99,44 @@ fn a_token_is_not_older_or_younger_than_either_clock_says() {
     assert_eq!(header(&mut client, ahead).as_deref(), Some("Bearer AT2"));
     let set_right = Moment::new(wall + 70, monotonic + 70);
     assert_eq!(header(&mut client, set_right).as_deref(), Some("Bearer AT2"));
+}
+
+#[test]
+fn a_clock_two_hours_ahead_sets_off_one_renewal() {
+    let mut client = signed_in(TOKENS);
+    let ahead = |seconds| Moment::new(at(7200 + seconds).wall, at(seconds).monotonic);
+    assert_eq!(header(&mut client, ahead(1)), None);
+    let exchange = renewal(&mut client);
+    client.settle(exchange, json(200, TOKENS_2), ahead(2)).unwrap();
+    let second = generation(&mut client, ahead(2));
+    for seconds in 2..5371 {
+        assert_eq!(
+            header(&mut client, ahead(seconds)).as_deref(),
+            Some("Bearer AT2"),
+            "{seconds}"
+        );
+        // Back and forth: the same token, for as long as it lives.
+        assert_eq!(
+            header(&mut client, at(seconds)).as_deref(),
+            Some("Bearer AT2"),
+            "{seconds}"
+        );
+    }
+    assert_eq!(header(&mut client, ahead(5372)), None);
+    // A token that the server calls dead is renewed, but not again and again.
+    assert_eq!(judge(&client, 401, second, ahead(31)), ApiAnswer::Return);
+    assert_eq!(judge(&client, 401, second, ahead(32)), ApiAnswer::RenewAndRetry);
+}
+
+#[test]
+fn the_servers_clock_says_nothing() {
+    for created_at in ["0", "1", "99999999999999", "-5", "null", r#""never""#] {
+        let body =
+            format!(r#"{{"access_token":"AT1","token_type":"bearer","expires_in":60,"created_at":{created_at}}}"#);
+        let mut client = signed_in(&body);
+        assert_eq!(header(&mut client, at(59)).as_deref(), Some("Bearer AT1"));
+        assert_eq!(call(&mut client, at(60)).unwrap_err().code(), Code::ReauthRequired);
+    }
 }
 
 #[test]

@@ -1,8 +1,8 @@
 //! The implicit flow: no token is used before its audience is known.
 
-use super::support::{OPTIONS, assert_refused, at, call, client_of, entropy, generation, header, json, redeem};
+use super::support::{OPTIONS, assert_refused, at, call, client_of, entropy, generation, header, json, judge, redeem};
 use procore_spa_auth::error::Code;
-use procore_spa_auth::protocol::api_request::ApiAnswer;
+use procore_spa_auth::protocol::api_response::ApiAnswer;
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::client::{Client, Exchange, Progress};
 use procore_spa_auth::protocol::http::HttpOutcome;
@@ -49,7 +49,7 @@ fn a_token_is_used_only_after_its_audience_is_known() {
     assert_eq!((session.flow, session.is_renewable), (Some(Flow::Implicit), false));
     assert_eq!(header(&mut client, at(2)).as_deref(), Some("Bearer IT1"));
     let generation = generation(&mut client, at(2));
-    assert_eq!(client.judge(401, generation, true, true, at(2)), ApiAnswer::Return);
+    assert_eq!(judge(&client, 401, generation, at(2)), ApiAnswer::Return);
     assert_eq!(call(&mut client, at(5402)).unwrap_err().code(), Code::ReauthRequired);
 }
 

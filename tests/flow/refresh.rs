@@ -1,11 +1,11 @@
 //! Renewing the access token: answers that are good, refused, odd or lost. A refresh token is sent once.
 
 use super::support::{
-    REFRESH_1, TOKEN_URL, TOKENS, TOKENS_2, assert_post, assert_refused, at, call, generation, header, json, renewal,
-    signed_in,
+    REFRESH_1, TOKEN_URL, TOKENS, TOKENS_2, assert_post, assert_refused, at, call, generation, header, json, judge,
+    renewal, signed_in,
 };
 use procore_spa_auth::error::{Code, Phase};
-use procore_spa_auth::protocol::api_request::ApiAnswer;
+use procore_spa_auth::protocol::api_response::ApiAnswer;
 use procore_spa_auth::protocol::client::{Progress, Renewal};
 use procore_spa_auth::protocol::http::HttpOutcome;
 use procore_spa_auth::protocol::session::{SessionEvent, Status};
@@ -26,7 +26,7 @@ fn refresh_whose_answer_is_lost_ends_renewability_and_is_never_sent_again() {
             "good for as long as it lives"
         );
         let generation = generation(&mut client, at(5399));
-        assert_eq!(client.judge(401, generation, true, true, at(5399)), ApiAnswer::Return);
+        assert_eq!(judge(&client, 401, generation, at(5399)), ApiAnswer::Return);
         assert_eq!(call(&mut client, at(5400)).unwrap_err().code(), Code::ReauthRequired);
         assert_eq!(client.take_event(), Some(SessionEvent::Expired));
         assert_eq!(client.session(at(5400)).status, Status::SignedOut);
@@ -167,10 +167,7 @@ fn no_second_refresh_within_half_a_minute() {
     // What the server calls dead is tried all the same: its clock may be the odd one.
     assert_eq!(header(&mut client, at(30)).as_deref(), Some("Bearer AT2"));
     let generation = generation(&mut client, at(30));
-    assert_eq!(client.judge(401, generation, true, true, at(30)), ApiAnswer::Return);
+    assert_eq!(judge(&client, 401, generation, at(30)), ApiAnswer::Return);
     assert_eq!(header(&mut client, at(31)), None);
-    assert_eq!(
-        client.judge(401, generation, true, true, at(31)),
-        ApiAnswer::RenewAndRetry
-    );
+    assert_eq!(judge(&client, 401, generation, at(31)), ApiAnswer::RenewAndRetry);
 }

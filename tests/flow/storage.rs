@@ -2,10 +2,11 @@
 
 use super::support::{
     REFRESH_1, REVOKE_URL, TOKEN_URL, TOKENS, TOKENS_2, assert_post, assert_refused, at, call, client, client_of,
-    generation, header, json, redeem_new, renewal, signed_in,
+    generation, header, json, judge, redeem_new, renewal, signed_in,
 };
 use procore_spa_auth::error::{Code, Phase};
-use procore_spa_auth::protocol::api_request::{ApiAnswer, ApiRequest};
+use procore_spa_auth::protocol::api_request::ApiRequest;
+use procore_spa_auth::protocol::api_response::ApiAnswer;
 use procore_spa_auth::protocol::client::{Client, Progress};
 use procore_spa_auth::protocol::http::HttpOutcome;
 use procore_spa_auth::protocol::session::{SessionEvent, Status};
@@ -88,12 +89,12 @@ fn a_session_renewed_in_another_tab_is_the_same_one() {
     assert_eq!(here.take_event(), Some(SessionEvent::Refreshed));
     assert_eq!(header(&mut here, at(11)).as_deref(), Some("Bearer AT2"));
     // A request of before the renewal goes out again with the new token.
-    assert_eq!(here.judge(401, first, true, true, at(11)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&here, 401, first, at(11)), ApiAnswer::RenewAndRetry);
     assert!(here.is_replaced(first));
     let retry = ApiRequest::new("/x", None, here.config()).unwrap().tried_in(first);
     assert!(here.authorize(&retry, at(11)).is_ok());
     assert_eq!(
-        here.judge(401, here.generation(), true, true, at(39)),
+        judge(&here, 401, here.generation(), at(39)),
         ApiAnswer::Return,
         "just renewed, in the other tab"
     );
@@ -105,7 +106,7 @@ fn a_session_of_another_sign_in_is_another_one() {
     let first = generation(&mut here, at(1));
     here.restore(&record(&there, at(10)), false, at(11)).unwrap();
     assert_eq!(here.take_event(), Some(SessionEvent::SignedIn));
-    assert_eq!(here.judge(401, first, true, true, at(11)), ApiAnswer::Return);
+    assert_eq!(judge(&here, 401, first, at(11)), ApiAnswer::Return);
     let retry = ApiRequest::new("/x", None, here.config()).unwrap().tried_in(first);
     assert_eq!(here.authorize(&retry, at(11)).unwrap_err().code(), Code::SessionEnded);
     assert!(there.begin_sign_out(at(11)).is_some());

@@ -3,6 +3,7 @@
 use procore_spa_auth::error::{Code, Error};
 use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::api_request::ApiRequest;
+use procore_spa_auth::protocol::api_response::{ApiAnswer, ApiResponse};
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::authorization_response::AuthorizationResponse;
 use procore_spa_auth::protocol::client::{Authorization, Client, Exchange, Progress, Renewal};
@@ -122,6 +123,11 @@ pub(crate) fn generation(client: &mut Client, now: Moment) -> u64 {
         Authorization::Header { generation, .. } => generation,
         other => panic!("{other:?}"),
     }
+}
+
+/// What a first answer with that status is worth.
+pub(crate) fn judge(client: &Client, status: u64, generation: u64, now: Moment) -> ApiAnswer {
+    client.judge(&ApiResponse::new(status), generation, now)
 }
 
 pub(crate) fn assert_post(exchange: &Exchange, url: &str, body: &str) {

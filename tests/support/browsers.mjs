@@ -98,6 +98,8 @@ export async function openBrowser(engine) {
 async function openChromium({ host }) {
   const options = new chrome.Options()
     .setChromeBinaryPath(ENGINES.chromium.browser)
+    // Only a user's click may open a window, as for users.
+    .excludeSwitches("disable-popup-blocking")
     .addArguments(
       "--headless",
       "--no-sandbox",
@@ -128,6 +130,8 @@ async function openFirefox({ host }) {
     "network.proxy.ssl": address,
     "network.proxy.ssl_port": Number(port),
     "network.proxy.no_proxies_on": "localhost,127.0.0.1",
+    // Only a user's click may open a window, as for users.
+    "dom.disable_open_during_load": true,
     // What the browser does by itself is not what is tested.
     "app.update.enabled": false,
     "browser.safebrowsing.malware.enabled": false,

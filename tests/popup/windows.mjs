@@ -1,0 +1,75 @@
+// A user with several windows: opens one by a click, works in it, comes back.
+
+import { By } from "selenium-webdriver";
+import { until } from "../support/browsers.mjs";
+
+export class Windows {
+  /** `main` is the window that the driver is in now. */
+  static async of(driver) {
+    return new Windows(driver, await driver.getWindowHandle());
+  }
+
+  constructor(driver, main) {
+    this.driver = driver;
+    this.main = main;
+  }
+
+  /** Runs a script in the page; nothing, while the page is just being left or closed. */
+  ask(script, ...args) {
+    return this.driver.executeScript(script, ...args).catch(() => undefined);
+  }
+
+  /** A click of the user's own, with all that it entitles a page to. */
+  async click(id) {
+    await this.driver.findElement(By.id(id)).click();
+  }
+
+  async goTo(url, title) {
+    await this.driver.get(url);
+    await this.shows(title);
+  }
+
+  /** Waits for the page of this title in the present window, loaded. */
+  async shows(title) {
+    const script = "return document.title === arguments[0] && document.readyState === 'complete'";
+    await until(`the page "${title}" is there`, () => this.ask(script, title));
+  }
+
+  async handles() {
+    return this.driver.getAllWindowHandles();
+  }
+
+  /** Clicks, and goes over to the window that opens by it. */
+  async openByClick(id) {
+    const before = await this.handles();
+    await this.click(id);
+    const opened = await until("a window opens", async () =>
+      (await this.handles()).find((handle) => !before.includes(handle)),
+    );
+    await this.driver.switchTo().window(opened);
+    return opened;
+  }
+
+  async backToMain() {
+    await this.driver.switchTo().window(this.main);
+  }
+
+  async isOpen(handle) {
+    return (await this.handles()).includes(handle);
+  }
+
+  /** Closes the present window, as its user would. */
+  async close() {
+    await this.driver.close();
+    await this.backToMain();
+  }
+
+  async closeOthers() {
+    for (const handle of await this.handles()) {
+      if (handle === this.main) continue;
+      await this.driver.switchTo().window(handle).catch(() => {});
+      await this.driver.close().catch(() => {});
+    }
+    await this.backToMain();
+  }
+}

@@ -71,6 +71,7 @@ const canned = (status, headers = {}) => ({ status, body: { error: "temporarily_
 
 /** Of the many values that these take, a few worth seeing. */
 const CHOICES = {
+  loginCoop: { off: null, "same-origin": "same-origin", "same-origin-allow-popups": "same-origin-allow-popups" },
   loseAnswer: { off: null, token: "token", revoke: "revoke", api: "api" },
   tokenRedirect: { off: null, "evil.example": "https://evil.example/take" },
   tokenStatus: { off: null, "429 once": canned(429, { "retry-after": "5" }), "500 once": canned(500), "503 once": canned(503, { "retry-after": "5" }) },

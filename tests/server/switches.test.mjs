@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createServer } from "node:http";
 import { test } from "node:test";
 import {
-  Browser, PAGE, authorizeUrl, get, getCode, isAlive, pkce, redeem, refresh, revoke, signIn, startForTest,
+  Browser, PAGE, PAT, authorizeUrl, get, getCode, isAlive, pkce, redeem, refresh, revoke, signIn, startForTest,
 } from "./agent.mjs";
 
 /** One sandbox with these switches on, set over HTTP as the demo page does. */
@@ -165,6 +165,23 @@ test("tokenRedirect and tokenStatus answer before anything is processed", async 
     assert.deepEqual([status, body, headers.get("retry-after")], [503, canned.body, "7"]);
   }
   assert.equal((await redeem(sandbox, grant)).status, 200);
+});
+
+test("loginCoop is on every page of the login, and on nothing else", async (t) => {
+  const sandbox = await withSwitches(t, { loginCoop: "same-origin" });
+  const policy = ({ headers }) => headers.get("cross-origin-opener-policy");
+  const browser = new Browser();
+  const first = await browser.request(authorizeUrl(sandbox, { code_challenge: pkce().challenge, code_challenge_method: "S256" }));
+  assert.equal(first.status, 303);
+  assert.equal(policy(first), "same-origin");
+  const login = await browser.follow(new URL(first.headers.get("location"), sandbox.origin).href);
+  assert.equal(policy(login.response), "same-origin");
+  const consent = await browser.submit(login.url, PAT);
+  assert.match(consent.html, /id="allow"/);
+  assert.equal(policy(consent.response), "same-origin");
+  assert.equal(policy(await get(sandbox, "/rest/v1.0/me", "x")), null);
+  await setSwitches(sandbox, { loginCoop: null });
+  assert.equal(policy((await browser.follow(login.url)).response), null);
 });
 
 test("revokeStatus", async (t) => {

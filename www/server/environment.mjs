@@ -83,6 +83,7 @@ async function route(environment, req, res) {
   const entry = isLogged(url) ? log.begin(req, res, url) : {};
   if (switches.down && kind !== CONTROL) return req.socket.destroy();
 
+  if (kind === PAGE && switches.loginCoop) res.setHeader("cross-origin-opener-policy", switches.loginCoop);
   if (kind === OPEN && switches.cors) allowOrigins(req, res, [...application.origins, ...pageOrigins]);
   if (kind === CONTROL) allowOrigins(req, res, pageOrigins);
   if (isPreflight(req)) return res.writeHead(res.hasHeader("access-control-allow-origin") ? 204 : 404).end();

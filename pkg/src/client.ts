@@ -7,7 +7,7 @@ import { type News, joinTabs } from "./tabs.ts";
 import { type Kept, type Vault, openVault } from "./vault.ts";
 
 type Client = ReturnType<typeof open>;
-type Tabs = ReturnType<typeof joinTabs>;
+type Tabs = Awaited<ReturnType<typeof joinTabs>>;
 
 /** A client in this very thread: the core, what it sends, and what it shares with other tabs. */
 export const createEngine = (setup: Setup, publish: Publish): Engine => {
@@ -30,7 +30,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       const call = open();
       const { options, page } = setup;
       const { client: name } = await exchange(call, call<{ client: string }>("open", { options, page }));
-      tabs = joinTabs(`procore-spa-auth ${name}`, hear);
+      tabs = await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
       if (setup.isPersistent && tabs.canShare) vault = await openVault(name).catch(() => undefined);

@@ -9,9 +9,8 @@ const LOCK_MS = 10_000;
 const LEAVE_MS = 3_000;
 
 /** The tabs of this origin that run the same client, known by its `name`. */
-export const joinTabs = (name: string, hear: (news: News) => void) => {
-  // Where a browser has none of them, a tab is alone: it shares no session, so there is nothing to guard.
-  const locks = globalThis.navigator?.locks as LockManager | undefined;
+export const joinTabs = async (name: string, hear: (news: News) => void) => {
+  const locks = await usableLocks();
   const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
   channel?.addEventListener("message", ({ data }) => {
     if (data?.v === 1 && NEWS.includes(data.news)) hear(data.news);
@@ -44,4 +43,16 @@ export const joinTabs = (name: string, hear: (news: News) => void) => {
     /** Resolves when no tab has tokens any more, or one does not answer. */
     allLeft: () => locks?.request(here, { signal: AbortSignal.timeout(LEAVE_MS) }, () => {}).catch(() => {}),
   };
+};
+
+/** Where there are none, a tab is alone: it shares no session, so there is nothing to guard. */
+const usableLocks = async (): Promise<LockManager | undefined> => {
+  try {
+    const { locks } = navigator;
+    // Firefox has them in a frame of another site, too, and refuses every call.
+    await locks.query();
+    return locks;
+  } catch {
+    return undefined;
+  }
 };

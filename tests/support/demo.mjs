@@ -83,8 +83,8 @@ export class Visitor {
     });
   }
 
-  /** At the login page, until back. `answer` is `allow` or `deny`. */
-  async signInThere({ answer = "allow", passwords = [PAT.password] } = {}) {
+  /** At the login page, until back. `answer` is `allow` or `deny`; a popup does not come back, but closes. */
+  async signInThere({ answer = "allow", passwords = [PAT.password], isPopup = false } = {}) {
     for (const [index, password] of passwords.entries()) {
       // The page after a wrong password is a new one, with the address filled in and the password not.
       const fresh = "const field = document.getElementById('password'); return Boolean(field && !field.dataset.used)";
@@ -96,7 +96,7 @@ export class Visitor {
     }
     await until("the consent page is there", () => this.ask("return Boolean(document.getElementById('allow'))"));
     await this.click(answer);
-    await this.arrived();
+    if (!isPopup) await this.arrived();
   }
 
   url() {

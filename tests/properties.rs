@@ -404,7 +404,7 @@ proptest! {
     fn a_damaged_session_is_refused_or_of_this_client(at: prop::sample::Index, by in "[ -~]") {
         let mut text = json!({ "v": 1, "clientId": "CID", "environment": "production", "flow": "code",
             "server": "https://login.procore.com/oauth/authorize", "accessToken": "AT1", "refreshToken": "RT1",
-            "renewal": "ready", "received": NOW, "expiresIn": 5400, "scope": "read" }).to_string();
+            "renewal": "ready", "received": NOW, "expiresIn": 5400, "isRenewed": false, "scope": "read" }).to_string();
         prop_assert!(Client::new(config()).restore(&text, false, Moment::new(NOW, 0)).is_ok());
         let at = at.index(text.len());
         text.replace_range(at..=at, &by);

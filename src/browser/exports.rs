@@ -310,18 +310,14 @@ fn write_facts(config: &Config, out: &mut Writer) {
     let (revocation_endpoint, _) = config.revocation_endpoint();
     out.strings("redirectUris", config.redirect_uris().iter().map(RedirectUri::as_str));
     out.bool("isMediator", is_mediator);
-    for (key, value) in [
-        ("environment", environment.name.as_str()),
-        ("clientId", config.client_id().as_str()),
-        ("issuer", &environment.issuer),
-        ("authorizationEndpoint", &environment.authorization_endpoint),
-        ("tokenEndpoint", token_endpoint),
-        ("revocationEndpoint", revocation_endpoint),
-        ("tokenInfoEndpoint", &environment.token_info_endpoint),
-        ("apiOrigin", &environment.api_origin),
-    ] {
-        out.string(key, value);
-    }
+    out.string("environment", environment.name.as_str());
+    out.string("clientId", config.client_id().as_str());
+    out.string("issuer", &environment.issuer);
+    out.string("authorizationEndpoint", &environment.authorization_endpoint);
+    out.string("tokenEndpoint", token_endpoint);
+    out.string("revocationEndpoint", revocation_endpoint);
+    out.string("tokenInfoEndpoint", &environment.token_info_endpoint);
+    out.string("apiOrigin", &environment.api_origin);
 }
 
 fn write_warning(out: &mut Writer, warning: Option<&Error>) {

@@ -116,7 +116,8 @@ pub enum Progress {
     Refreshed,
     /// Signed out; whether the server has confirmed it.
     SignedOut {
-        /// `false`: the server may still hold the tokens valid (RFC 7009 §2.2.1).
+        /// `false`: the server may still hold the tokens valid (RFC 7009 §2.2.1). It could not be told, or refused (401,
+        /// 403), or a renewal had left it with a token that nobody here knows.
         is_revoked: bool,
     },
 }

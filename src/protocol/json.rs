@@ -376,7 +376,6 @@ impl Writer {
         self.0.push_str(if mark == '[' { "[]" } else { "]" });
     }
 
-    #[cfg(feature = "npm")]
     pub(crate) fn bool(&mut self, key: &str, value: bool) {
         self.key(key);
         self.0.push_str(if value { "true" } else { "false" });

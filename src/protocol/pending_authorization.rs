@@ -108,19 +108,7 @@ impl PendingAuthorization {
     /// - `config_secret_forbidden` when it carries a secret
     /// - `implicit_not_enabled` when it was written by a build with that flow, and this has none
     pub fn from_record(record: &str) -> Result<Box<Self>, Error> {
-        let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
-        let object = value.as_object().ok_or_else(corrupt)?;
-        object
-            .members()
-            .try_for_each(|(key, _)| confidentiality::refuse_name(key))?;
-        match object.member("v") {
-            Some(Value::Number(number)) if number.whole == Some(VERSION) => {}
-            Some(Value::Number(_)) => return Err(Code::StorageVersion.into()),
-            _ => return Err(corrupt()),
-        }
-        if object.members().any(|(key, _)| !MEMBERS.contains(&key)) {
-            return Err(corrupt());
-        }
+        let object = &read(record, &MEMBERS)?;
         let flow = Flow::from_name(text(object, "flow")?).map_err(|error| {
             if error.code() == Code::ImplicitNotEnabled {
                 error
@@ -128,15 +116,7 @@ impl PendingAuthorization {
                 corrupt()
             }
         })?;
-        let optional = |key| match object.member(key) {
-            None => Ok(None),
-            Some(_) => text(object, key).map(|text| Some(text.to_owned())),
-        };
-        let (scope, server) = (optional("scope")?, optional("server")?);
-        let created = match object.member("created") {
-            Some(Value::Number(number)) if !number.is_negative => number.whole,
-            _ => None,
-        };
+        let (scope, server) = (optional(object, "scope")?, optional(object, "server")?);
         Ok(Box::new(Self {
             state: State::new(visible(object, "state")?),
             verifier: CodeVerifier::new(visible(object, "verifier")?),
@@ -148,7 +128,7 @@ impl PendingAuthorization {
             redirect_uri: text(object, "redirectUri")?.to_owned(),
             scope,
             return_to: text(object, "returnTo")?.to_owned(),
-            created: created.ok_or_else(corrupt)?,
+            created: number(object, "created")?,
         }))
     }
 
@@ -198,7 +178,8 @@ impl PendingAuthorization {
     }
 }
 
-const VERSION: u64 = 1;
+/// Of every record: what another version of this package wrote is not read.
+pub(crate) const VERSION: u64 = 1;
 
 const MEMBERS: [&str; 12] = [
     "server",
@@ -215,8 +196,42 @@ const MEMBERS: [&str; 12] = [
     "created",
 ];
 
+/// A record from storage, with these members and no others.
+pub(crate) fn read(record: &str, known: &[&str]) -> Result<Object, Error> {
+    let Ok(Value::Object(object)) = json::parse(record.as_bytes()) else {
+        return Err(corrupt());
+    };
+    for (key, _) in object.members() {
+        confidentiality::refuse_name(key)?;
+    }
+    if number(&object, "v")? != VERSION {
+        return Err(Code::StorageVersion.into());
+    }
+    if object.members().any(|(key, _)| !known.contains(&key)) {
+        return Err(corrupt());
+    }
+    Ok(object)
+}
+
+#[inline(never)]
 pub(crate) fn corrupt() -> Error {
     Code::StorageCorrupt.into()
+}
+
+#[inline(never)]
+pub(crate) fn number(object: &Object, key: &str) -> Result<u64, Error> {
+    match object.member(key) {
+        Some(Value::Number(number)) if !number.is_negative => number.whole.ok_or_else(corrupt),
+        _ => Err(corrupt()),
+    }
+}
+
+#[inline(never)]
+pub(crate) fn optional(object: &Object, key: &str) -> Result<Option<String>, Error> {
+    match object.member(key) {
+        None => Ok(None),
+        Some(_) => text(object, key).map(|text| Some(text.to_owned())),
+    }
 }
 
 #[inline(never)]

@@ -72,7 +72,7 @@ pub struct Snapshot {
 pub enum Status {
     /// No tokens.
     SignedOut,
-    /// A good access token.
+    /// A good access token, or one that was renewed just now.
     Fresh,
     /// A good access token, which the next request renews all the same: its time is nearly over.
     RefreshDue,
@@ -191,10 +191,10 @@ impl Session {
         };
         let age = tokens.age(now);
         let status = match tokens.renewal {
-            _ if age >= tokens.expires_in => Status::Expired,
-            Renewal::InDoubt => Status::InDoubt,
-            _ if age >= tokens.due() => Status::RefreshDue,
-            _ => Status::Fresh,
+            Renewal::InDoubt if age < tokens.expires_in => Status::InDoubt,
+            _ if age < tokens.due() => Status::Fresh,
+            _ if age < tokens.expires_in => Status::RefreshDue,
+            _ => Status::Expired,
         };
         let born = tokens.received.wall.saturating_sub(tokens.age);
         Snapshot {
@@ -213,12 +213,10 @@ impl Session {
         };
         if tokens.age(now) < tokens.due() {
             Access::Usable(&tokens.access_token)
-        } else if !tokens.is_renewable() {
-            Access::Ended
-        } else if tokens.is_just_renewed(now) {
-            Access::Usable(&tokens.access_token)
-        } else {
+        } else if tokens.is_renewable() {
             Access::RenewFirst
+        } else {
+            Access::Ended
         }
     }
 
@@ -251,7 +249,7 @@ impl Session {
     pub(crate) fn may_renew_after_refusal(&self, now: Moment) -> bool {
         self.signed_in
             .as_ref()
-            .is_some_and(|tokens| tokens.is_renewable() && !tokens.is_just_renewed(now))
+            .is_some_and(|tokens| tokens.is_renewable() && tokens.age(now) >= tokens.interval())
     }
 
     /// Takes the refresh token out, before it is sent: from here on the session is under way or in doubt.
@@ -378,18 +376,20 @@ impl SignedIn {
     fn due(&self) -> Seconds {
         if self.is_renewable() {
             // A token shorter-lived than the margin would never be fresh.
-            self.expires_in - MARGIN.min(self.expires_in / 10)
+            let margin = MARGIN.min(self.expires_in / 10);
+            self.interval().max(self.expires_in - margin)
         } else {
             self.expires_in
         }
     }
 
-    const fn is_renewable(&self) -> bool {
-        matches!(self.renewal, Renewal::Ready(_) | Renewal::UnderWay)
+    /// The age before which nothing renews it.
+    const fn interval(&self) -> Seconds {
+        if self.is_renewed { MIN_INTERVAL } else { 0 }
     }
 
-    fn is_just_renewed(&self, now: Moment) -> bool {
-        self.is_renewed && self.age(now) < MIN_INTERVAL
+    const fn is_renewable(&self) -> bool {
+        matches!(self.renewal, Renewal::Ready(_) | Renewal::UnderWay)
     }
 }
 
@@ -495,6 +495,7 @@ mod tests {
         assert!(session.may_renew_after_refusal(at(0)), "a sign-in is no renewal");
         session.renew(tokens("AT2", 0, true), None, at(10));
         assert_eq!(access(&session, 39), "AT2");
+        assert_eq!(session.snapshot(at(39)).status, Status::Fresh, "nothing is to be done");
         assert!(!session.may_renew_after_refusal(at(39)));
         assert_eq!(access(&session, 40), "renew first");
         assert!(session.may_renew_after_refusal(at(40)));

@@ -5,16 +5,14 @@
 //! ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1)). A refresh token that was sent is in no
 //! record ([RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)).
 
-use super::confidentiality;
 use super::config::Config;
-use super::json::{self, Value, Writer};
-use super::pending_authorization::{Flow, corrupt, text};
+use super::json::{Value, Writer};
+use super::pending_authorization::{Flow, VERSION, corrupt, number, optional, read, text};
 use super::secret::{AccessToken, RefreshToken, Wiped};
 use super::session::{Renewal, SignedIn};
-use super::time::{Moment, UnixSeconds};
+use super::time::Moment;
 use super::token_response::{self, MAX_LIFETIME};
 use crate::error::{Code, Error};
-use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 
 /// The record: a JSON object. `None` for the implicit flow, whose tokens are never stored.
@@ -41,6 +39,7 @@ pub(crate) fn write(tokens: &SignedIn, config: &Config, now: Moment) -> Option<W
     // By the wall clock, the only one that outlives a page; as it runs now, if it was set meanwhile.
     out.number("received", now.wall.saturating_sub(tokens.age(now)));
     out.number("expiresIn", tokens.expires_in);
+    out.bool("isRenewed", tokens.is_renewed);
     out.optional("scope", tokens.scope.as_deref());
     Some(out.end())
 }
@@ -51,30 +50,17 @@ pub(crate) fn write(tokens: &SignedIn, config: &Config, now: Moment) -> Option<W
 ///
 /// See [`Client::restore`](super::client::Client::restore).
 pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<SignedIn>, Error> {
-    let value = json::parse(record.as_bytes()).map_err(|_| corrupt())?;
-    let object = value.as_object().ok_or_else(corrupt)?;
-    let number = |key| match object.member(key) {
-        Some(Value::Number(number)) if !number.is_negative => number.whole.ok_or_else(corrupt),
-        _ => Err(corrupt()),
-    };
-    for (key, _) in object.members() {
-        confidentiality::refuse_name(key)?;
-    }
-    if number("v")? != VERSION {
-        return Err(Code::StorageVersion.into());
-    }
-    if object.members().any(|(key, _)| !MEMBERS.contains(&key)) || text(object, "flow")? != Flow::Code.as_str() {
+    let object = &read(record, &MEMBERS)?;
+    if text(object, "flow")? != Flow::Code.as_str() {
         return Err(corrupt());
     }
     let environment = &config.environment;
-    for (key, ours) in [
-        ("clientId", config.client_id.as_str()),
-        ("environment", environment.name.as_str()),
-        ("server", &environment.authorization_endpoint),
-    ] {
-        if text(object, key)? != ours {
-            return Err(Code::IssuerChanged.into());
-        }
+    let is_of = |key, ours: &str| text(object, key).map(|text| text == ours);
+    if !is_of("clientId", config.client_id.as_str())?
+        || !is_of("environment", environment.name.as_str())?
+        || !is_of("server", &environment.authorization_endpoint)?
+    {
+        return Err(Code::IssuerChanged.into());
     }
     let token = |key| token_response::token(object, key).map_err(|_| corrupt());
     let renewal = match (text(object, "renewal")?, token("refreshToken")?) {
@@ -84,27 +70,24 @@ pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<Si
         (IN_DOUBT, None) => Renewal::InDoubt,
         _ => return Err(corrupt()),
     };
-    let received: UnixSeconds = number("received")?;
+    let received = number(object, "received")?;
     Ok(Box::new(SignedIn {
         access_token: AccessToken::new(token("accessToken")?.ok_or_else(corrupt)?),
         received: now,
         // By a clock that was set back nobody knows its age: it is over.
         age: now.wall.checked_sub(received).unwrap_or(MAX_LIFETIME),
-        expires_in: number("expiresIn")?.min(MAX_LIFETIME),
-        scope: match object.member("scope") {
-            None => None,
-            Some(_) => Some(text(object, "scope")?.to_owned()),
-        },
+        expires_in: number(object, "expiresIn")?.min(MAX_LIFETIME),
+        scope: optional(object, "scope")?,
         flow: Flow::Code,
         renewal,
-        // Whether it was, no record says. If so, the half minute until the next renewal goes on.
-        is_renewed: true,
+        is_renewed: match object.member("isRenewed") {
+            Some(Value::Bool(is_renewed)) => *is_renewed,
+            _ => return Err(corrupt()),
+        },
     }))
 }
 
-const VERSION: u64 = 1;
-
-const MEMBERS: [&str; 11] = [
+const MEMBERS: [&str; 12] = [
     "v",
     "clientId",
     "environment",
@@ -115,6 +98,7 @@ const MEMBERS: [&str; 11] = [
     "renewal",
     "received",
     "expiresIn",
+    "isRenewed",
     "scope",
 ];
 
@@ -133,7 +117,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use serde_json::{Value as Json, json};
 
-    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"scope":"read"}"#;
+    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"scope":"read"}"#;
 
     fn config(more: &str) -> Config {
         let credentials = r#"{"production":{"clientId":"CID","redirectUris":["https://app.example/cb"]}}"#;
@@ -201,6 +185,7 @@ mod tests {
         for (record, config) in [
             (RECORD.to_string(), config("")),
             (changed("scope", Json::Null), config("")),
+            (changed("isRenewed", true.into()), config("")),
             (changed("accessToken", "A\"\\~".repeat(4000).into()), config("")),
             (
                 changed("refreshToken", Json::Null).replace("ready", "never"),
@@ -239,7 +224,8 @@ mod tests {
                 (!is_optional).then_some(Code::StorageCorrupt),
                 "{key}"
             );
-            for other in [json!(true), json!([]), json!({}), json!(-1), json!(1e99)] {
+            let flag = if key == "isRenewed" { json!("true") } else { json!(true) };
+            for other in [flag, json!([]), json!({}), json!(-1), json!(1e99)] {
                 assert_eq!(code(&changed(key, other)), Some(Code::StorageCorrupt), "{key}");
             }
         }
@@ -258,6 +244,7 @@ mod tests {
             ("accessToken", json!("A\r\nT"), Code::StorageCorrupt),
             ("accessToken", "A".repeat(16 * 1024 + 1).into(), Code::StorageCorrupt),
             ("refreshToken", json!("R T"), Code::StorageCorrupt),
+            ("received", json!("1000"), Code::StorageCorrupt),
             ("renewal", json!("never"), Code::StorageCorrupt),
             ("renewal", json!("cookie"), Code::StorageCorrupt),
             ("renewal", json!("in_doubt"), Code::StorageCorrupt),

@@ -93,6 +93,29 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
 }
 
 #[test]
+fn a_popups_state_says_that_it_is_one() {
+    let mut client = client();
+    let mut options = SignInOptions::new(client.config());
+    options.is_popup = true;
+    let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
+    let state = format!("popup-{STATE}");
+    assert_eq!(login.pending.state(), state);
+    assert!(login.url.contains(&format!("&state={state}&")), "{}", login.url);
+    let record = login.pending.to_record();
+    // The rest of it is no less and no more than it is without.
+    for (response, code) in [(STATE, Some(Code::StateMismatch)), (&state, None)] {
+        let url = format!("https://app.example/cb?tenant=a%20b&code=C1&state={response}");
+        let response = AuthorizationResponse::parse(&url, client.config()).unwrap().unwrap();
+        let pending = PendingAuthorization::from_record(&record).unwrap();
+        let grant = pending.accept(&response, client.config(), at(1).wall);
+        assert_eq!(grant.as_ref().err().map(|error| error.code()), code);
+        if let Ok(grant) = grant {
+            assert_eq!(client.begin_redemption(grant).request.url, TOKEN_URL);
+        }
+    }
+}
+
+#[test]
 fn a_response_after_ten_minutes_is_too_late() {
     let mut client = client();
     let record = record(&client);

@@ -73,7 +73,8 @@ export const createAuth = (
       if (underWay) return underWay;
       const work = async (): Promise<Api.RedirectResult> => {
         if (url !== page || read instanceof Error) return redeem({ url });
-        if (relayToOpener()) return { handled: false, relayed: true };
+        // The opener goes on. Whatever the app would do here, a sign-in say, would end with this window.
+        if (relayToOpener()) return new Promise<never>(() => {});
         return redeem({ url, record: takeFromPage(read.options) });
       };
       const result = work().finally(() => keys.forEach((key) => redirects.delete(key)));

@@ -134,8 +134,6 @@ export interface PopupSignInOptions extends Omit<SignInOptions, "returnTo"> {
 export interface RedirectResult {
   /** Whether this page was an authorization response, and the user is signed in by it now. */
   readonly handled: boolean;
-  /** Whether this page is the popup of {@link ProcoreAuth.signInWithPopup}: its opener goes on, this page is closed. */
-  readonly relayed?: true;
   /** With `handled`: the same-origin path (with query and fragment) to go on to. */
   readonly returnTo?: string;
   /** With `handled`: what was put right on the way, e.g. `returnto_rejected`. */
@@ -174,8 +172,12 @@ export interface ProcoreAuth {
    * it takes the pending authorization and scrubs the URL at once, then redeems the code. Calls made twice share
    * one promise. A response with a `state` that is not ours is refused and left alone.
    *
+   * In the window of {@link signInWithPopup} it hands the response to the page that opened it and closes the window. Then
+   * the promise never settles, so that nothing else of the app begins there.
+   *
    * @param url - default: this page's URL
-   * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README
+   * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README. `opener_severed` in a window
+   *   whose opener can't be reached
    */
   handleRedirect(url?: string): Promise<RedirectResult>;
 

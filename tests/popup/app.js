@@ -25,3 +25,5 @@ document.getElementById("sign-in").onclick = () => {
 };
 
 await start(sdk);
+// As the README has it: whoever is not signed in is sent to sign in. In the popup, this must not be reached.
+if (location.pathname === "/callback" && !auth.session.signedIn && !outcome.error) void auth.signIn();

@@ -55,7 +55,8 @@ export const createFetch = (engine: () => Engine, ended: () => AbortSignal): Api
       const judging = engine().judge({
         status: response.status,
         generation,
-        isFirstTry: tries === 1,
+        tries,
+        method: init.method ?? request?.method ?? "",
         // Firefox shows no body of a Request, only whether it is used up.
         isReplayable: canRepeat && !request?.bodyUsed,
         retryAfter: response.headers.get("retry-after") ?? "",

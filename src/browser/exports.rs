@@ -147,9 +147,7 @@ impl State {
                     .with(input.text("retryAfter"), input.text("rateLimitReset"));
                 let answer = client.judge(&response, generation, now);
                 out.bool("isToRetry", answer != ApiAnswer::Return);
-                // Then no renewal comes before the retry.
-                let is_replaced = answer != ApiAnswer::RenewAndRetry || client.is_replaced(generation);
-                out.bool("isReplaced", is_replaced);
+                out.bool("isReplaced", client.is_replaced(generation));
                 if let ApiAnswer::WaitAndRetry(seconds) = answer {
                     out.number("waitSeconds", seconds);
                 }

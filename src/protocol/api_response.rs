@@ -93,8 +93,8 @@ impl<'a> ApiResponse<'a> {
     pub fn judge(&self, now: UnixSeconds) -> ApiAnswer {
         match self.status {
             _ if !self.is_replayable => ApiAnswer::Return,
-            401 if self.tries <= 1 => ApiAnswer::RenewAndRetry,
-            429 | 503 if self.tries < MAX_TRIES && self.is_not_done() => match self.pause(now) {
+            401 if self.tries == 1 => ApiAnswer::RenewAndRetry,
+            429 | 503 if (1..MAX_TRIES).contains(&self.tries) && self.is_not_done() => match self.pause(now) {
                 pause @ ..=MAX_PAUSE => ApiAnswer::WaitAndRetry(pause),
                 _ => ApiAnswer::Return,
             },
@@ -135,6 +135,11 @@ mod tests {
     fn only_the_first_401_is_worth_a_renewal() {
         assert_eq!(judged(ApiResponse::new(401)), ApiAnswer::RenewAndRetry);
         assert_eq!(judged(ApiResponse::new(401).after(2)), ApiAnswer::Return);
+        assert_eq!(
+            judged(ApiResponse::new(401).after(0)),
+            ApiAnswer::Return,
+            "of no try at all"
+        );
         assert_eq!(judged(ApiResponse::new(401).to("POST", true)), ApiAnswer::RenewAndRetry);
         for status in [0, 200, 204, 302, 400, 403, 404, 409, 422, 500, 502, 504, u64::MAX] {
             assert_eq!(judged(ApiResponse::new(status)), ApiAnswer::Return, "{status}");
@@ -187,7 +192,7 @@ mod tests {
         for status in [429, 503] {
             let response = ApiResponse::new(status).with("1", "");
             for (tries, expected) in [
-                (0, ApiAnswer::WaitAndRetry(1)),
+                (0, ApiAnswer::Return),
                 (1, ApiAnswer::WaitAndRetry(1)),
                 (2, ApiAnswer::WaitAndRetry(1)),
                 (3, ApiAnswer::Return),

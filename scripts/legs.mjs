@@ -214,5 +214,6 @@ export const legs = {
   attacks,
   packaging: needsBuild(() => withBrowsers((env) => nodeTests("tests/packaging", env))),
   popup: needsBuild(() => withBrowsers((env) => nodeTests("tests/popup", env))),
+  diagnose: needsBuild(() => withBrowsers((env) => nodeTests("tests/diagnose", env))),
   e2e: needsBuild(() => withBrowsers((env) => nodeTests("tests/e2e", env))),
 };

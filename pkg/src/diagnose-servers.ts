@@ -291,7 +291,10 @@ const registration = ({ facts, probe }: Seen): Found => {
   if (probe.outcome === "blocked") {
     return problem("popup_blocked", "The browser blocked the popup.", "Call it inside a click.", "unknown");
   }
-  if (probe.error) return problem(probe.error.code, probe.error.message, compare, "unknown");
+  if (probe.outcome === "error") {
+    const { code, message } = probe.error ?? { code: "not_checked", message: "The sign-in by popup failed." };
+    return problem(code, message, compare, "unknown");
+  }
   return problem(
     "redirect_uri_not_registered",
     "The login page did not come back. That is so where it does not know the redirect URI, or was closed.",

@@ -9,7 +9,7 @@ import { POLICY, freePort, pages, startPages } from "./servers.mjs";
 const RISK = "I accept that tokens in the URL can leak";
 
 /** What the worker needs beside the rest of the policy. */
-const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self' blob:";
+export const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self' blob:";
 
 /** Apps in one browser, with the package as it is packed in `packed`. */
 export class Apps {

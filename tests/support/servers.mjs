@@ -1,18 +1,18 @@
 // The servers that the tests need beside the demo's: pages, sinks that write down what reaches them, and a sentinel.
 
 import { readFile } from "node:fs/promises";
-import { createServer } from "node:http";
+import { createServer, request as forward } from "node:http";
 import { createServer as createNetServer } from "node:net";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const pages = fileURLToPath(new URL("pages", import.meta.url));
 
-/** For servers that must know each other's address before they start. */
-export function freePort() {
+/** For servers that must know each other's address before they start. Rejects if the port `wanted` is not free. */
+export function freePort(wanted = 0) {
   return new Promise((done, failed) => {
     const probe = createNetServer().once("error", failed);
-    probe.listen(0, "127.0.0.1", () => {
+    probe.listen(wanted, "127.0.0.1", () => {
       const { port } = probe.address();
       probe.close(() => done(port));
     });
@@ -136,11 +136,29 @@ export async function startSink() {
 const VENDORS =
   /(^|\.)(mozilla\.(com|net|org)|firefox\.com|google\.com|googleapis\.com|gvt1\.com|gstatic\.com)(:\d+)?$/;
 
-/** The proxy that a test's browser must use for every host but localhost: it lets nothing out, and says who tried. */
+/** Passes a request on to a server of this machine, and its answer back. */
+export function pass(request, response, origin) {
+  const { method, headers, url } = request;
+  const { pathname, search } = new URL(url, origin);
+  const passed = forward(origin + pathname + search, { method, headers }, (answer) => {
+    response.writeHead(answer.statusCode, answer.headers);
+    answer.pipe(response);
+  });
+  passed.on("error", () => response.destroy());
+  request.pipe(passed);
+}
+
+/**
+ * The proxy that a test's browser must use for every host but localhost: it lets nothing out, and says who tried.
+ *
+ * `hosts` are names that stand for a server of this machine: `hosts.set("insecure.test", "http://localhost:1234")`.
+ */
 export async function startSentinel() {
   const reached = [];
+  const hosts = new Map();
   const server = createServer((request, response) => {
     const { host } = URL.canParse(request.url) ? new URL(request.url) : { host: request.url };
+    if (hosts.has(host)) return pass(request, response, hosts.get(host));
     reached.push(host);
     response.writeHead(502).end();
   });
@@ -152,6 +170,7 @@ export async function startSentinel() {
   const { port, close } = await listen(server);
   return {
     host: `127.0.0.1:${port}`,
+    hosts,
     /** The hosts that pages tried to reach. */
     get reached() {
       return reached.filter((host) => !VENDORS.test(host));

@@ -1,0 +1,194 @@
+// The check-up, shown one broken thing at a time: it finds that thing, and nothing else.
+
+import { after, before, test } from "node:test";
+import { WORKER_POLICY } from "../support/app.mjs";
+import { inEveryEngine } from "../support/browsers.mjs";
+import { pack } from "../support/package.mjs";
+import { POLICY } from "../support/servers.mjs";
+import { FORBIDDEN, NOT_STARTED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
+import { SECRET, page, ready, startSite } from "./site.mjs";
+
+let packed;
+before(async () => (packed = await pack()));
+after(() => packed?.remove());
+
+/** What is broken, as `startSite` takes it, or by one of the page's `breaks` → what is found instead. */
+const ROWS = {
+  nothing: { found: {} },
+
+  // the page
+  "the page is on http, and not on localhost": {
+    page: "http://insecure.test",
+    found: {
+      ...NOT_STARTED,
+      secure_context: "insecure_context",
+      configuration: "not_checked",
+      redirect_uri: "not_checked",
+      web_locks: "not_checked",
+    },
+  },
+  "the policy forbids WebAssembly": {
+    policy: POLICY.replace(" 'wasm-unsafe-eval'", ""),
+    found: { ...NOT_STARTED, webassembly: "wasm_blocked", configuration: "not_checked", redirect_uri: "not_checked" },
+  },
+  "an option is misspelt": {
+    config: { tokenMediatr: "/oauth/token" },
+    found: { ...NOT_STARTED, configuration: "config_unknown_key", redirect_uri: "not_checked" },
+  },
+  "a secret is configured": {
+    config: { clientSecret: SECRET },
+    found: { ...NOT_STARTED, configuration: "config_secret_forbidden", redirect_uri: "not_checked" },
+  },
+  "no redirect URI is on this origin": {
+    redirectUri: "https://app.example.com/callback",
+    found: { ...NOT_STARTED, configuration: "not_checked", redirect_uri: "config_redirect_not_this_origin" },
+  },
+  "the redirect URI is not served": {
+    fallback: (path) => (path === "/" ? page : undefined),
+    found: { redirect_uri: "redirect_uri_not_served" },
+  },
+  "random numbers are none": { breaks: "noRandom", found: { random_numbers: "rng_unavailable" } },
+  "sessionStorage is blocked": { breaks: "storageBlocked", found: { session_storage: "storage_unavailable" } },
+  "sessionStorage is full": { breaks: "storageFull", found: { session_storage: "storage_unavailable" } },
+  "nothing, with a session that is to survive a reload": {
+    config: { persist: "tab" },
+    found: { indexed_db: "ok" },
+  },
+  "IndexedDB is blocked, with a session that is to survive a reload": {
+    config: { persist: "tab" },
+    breaks: "databaseBlocked",
+    found: { indexed_db: "indexed_db_unavailable" },
+  },
+  "there are no Web Locks": { breaks: "noLocks", found: { web_locks: "web_locks_missing" } },
+  "there is no BroadcastChannel": {
+    breaks: "noChannel",
+    found: { broadcast_channel: "broadcast_channel_missing" },
+  },
+  "the clock is an hour ahead": { breaks: "hourAhead", found: { clock: "clock_wrong" }, says: /60 minutes ahead/ },
+  "the clock is an hour behind": { breaks: "hourBehind", found: { clock: "clock_wrong" }, says: /60 minutes behind/ },
+  "a cache has kept the page for an hour": {
+    headers: { date: new Date(Date.now() - 3_600_000).toUTCString(), age: "3600" },
+    found: {},
+  },
+  "the page is framed by whoever likes to": { isFramed: true, found: { framing: "framed" } },
+  "the page is framed by whom it allows": {
+    isFramed: true,
+    policy: `${POLICY}; frame-ancestors 'self'`,
+    found: {},
+  },
+
+  "nothing, with a worker": { entry: "worker", policy: WORKER_POLICY, found: {} },
+  "the policy forbids workers": {
+    entry: "worker",
+    policy: WORKER_POLICY.replace("worker-src 'self' blob:", "worker-src 'none'"),
+    found: { ...NOT_STARTED, worker: "worker_blocked", configuration: "not_checked", redirect_uri: "not_checked" },
+  },
+
+  // the servers
+  "the policy lacks the servers": {
+    policy: POLICY.replace("connect-src *", "connect-src 'self'"),
+    found: { ...FORBIDDEN, metadata: "not_checked" },
+    says: /Add http:\/\/localhost:\d+ to connect-src/,
+  },
+  "the policy lacks the page's own server": {
+    policy: (api) => POLICY.replace("connect-src *", `connect-src ${api}`),
+    found: { clock: "not_checked" },
+  },
+  "CORS is off": { server: { cors: false }, found: UNREACHABLE },
+  "the server is down": { server: { down: true }, found: UNREACHABLE },
+  "CORS is off at one endpoint": {
+    endpoints: { tokenEndpoint: "/oauth/authorize" },
+    found: { token_endpoint: "cors_blocked" },
+  },
+  "CORS refuses the headers": {
+    api: (request, response) => {
+      response.setHeader("access-control-allow-origin", "*");
+      response.writeHead(request.method === "OPTIONS" ? 404 : 401).end();
+    },
+    found: { api: "cors_blocked" },
+    says: /Procore-Company-Id/,
+  },
+  "the API never answers": { api: () => {}, breaks: "hastyTimeouts", found: { api: "timeout" } },
+  "the API is elsewhere": {
+    api: (request, response) => {
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*, authorization" };
+      response.writeHead(request.method === "OPTIONS" ? 204 : 404, headers).end();
+    },
+    found: { api: "unexpected_answer" },
+  },
+  "a secret is demanded": {
+    server: { secretRequired: true },
+    found: { metadata: "client_auth_required", token_endpoint: "client_auth_required" },
+    says: /tokenMediator/,
+  },
+  "the client ID is another one": {
+    clientId: "another-client-id",
+    found: { token_endpoint: "client_auth_required", revocation_endpoint: "unauthorized_client" },
+    says: /Compare the client ID with the portal/,
+  },
+  "PKCE is not announced": { server: { pkceIgnored: true }, found: { metadata: "pkce_not_announced" } },
+  "the issuer is not exactly the server's": { endpoints: { issuer: "/" }, found: { metadata: "iss_mismatch" } },
+  "there is no metadata": { endpoints: { issuer: "/elsewhere" }, found: { metadata: "not_checked" } },
+  "there is no token info": { endpoints: { tokenInfoEndpoint: undefined }, found: { token_info_endpoint: "not_checked" } },
+  "the token endpoint redirects": {
+    server: (origin) => ({ tokenRedirect: `${origin}/oauth/elsewhere` }),
+    found: { token_endpoint: "token_endpoint_redirected" },
+  },
+  "the token endpoint is another one": {
+    endpoints: { tokenEndpoint: "/rest/v1.0/echo" },
+    found: { token_endpoint: "unexpected_answer" },
+  },
+  "the token endpoint has a word of its own": {
+    server: { tokenStatus: { status: 400, body: { error: "invalid_request", error_description: SECRET } } },
+    found: { token_endpoint: "unexpected_answer" },
+  },
+  "the token endpoint gives tokens to anybody": {
+    server: { tokenStatus: { status: 200, body: { access_token: SECRET, token_type: "bearer" } } },
+    found: { token_endpoint: "unexpected_answer" },
+  },
+  "the application may not use codes": {
+    server: { tokenStatus: { status: 400, body: { error: "unauthorized_client" } } },
+    found: { token_endpoint: "unauthorized_client" },
+  },
+  "the token endpoint is busy": {
+    server: { tokenStatus: { status: 429 } },
+    found: { token_endpoint: "rate_limited" },
+  },
+  "revocation does not work": {
+    server: { revokeStatus: 503 },
+    found: { revocation_endpoint: "unexpected_answer" },
+  },
+  "the API is busy": { server: { apiStatus: { status: 429 } }, found: { api: "rate_limited" } },
+
+  // the token mediator
+  "nothing, with a token mediator": {
+    mediator: "right",
+    found: { metadata: "not_checked", revocation_endpoint: "not_checked" },
+  },
+  "the token mediator has a wrong secret": {
+    mediator: "wrong",
+    found: { metadata: "not_checked", revocation_endpoint: "not_checked", token_endpoint: "client_auth_required" },
+    says: /your mediator adds/,
+  },
+  "the token mediator is not there": {
+    config: { tokenMediator: "/oauth/token" },
+    found: { metadata: "not_checked", revocation_endpoint: "not_checked", token_endpoint: "unexpected_answer" },
+  },
+};
+
+inEveryEngine("check-up", (browser) => {
+  for (const [what, broken] of Object.entries(ROWS)) {
+    test(`broken: ${what}`, async (t) => {
+      const { driver } = browser;
+      const { secrets } = await startSite(t, browser, packed, broken);
+      if (broken.isFramed) {
+        const frame = "document.body.append(Object.assign(document.createElement('iframe'), { src: '/' }))";
+        await driver.executeScript(frame);
+        await driver.switchTo().frame(0);
+        await ready(driver);
+      }
+      await driver.executeScript("checkUp(arguments[0])", { breaks: broken.breaks });
+      assertFound(await outcome(driver), broken, secrets);
+    });
+  }
+});

@@ -47,6 +47,7 @@ fn a_token_is_used_only_after_its_audience_is_known() {
     ));
     let session = client.session(at(2));
     assert_eq!((session.flow, session.is_renewable), (Some(Flow::Implicit), false));
+    assert!(client.save(at(2)).is_none(), "never stored");
     assert_eq!(header(&mut client, at(2)).as_deref(), Some("Bearer IT1"));
     let generation = generation(&mut client, at(2));
     assert_eq!(judge(&client, 401, generation, at(2)), ApiAnswer::Return);

@@ -129,6 +129,7 @@ for (const { name: engine, reason } of engines) {
         assert.equal(login.searchParams.get("redirect_uri"), `${new URL(url).origin}/callback`);
         assert.equal(login.searchParams.get("code_challenge_method"), "S256");
         assert.deepEqual([facts.isPending, facts.handled, facts.session.status], [true, false, "signed_out"]);
+        assert.equal(facts.code, "config_invalid", "the check-up was loaded, and ran");
       });
     }
     assert.deepEqual(browser.sentinel.reached, []);

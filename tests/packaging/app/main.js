@@ -1,4 +1,4 @@
-// What an app does first: a login URL, and a client.
+// What an app does first: a login URL, and a client; and what it does when nothing works: a check-up.
 
 import { buildLoginUrl, createProcoreAuth, ready } from "procore-spa-auth";
 
@@ -15,7 +15,10 @@ async function start() {
   const auth = createProcoreAuth({ credentials: { production: credentials } });
   await auth.ready();
   const { handled } = await auth.handleRedirect();
-  say({ url, isPending: pending.length > 0, handled, session: auth.session });
+  // A file of its own. Without credentials it asks no server.
+  const findings = await createProcoreAuth({ credentials: {} }).diagnose();
+  const { code } = findings.find(({ check }) => check === "configuration");
+  say({ url, isPending: pending.length > 0, handled, session: auth.session, code });
 }
 
 start().catch((error) => say({ error: String(error.stack ?? error) }));

@@ -9,9 +9,12 @@ const CLOCK_TOLERANCE_S = 300;
 export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Checks> => {
   const here = facts && redirectUriOf(facts);
   // Never with the page's own query, which may hold a code.
-  const [server, database] = await Promise.all([
-    knock(here ?? location.origin + location.pathname, { accept: "text/html" }),
+  const [server, database, hasLocks] = await Promise.all([
+    // With cookies, as the browser will ask for it after the login.
+    knock(here ?? location.origin + location.pathname, { accept: "text/html" }, "same-origin"),
     isPersistent ? openDatabase() : undefined,
+    // Firefox has them in frames of another site, too, and refuses them there.
+    Promise.resolve(navigator.locks?.query()).then(Boolean, () => false),
   ]);
   return {
     secure_context: () =>
@@ -82,14 +85,14 @@ export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Chec
     web_locks: () =>
       !isSecureContext
         ? notChecked("Browsers have Web Locks in secure contexts only.")
-        : navigator.locks
-        ? ok("The browser has Web Locks.")
-        : problem(
-            "web_locks_missing",
-            "The browser has no Web Locks, so two tabs may renew one session at once.",
-            "Use https and a browser of 2022 or later.",
-            "warning",
-          ),
+        : hasLocks
+          ? ok("The browser has Web Locks.")
+          : problem(
+              "web_locks_missing",
+              "The browser has no Web Locks for this page, so its tabs can't share a session.",
+              "Use a browser of 2022 or later; in a frame of another site, sign in anew in each tab.",
+              "warning",
+            ),
 
     broadcast_channel: () =>
       typeof BroadcastChannel === "function"

@@ -122,17 +122,14 @@ const hasAnswered = ({ outcome }: Reply) =>
   outcome === "answer" || outcome === "redirected" || outcome === "refusesHeaders";
 
 /** Why there is nothing to judge, if there is nothing. */
-const unread = ({ url, outcome }: Reply, { forbidden, reached }: Seen): Found | undefined => {
+const unread = ({ url, outcome }: Reply, { facts, forbidden, reached }: Seen): Found | undefined => {
   if (outcome === "answer") return undefined;
   const { origin } = new URL(url);
   if (outcome === "notSent") return notChecked("The device is offline.", "Go online, and run the check-up again.");
   if (outcome === "timedOut") return problem("timeout", `${url} did not answer in time.`, "Try again later.");
   if (outcome === "redirected") {
-    return problem(
-      "token_endpoint_redirected",
-      `${url} redirects, which is not followed.`,
-      "Configure the final URL.",
-    );
+    const code = url === facts.tokenEndpoint ? "token_endpoint_redirected" : "unexpected_answer";
+    return problem(code, `${url} redirects, which is not followed.`, "Configure the final URL.");
   }
   if (forbidden.has(origin)) {
     return problem(
@@ -148,8 +145,8 @@ const unread = ({ url, outcome }: Reply, { forbidden, reached }: Seen): Found | 
   if (outcome === "refusesHeaders") {
     return problem(
       "cors_blocked",
-      `${url} may be read from this page, but not with the headers Authorization and Procore-Company-Id.`,
-      "Let the server allow these headers by CORS, too.",
+      `${url} may be read from this page, but not if it is asked with the headers that the SDK sends.`,
+      "Let the server allow the headers Authorization and, at the API, Procore-Company-Id by CORS, too.",
     );
   }
   if (reached.has(origin)) {

@@ -43,7 +43,10 @@ export type Checks = { readonly [check in DiagnosisCheck]?: () => Found | readon
 
 /** Looks at everything that a sign-in needs. Never rejects. */
 export const diagnose = async (subject: Subject): Promise<readonly Finding[]> => {
-  const checks = { ...(await pageChecks(subject)), ...(await serverChecks(subject)) };
+  // Where there is no page, there is nothing to look at.
+  if (typeof document === "undefined") return [];
+  const [page, servers] = await Promise.all([pageChecks(subject), serverChecks(subject)]);
+  const checks: Checks = { ...page, ...servers };
   const findings = Object.entries(checks).flatMap(([name, run]) => {
     const check = name as DiagnosisCheck;
     const source = SOURCES[check];

@@ -7,13 +7,17 @@ export interface Knock {
 
 const TIMEOUT_MS = 30_000;
 
-/** Asks for a URL as the package does: no cookies, no redirects. Never rejects. */
-export const knock = async (url: string, headers: Record<string, string> = {}): Promise<Knock> => {
+/** Asks for a URL as the package does: unless told otherwise without cookies, and following no redirect. Never rejects. */
+export const knock = async (
+  url: string,
+  headers: Record<string, string> = {},
+  credentials: RequestCredentials = "omit",
+): Promise<Knock> => {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const init: RequestInit = {
     headers,
     redirect: "manual",
-    credentials: "omit",
+    credentials,
     cache: "no-store",
     referrerPolicy: "no-referrer",
     signal,

@@ -60,6 +60,7 @@ const ROWS = {
     found: { indexed_db: "indexed_db_unavailable" },
   },
   "there are no Web Locks": { breaks: "noLocks", found: { web_locks: "web_locks_missing" } },
+  "Web Locks are refused": { breaks: "refusedLocks", found: { web_locks: "web_locks_missing" } },
   "there is no BroadcastChannel": {
     breaks: "noChannel",
     found: { broadcast_channel: "broadcast_channel_missing" },
@@ -109,6 +110,13 @@ const ROWS = {
     says: /Procore-Company-Id/,
   },
   "the API never answers": { api: () => {}, breaks: "hastyTimeouts", found: { api: "timeout" } },
+  "the API redirects": {
+    api: (request, response) => {
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*, authorization" };
+      response.writeHead(request.method === "OPTIONS" ? 204 : 307, { ...headers, location: "/elsewhere" }).end();
+    },
+    found: { api: "unexpected_answer" },
+  },
   "the API is elsewhere": {
     api: (request, response) => {
       const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*, authorization" };

@@ -23,10 +23,9 @@ const BREAKS = {
   storageFull: () => replace(Storage.prototype, "setItem", { value: blocked }),
   databaseBlocked: () => replace(globalThis, "indexedDB", { get: blocked }),
   noRandom: () => replace(Crypto.prototype, "getRandomValues", { value: (array) => array.fill(0) }),
-  noCrypto: () => replace(globalThis, "crypto", { value: undefined }),
   noLocks: () => replace(Navigator.prototype, "locks", { value: undefined }),
+  refusedLocks: () => replace(LockManager.prototype, "query", { value: async () => blocked() }),
   noChannel: () => replace(globalThis, "BroadcastChannel", { value: undefined }),
-  offline: () => replace(Navigator.prototype, "onLine", { get: () => false }),
   hastyTimeouts: () => {
     const { timeout } = AbortSignal;
     return replace(AbortSignal, "timeout", { value: () => timeout.call(AbortSignal, 1000), writable: true });

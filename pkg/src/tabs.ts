@@ -15,6 +15,8 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
   channel?.addEventListener("message", ({ data }) => {
     if (data?.v === 1 && NEWS.includes(data.news)) hear(data.news);
   });
+  // In Node, listening would keep the process alive.
+  (channel as { unref?(): void } | undefined)?.unref?.();
   const here = `${name} here`;
   let leave: (() => void) | undefined;
 

@@ -117,3 +117,14 @@ test("the facade scrubs from the URL exactly what the core reads there", () => {
   assert.deepEqual(scrubbed, words("src/protocol/credentials.rs", "const RESPONSE_NAMES: [&str; 15] = ["));
   assert.equal(scrubbed.length, 15);
 });
+
+test("a server that renders pages with it comes to its end", async () => {
+  const script = `import { createProcoreAuth } from ${JSON.stringify(join(pkg, "dist/index.js"))};
+    const credentials = { production: { clientId: "CID", redirectUris: ["https://app.example/cb"] } };
+    const auth = createProcoreAuth({ credentials, persist: "tab" });
+    await auth.ready();
+    console.log(auth.session.status);`;
+  const { code, output } = await run(process.execPath, ["--input-type=module", "-e", script], { timeout: 60_000 });
+  assert.equal(code, 0, output);
+  assert.equal(output.trim(), "signed_out");
+});

@@ -3,6 +3,7 @@
 import { ready } from "/procore-spa-auth/index.js";
 import { startApiConsole } from "./api-console.js";
 import { resumeAttack, startAttacks } from "./attacks.js";
+import { startCheckUp } from "./check-up.js";
 import { client, loadMode, returningClient, session } from "./client.js";
 import { startForms } from "./config-forms.js";
 import { startContents } from "./contents.js";
@@ -55,6 +56,7 @@ async function start() {
   startApiConsole();
   startAttacks();
   startSwitches();
+  startCheckUp();
   drawSession();
 
   if (signedIn) {

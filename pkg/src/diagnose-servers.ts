@@ -277,11 +277,12 @@ const cameBack = (probe?: Probe): boolean => {
 
 const registration = ({ facts, probe }: Seen): Found => {
   const uri = redirectUriOf(facts) ?? "";
-  const compare = `Compare with the portal, byte for byte, trailing slash included: ${uri}`;
+  const compare = `compare with the portal, byte for byte, trailing slash included: ${uri}`;
+  const advice = `If it showed an error, ${compare}`;
   if (!probe) {
     return notChecked(
       "Not tried: only its login page says whether the server knows the redirect URI.",
-      `${compare} Or call diagnose({ popup: true }) inside a click.`,
+      `Call diagnose({ popup: true }) inside a click, or ${compare}`,
     );
   }
   if (cameBack(probe)) return ok(`The login page comes back to ${uri}`);
@@ -290,12 +291,12 @@ const registration = ({ facts, probe }: Seen): Found => {
   }
   if (probe.outcome === "error") {
     const { code, message } = probe.error ?? { code: "not_checked", message: "The sign-in by popup failed." };
-    return problem(code, message, compare, "unknown");
+    return problem(code, message, advice, "unknown");
   }
   return problem(
     "redirect_uri_not_registered",
-    "The login page did not come back. That is so where it does not know the redirect URI, or was closed.",
-    compare,
+    "The login page did not come back: it does not know the redirect URI, or was closed before.",
+    advice,
     "warning",
   );
 };

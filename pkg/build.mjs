@@ -13,6 +13,8 @@ const source = join(pkg, "src");
 const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
+const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+
 /** Source text must escape NUL, the most frequent byte of a module; masked by a rare one, hardly any is left. */
 const MASK = 60;
 
@@ -61,6 +63,7 @@ const pack = ([file, name, format = "esm"]) =>
     target: "es2022",
     minify: true,
     legalComments: "none",
+    define: { PACKAGE_VERSION: JSON.stringify(version) },
     charset: "utf8",
     plugins: [core(name)],
     logLevel: "warning",

@@ -9,6 +9,8 @@ import { type Kept, type Vault, openVault } from "./vault.ts";
 type Client = ReturnType<typeof open>;
 type Tabs = Awaited<ReturnType<typeof joinTabs>>;
 
+const MAX_POPUPS = 20;
+
 /** A client in this very thread: the core, what it sends, and what it shares with other tabs. */
 export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const popups = new Map<string, string>();
@@ -207,12 +209,14 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await opened();
     },
 
-    signIn: (options) => step("signIn", { options }),
+    signIn: (options) => step("signIn", { options, isStorageless: setup.isStorageless }),
 
     popupNow: (options) => {
       if (!client) return undefined;
       const { url, state, record } = client<Login & { record: string }>("signIn", { options, isPopup: true });
       popups.set(state, record);
+      // Sign-ins that nobody has finished or dropped: the oldest make room, as in storage.
+      if (popups.size > MAX_POPUPS) popups.delete(popups.keys().next().value!);
       return { url, state };
     },
 

@@ -6,6 +6,7 @@ import { serverChecks } from "./diagnose-servers.ts";
 
 /** What the core says of its client. Empty text where there is no such endpoint. */
 export interface Facts {
+  readonly environment: string;
   readonly clientId: string;
   readonly redirectUris: readonly string[];
   readonly issuer: string;

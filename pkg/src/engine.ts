@@ -10,6 +10,8 @@ export interface Setup {
   readonly isPersistent: boolean;
   /** Whether this very tab had the session before it was reloaded. */
   readonly wasSignedIn: boolean;
+  /** Whether this thread has no `sessionStorage`: then the record of a sign-in is answered. */
+  readonly isStorageless?: boolean;
 }
 
 /** A login URL for a popup, and the state that its response must carry. */
@@ -43,12 +45,15 @@ export interface Response {
   readonly url: string;
   readonly record?: string | undefined;
   readonly state?: string | undefined;
+  /** Whether this tab waits for any response, where only the page knows. */
+  readonly isAnyPending?: boolean;
 }
 
 /** Everything that a page can ask of its client. Nothing here takes an endpoint, and nothing gives out a refresh token. */
 export interface Operations {
   ready(): Promise<void>;
-  signIn(options: string): Promise<{ url: string; warning?: string }>;
+  /** `state`, `record`: to be stored by who has asked, where this thread has no storage. */
+  signIn(options: string): Promise<{ url: string; warning?: string; state?: string; record?: string }>;
   popup(options: string): Promise<Login>;
   /** `state`: of a popup's sign-in; `record`: what the page has taken already. */
   redeem(response: Response): Promise<Redeemed>;

@@ -1,41 +1,59 @@
 import type * as Api from "./index.d.ts";
-import script from "#worker-script";
 import { createAuth } from "./auth.ts";
 import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
-import { PREFIX } from "./redirect.ts";
+import { PREFIX, stateOf } from "./redirect.ts";
 import type { WorkerOptions } from "./worker.d.ts";
-import { type Answer, OPERATIONS, type Operation, type Question, unpackError } from "./worker-messages.ts";
+import type { Answer, Arrival, Operation, Question } from "./worker-messages.ts";
+import { OPERATIONS, VERSION, unpackError } from "./worker-messages.ts";
+import { isOver } from "./worker-pending.ts";
+import { startWorker } from "./worker-start.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 
+/** How long a worker may take to load and to say that it is there. */
+const START_MS = 30_000;
+/** A login URL that is ready waits this long for its click: the sign-in is good for ten minutes, from now on. */
+const PREPARED_MS = 240_000;
+
+const REFUSED =
+  "The worker could not start. Allow blob: in the page's worker-src; or serve worker-script.js, of the same version " +
+  "of this package, from this origin, and give its address as workerUrl.";
+const DIED = "The worker has died, and what was under way with it. The next call starts a new one.";
+const OTHER_VERSION = "worker-script.js is of another version. Deploy it and the app from one version of this package.";
+
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions & WorkerOptions): Api.ProcoreAuth =>
   createAuth(options, (setup, publish) => {
-    const { workerUrl, ...others } = JSON.parse(setup.options) as { workerUrl?: string };
-    return createWorkerEngine({ ...setup, options: JSON.stringify(others) }, publish, workerUrl);
+    const { workerUrl, ...others } = JSON.parse(setup.options) as WorkerOptions;
+    // A `URL` has become a plain object on the way.
+    const url = typeof workerUrl === "object" ? workerUrl?.href : workerUrl;
+    return createWorkerEngine({ ...setup, options: JSON.stringify(others) }, publish, url);
   });
 
+interface Waiting {
+  readonly resolve: (result: never) => void;
+  readonly reject: (error: unknown) => void;
+  readonly cause?: unknown;
+}
+
 const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string): Engine => {
-  const waiting = new Map<number, { resolve: (result: never) => void; reject: (error: unknown) => void }>();
+  const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let count = 0;
   let session = SIGNED_OUT;
-  let login: Login | undefined;
+  let login: (Login & { readonly until: number }) | undefined;
+  let renewing: ReturnType<typeof setTimeout> | undefined;
   /** Whether this client had a session, in a worker before this one. */
   let { wasSignedIn } = setup;
 
   /** The worker and all its secrets are gone; the next call starts a fresh one. */
-  const fail = (cause?: unknown) => {
+  const end = (message: string, cause?: unknown) => {
     worker?.terminate();
     worker = undefined;
     login = undefined;
-    const error = startError(
-      "worker_blocked",
-      "The worker could not start, or has died. Allow blob: in worker-src, or serve procore-spa-auth/worker-script.js " +
-        "and give its address as workerUrl.",
-      cause,
-    );
+    clearTimeout(renewing);
+    const error = startError("worker_blocked", message, cause);
     const { signedIn } = session;
     wasSignedIn ||= signedIn;
     session = SIGNED_OUT;
@@ -45,92 +63,132 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
   };
 
   const begin = (): Worker => {
-    const url = workerUrl ?? URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
-    let begun: Worker;
-    try {
-      begun = new Worker(trusted(url) as string, { name: "procore-spa-auth" });
-    } catch (cause) {
-      throw startError("worker_blocked", "The browser refused to start the worker.", cause);
-    }
-    const isCurrent = () => worker === begun;
+    const { worker: begun, release } = startWorker(workerUrl);
+    let isThere = false;
+    const endThis = (cause?: unknown) => {
+      release();
+      if (worker === begun) end(isThere ? DIED : REFUSED, cause);
+    };
+    const timer = setTimeout(endThis, START_MS);
     begun.onerror = (event) => {
       event.preventDefault();
-      if (isCurrent()) fail(event.message);
+      clearTimeout(timer);
+      endThis(event.message ? new TypeError(event.message) : undefined);
     };
     begun.onmessage = ({ data }: MessageEvent<Answer>) => {
-      if (!isCurrent()) return;
-      if (!workerUrl) URL.revokeObjectURL(url);
-      hear(data, isCurrent);
+      if (worker !== begun) return;
+      const { hello } = data;
+      if (!hello) return hear(data);
+      isThere = true;
+      clearTimeout(timer);
+      release();
+      if (hello.version !== VERSION) return end(OTHER_VERSION);
+      // Whoever gets this lock knows that the worker is dead: no event says so.
+      if (hello.lock) navigator.locks.request(hello.lock, () => endThis()).catch(() => {});
     };
     begun.postMessage({ setup: { ...setup, wasSignedIn } } satisfies Question);
     return begun;
   };
 
-  const hear = ({ id, result, error, session: now, event, login: prepared, lock }: Answer, isCurrent: () => boolean) => {
-    if (lock) void navigator.locks.request(lock, () => isCurrent() && fail());
-    login = prepared ?? login;
+  const hear = ({ id, result, error, session: now, event }: Answer) => {
     if (now && JSON.stringify(now) !== JSON.stringify(session)) session = Object.freeze(now);
     const asked = waiting.get(id ?? 0);
     if (asked) {
       waiting.delete(id!);
       if (error === undefined) asked.resolve(result as never);
-      else asked.reject(unpackError(error));
+      else asked.reject(unpackError(error, asked.cause));
     }
     if (event) publish(session, event);
   };
 
-  const ask = <T>(operation: Operation, input?: unknown): Promise<T> =>
+  const ask = <T>(operation: Operation, input?: unknown, cause?: unknown): Promise<T> =>
     new Promise((resolve, reject) => {
       worker ??= begin();
-      waiting.set(++count, { resolve, reject });
-      worker.postMessage({ id: count, operation, input } satisfies Question);
+      worker.postMessage({ id: ++count, operation, input } satisfies Question);
+      waiting.set(count, { resolve, reject, cause });
     });
 
-  const asked = Object.fromEntries(OPERATIONS.map((name) => [name, (input?: unknown) => ask(name, input)]));
+  /** For what only a worker that is there can use, and nobody waits for. */
+  const tell = async (operation: Operation, input?: unknown): Promise<void> => {
+    if (worker) await ask(operation, input).catch(() => {});
+  };
+
+  /** Has a login URL ready for the next click, and another one before it is too old. */
+  const prepare = async (): Promise<void> => {
+    clearTimeout(renewing);
+    const { url, state } = await ask<Login>("popup", "{}");
+    if (login) void tell("drop", login.state);
+    login = { url, state, until: Date.now() + PREPARED_MS };
+    renewing = setTimeout(prepareAgain, PREPARED_MS);
+  };
+
+  const prepareAgain = () => void (worker && prepare().catch(() => {}));
+
+  const asked = Object.fromEntries(
+    OPERATIONS.map((name) => [name, (input?: unknown, cause?: unknown) => ask(name, input, cause)]),
+  );
   return {
     ...(asked as unknown as Engine),
     session: () => session,
 
+    ready: async () => {
+      await ask("ready");
+      // Without one, a popup takes a turn more; that is no reason not to be ready.
+      if (!login) await prepare().catch(() => {});
+    },
+
     signIn: async (options) => {
       const answer = await ask<{ url: string; warning?: string }>("signIn", options);
-      // Without the verifier: only that this tab waits for such an answer.
-      const { searchParams } = new URL(answer.url);
-      const [state, clientId, redirectUri] = ["state", "client_id", "redirect_uri"].map((key) => searchParams.get(key));
-      try {
-        sessionStorage.setItem(PREFIX + state, JSON.stringify({ clientId, redirectUri }));
-      } catch (cause) {
-        throw startError("storage_unavailable", "sessionStorage is blocked or full for this site.", cause);
-      }
+      note(answer.url);
       return answer;
     },
 
-    redeem: ({ url, state }) => ask("redeem", { url, state }),
+    redeem: ({ url, record, state }) => {
+      const own = PREFIX + (URL.canParse(url) ? stateOf(new URL(url)) : "");
+      const isClaimed = record !== undefined || notes().includes(own);
+      const isAnyPending = notes().some((note) => note !== own);
+      return ask("redeem", { url, state, isClaimed, isAnyPending } satisfies Arrival);
+    },
 
-    // Waking it up is for a worker that is there.
-    wake: async () => worker && ask("wake"),
-    rest: async () => worker && ask("rest"),
+    drop: (state) => tell("drop", state),
+    wake: async () => {
+      if (worker) await ask("wake");
+    },
+    rest: () => tell("rest"),
 
     popupNow: (options) => {
       // Prepared for a sign-in without options; another one takes a turn.
-      if (options !== "{}") return undefined;
-      const prepared = login;
+      if (options !== "{}" || !login) return undefined;
+      const { url, state, until } = login;
       login = undefined;
-      return prepared;
+      prepareAgain();
+      // Timers stand still while a device sleeps.
+      if (Date.now() < until) return { url, state };
+      void tell("drop", state);
+      return undefined;
     },
   };
 };
 
-let policy: { createScriptURL(url: string): unknown } | undefined;
+/** What this tab waits for: without the verifier, which only the worker has. */
+const notes = (): string[] => {
+  try {
+    return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
+  } catch {
+    // Blocked storage: then nothing was noted.
+    return [];
+  }
+};
 
-/** Trusted Types: a policy of our own, for a worker of this very page and nothing else. */
-const trusted = (url: string): unknown => {
-  const { trustedTypes } = globalThis as {
-    trustedTypes?: { createPolicy(name: string, rules: { createScriptURL(url: string): string }): typeof policy };
-  };
-  const createScriptURL = (given: string) => {
-    if (new URL(given, location.href).origin !== location.origin) throw new TypeError("Not this page's own worker.");
-    return given;
-  };
-  policy ??= trustedTypes ? trustedTypes.createPolicy("procore-spa-auth", { createScriptURL }) : { createScriptURL };
-  return policy!.createScriptURL(url);
+/** Notes a sign-in, from its login URL, and forgets those that are over. */
+const note = (url: string): void => {
+  const { searchParams } = new URL(url);
+  const [state, clientId, redirectUri] = ["state", "client_id", "redirect_uri"].map((key) => searchParams.get(key));
+  const created = Math.floor(Date.now() / 1000);
+  try {
+    for (const key of notes()) if (isOver(sessionStorage.getItem(key))) sessionStorage.removeItem(key);
+    sessionStorage.setItem(PREFIX + state, JSON.stringify({ clientId, redirectUri, created }));
+  } catch (cause) {
+    throw startError("storage_unavailable", "sessionStorage is blocked or full for this site.", cause);
+  }
 };

@@ -18,6 +18,7 @@ interface Entry {
   readonly data: ArrayBuffer;
 }
 
+export const DATABASE = "procore-spa-auth";
 const KEY = "key";
 const isText = (value: unknown) => typeof value === "string";
 
@@ -91,7 +92,7 @@ const keyOf = async (items: Items): Promise<CryptoKey> => {
 
 /** One table of a database; every change reads and writes in one transaction. */
 export const openItems = async () => {
-  const opening = indexedDB.open("procore-spa-auth", 1);
+  const opening = indexedDB.open(DATABASE, 1);
   opening.onupgradeneeded = () => opening.result.createObjectStore("items");
   const database = await done(opening);
   // A later version of this package, or somebody who deletes the database, must not wait for this tab.
@@ -99,6 +100,8 @@ export const openItems = async () => {
   const table = (mode: IDBTransactionMode) => database.transaction("items", mode).objectStore("items");
 
   return {
+    close: () => database.close(),
+
     get: (slot: string): Promise<unknown> => done(table("readonly").get(slot)),
 
     keys: (): Promise<IDBValidKey[]> => done(table("readonly").getAllKeys()),

@@ -1,8 +1,12 @@
 import type * as Api from "./index.d.ts";
-import type { Login, Operations, Setup } from "./engine.ts";
+import type { Operations, Setup } from "./engine.ts";
 import { ProcoreAuthError } from "./errors.ts";
 
-/** What a page may ask of its worker. Nothing here names an endpoint, and no answer holds a refresh token or a verifier. */
+declare const PACKAGE_VERSION: string;
+/** Page and worker are of one version, or one would wait for what the other does not know. */
+export const VERSION = PACKAGE_VERSION;
+
+/** What a page may ask. Nothing here names an endpoint, and no answer holds a refresh token or a verifier. */
 export const OPERATIONS = [
   "ready",
   "signIn",
@@ -22,7 +26,17 @@ export const OPERATIONS = [
 export type Operation = (typeof OPERATIONS)[number];
 
 /** Page to worker. The first one says what client it is. */
-export type Question = { readonly setup: Setup } | { readonly id: number; readonly operation: Operation; readonly input?: unknown };
+export type Question = Begin | Asked;
+
+export interface Begin {
+  readonly setup: Setup;
+}
+
+export interface Asked {
+  readonly id: number;
+  readonly operation: Operation;
+  readonly input?: unknown;
+}
 
 /** Worker to page. `id`: of the question; without it, news. */
 export interface Answer {
@@ -31,21 +45,31 @@ export interface Answer {
   readonly error?: unknown;
   readonly session?: Api.Session | undefined;
   readonly event?: Api.SessionEvent | undefined;
-  /** Prepared ahead, for the next popup. */
-  readonly login?: Login;
-  /** A lock that the worker holds while it lives. */
-  readonly lock?: string;
+  /** Said once, first of all. `lock`: held by the worker while it lives. */
+  readonly hello?: { readonly version: string; readonly lock?: string };
 }
 
-/** Errors lose their class on the way; ours crosses as its facts. */
+/** A response to a sign-in, as the page tells of it. */
+export interface Arrival {
+  readonly url: string;
+  readonly state?: string | undefined;
+  /** Whether this very tab has begun the sign-in that it answers. */
+  readonly isClaimed: boolean;
+  readonly isAnyPending: boolean;
+}
+
+/** Errors lose their class on the way; ours crosses as its facts, any other as its message. */
 export const packError = (error: unknown): unknown => {
-  if (!(error instanceof ProcoreAuthError)) return error instanceof Error ? error.message : undefined;
+  if (!(error instanceof ProcoreAuthError)) return messageOf(error) ?? "The worker failed.";
   const { message, cause, ...facts } = error;
-  return { ...facts, message, cause: cause instanceof Error ? cause.message : undefined };
+  return { ...facts, message, cause: messageOf(cause) };
 };
 
-export const unpackError = (packed: unknown): unknown => {
-  const { cause, ...facts } = Object(packed) as { cause?: string; code?: Api.ProcoreAuthErrorCode };
+/** `cause`: what the page itself knows of it. */
+export const unpackError = (packed: unknown, cause?: unknown): unknown => {
+  const { cause: reason, ...facts } = Object(packed) as { cause?: string; code?: Api.ProcoreAuthErrorCode };
   if (!facts.code) return new TypeError(String(packed));
-  return new ProcoreAuthError(facts as never, cause === undefined ? undefined : new TypeError(cause));
+  return new ProcoreAuthError(facts as never, cause ?? (reason === undefined ? undefined : new TypeError(reason)));
 };
+
+const messageOf = (error: unknown): string | undefined => (error instanceof Error ? error.message : undefined);

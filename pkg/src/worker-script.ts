@@ -1,117 +1,86 @@
+import type * as Api from "./index.d.ts";
 import { createEngine } from "./client.ts";
-import type { Engine, Response } from "./engine.ts";
+import type { Engine } from "./engine.ts";
 import { startError } from "./errors.ts";
-import { openItems } from "./vault.ts";
-import { type Answer, OPERATIONS, type Question, packError } from "./worker-messages.ts";
+import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker-messages.ts";
+import { OPERATIONS, VERSION, packError } from "./worker-messages.ts";
+import { putPending, sweepPending, takePending } from "./worker-pending.ts";
 
-const PREFIX = "procore-spa-auth:";
-/** A prepared login URL waits this long for its click; its sign-in is good for ten minutes. */
-const PREPARED_MS = 240_000;
+/** Longer than any question that is meant, in characters. */
+const MAX_INPUT = 1024 * 1024;
+const MAX_WAIT_MS = 3_600_000;
 
 const post = (answer: Answer) => postMessage(answer);
 
-/** A worker has no `sessionStorage`, which the core keeps pending sign-ins in: it is given one, as the database has it. */
-const withStorage = async <T>(use: () => Promise<T>): Promise<T> => {
-  const items = await openItems();
-  const records = new Map<string, string>();
-  const changes: Promise<unknown>[] = [];
-  const change = (slot: string, record: string | null) => void changes.push(items.change(slot, () => record));
-  for (const key of await items.keys()) {
-    if (String(key).startsWith(PREFIX)) records.set(String(key), String(await items.get(String(key))));
-  }
-  const storage: Partial<Storage> = {
-    getItem: (key) => records.get(key) ?? null,
-    key: (index) => [...records.keys()][index] ?? null,
-    setItem: (key, record) => (records.set(key, record), change(key, record)),
-    removeItem: (key) => (records.delete(key), change(key, null)),
-  };
-  Object.assign(globalThis, { sessionStorage: storage });
-  const result = await use();
-  await Promise.all(changes);
-  return result;
-};
-
-/** Takes the record that a response claims: read and removed in one transaction, so only once. */
-const takeRecord = async (url: string): Promise<string | undefined> => {
-  if (!URL.canParse(url)) return undefined;
-  const { search, hash } = new URL(url);
-  const items = await openItems();
-  for (const part of [search, hash]) {
-    const state = new URLSearchParams(part.slice(1)).get("state");
-    let record: unknown;
-    if (state) await items.change(PREFIX + state, (found) => ((record = found), found === undefined ? found : null));
-    if (typeof record === "string") return record;
-  }
-  return undefined;
-};
-
-const blocked = (cause: unknown) => startError("storage_unavailable", "IndexedDB is blocked or full for this site.", cause);
-
 let engine: Engine | undefined;
-let preparing: ReturnType<typeof setTimeout> | undefined;
-let changing: ReturnType<typeof setTimeout> | undefined;
+let told: Api.Session | undefined;
+let watching: ReturnType<typeof setTimeout> | undefined;
 
-/** Has a login URL ready for the next click, and a new one before it is too old. */
-const prepare = () => {
-  clearTimeout(preparing);
-  const login = engine?.popupNow("{}");
-  if (!login) return;
-  post({ login });
-  preparing = setTimeout(() => {
-    void engine?.drop(login.state);
-    prepare();
-  }, PREPARED_MS);
+/** Tells the page what the session is now. */
+const tell = (more: Answer = {}) => {
+  told = engine?.session();
+  post({ ...more, session: told });
+  watch();
 };
 
-/** The page's copy of the session must not grow old: time alone changes it too. */
-const tellSession = (more: Answer = {}) => {
-  const session = engine?.session();
-  post({ ...more, session });
-  clearTimeout(changing);
-  const left = (session?.expiresAtEpochSeconds ?? 0) * 1000 - Date.now();
-  if (left > 0 && left < 2 ** 31) changing = setTimeout(() => tellSession(), left);
+/** Time alone changes the session too, and the page's copy must not grow old. */
+const watch = () => {
+  clearTimeout(watching);
+  if (told?.expiresAtEpochSeconds === undefined || told.status === "expired") return;
+  const left = told.expiresAtEpochSeconds * 1000 - Date.now();
+  // The nearer the end, the more often: a change is seen within a second, or a tenth of what is left.
+  const wait = Math.min(Math.max(left / 10, 1000), MAX_WAIT_MS);
+  watching = setTimeout(() => (engine?.session() === told ? watch() : tell()), wait);
 };
 
-const take = async (operation: (typeof OPERATIONS)[number], input: unknown): Promise<unknown> => {
+/** What differs here from a client in the page: it has no `sessionStorage`. */
+const take = async (client: Engine, operation: Operation, input: unknown): Promise<unknown> => {
   switch (operation) {
-    case "signIn":
-      return withStorage(() => engine!.signIn(input as string)).catch((error: unknown) => {
-        throw error instanceof DOMException ? blocked(error) : error;
-      });
-    case "redeem": {
-      const { url, state } = input as Response;
-      // Of the page's word only the URL counts; what it answers to is known here.
-      const record = state === undefined ? await takeRecord(url).catch(() => undefined) : undefined;
-      return engine!.redeem({ url, state, record });
+    case "signIn": {
+      const { state, record, ...answer } = await client.signIn(input as string);
+      // On its way to the disk before the page, and so this worker, is left.
+      await putPending(state!, record!);
+      return answer;
     }
-    case "ready":
-      await engine!.ready();
-      return prepare();
-    case "drop":
-      await engine!.drop(input as string);
-      return prepare();
+    case "redeem": {
+      // Of the page's word only the URL counts; what it answers to is known here.
+      const { url, state, isClaimed, isAnyPending } = Object(input) as Arrival;
+      const isStored = isClaimed && state === undefined;
+      const record = isStored ? await takePending(url, await client.facts()).catch(() => undefined) : undefined;
+      return client.redeem({ url, state, record, isAnyPending });
+    }
     default:
-      return (engine![operation] as (input: unknown) => Promise<unknown>)(input);
+      return (client[operation] as (input: unknown) => Promise<unknown>)(input);
   }
 };
 
-addEventListener("message", async ({ data }: MessageEvent<Question>) => {
-  if ("setup" in data) {
-    // Once: what the client is and which servers it knows can't be changed any more.
-    engine ??= createEngine(data.setup, (_, event) => tellSession({ event }));
-    return;
-  }
-  const { id, operation, input } = data;
-  if (!engine || !OPERATIONS.includes(operation)) return;
+const answer = async (id: number, operation: Operation, input: unknown): Promise<Answer> => {
   try {
-    const result = await take(operation, input);
-    tellSession({ id, result });
+    // An operation that only another version has, or a page that is up to something.
+    if (!engine || !OPERATIONS.includes(operation)) throw refused("There is no such operation.");
+    // Whatever can't be told as JSON would break the core, which takes nothing else.
+    if ((JSON.stringify(input)?.length ?? 0) > MAX_INPUT) throw refused("It is too long.");
+    return { id, result: await take(engine, operation, input) };
   } catch (error) {
-    tellSession({ id, error: packError(error) });
+    return { id, error: packError(error) };
   }
+};
+
+const refused = (why: string) => startError("config_invalid", `The worker does not take this question. ${why}`);
+
+addEventListener("message", ({ data }: MessageEvent<Question>) => {
+  const { setup, id, operation, input } = Object(data) as Partial<Asked & Begin>;
+  // Once: what the client is and which servers it knows can't be changed any more.
+  if (setup) engine ??= createEngine({ ...setup, isStorageless: true }, (_, event) => tell({ event }));
+  else void answer(id!, operation!, input).then(tell);
 });
+
+const hello = (more?: object) => post({ hello: { version: VERSION, ...more } });
 
 // Held until the worker dies, so that the page learns of it.
 const lock = `procore-spa-auth worker ${crypto.randomUUID()}`;
-const told = () => post({ lock });
-if (navigator.locks) void navigator.locks.request(lock, () => (told(), new Promise(() => {})));
+const locking = navigator.locks?.request(lock, () => (hello({ lock }), new Promise(() => {})));
+if (locking) locking.catch(() => hello());
+else hello();
+
+sweepPending().catch(() => {});

@@ -96,7 +96,8 @@ impl State {
         match step {
             "signIn" => {
                 let request = begin_sign_in(client, input)?;
-                if input.is("isPopup") {
+                // What a worker has begun is stored by the worker, which has no `sessionStorage`.
+                if input.is("isPopup") || input.is("isStorageless") {
                     out.string("state", request.pending.state());
                     out.string("record", &request.pending.to_record());
                 } else {
@@ -229,7 +230,8 @@ fn redeem(client: &mut Client, input: &Object) -> Result<Option<Exchange>, Error
     let given = input.text("record");
     let pending = if given.is_empty() {
         let Some((key, record)) = pending_store::find(&response) else {
-            return response.unclaimed(pending_store::is_any()).map_or(Ok(None), Err);
+            let is_any = pending_store::is_any() || input.is("isAnyPending");
+            return response.unclaimed(is_any).map_or(Ok(None), Err);
         };
         let pending = PendingAuthorization::from_record(&record);
         // Another client of this page may wait for it: it stays.

@@ -22,7 +22,7 @@ export class Apps {
     return this.browser.driver;
   }
 
-  /** An app of this test's own, with its server. `way`: `code`, `implicit` or `worker`. */
+  /** An app of this test's own, with its server. `way`: `code`, `implicit`, `worker`, or `tapped`: a worker, overheard. */
   async start(t, { way = "code", policy, isStrict = false, options = {}, switches = {} } = {}) {
     const port = await freePort();
     const origin = `http://localhost:${port}`;
@@ -39,7 +39,7 @@ export class Apps {
       port,
       folders: { "/package/": this.packed().dist, "/support/": pages },
       fallback: (path) => join(pages, `app-${path.split("/")[1]}.html`),
-      policy: policy ?? (way === "worker" ? WORKER_POLICY : POLICY),
+      policy: policy ?? (way === "code" || way === "implicit" ? POLICY : WORKER_POLICY),
     });
     t.after(() => site.close());
 

@@ -1,0 +1,55 @@
+import script from "#worker-script";
+import { isProcoreAuthError, startError } from "./errors.ts";
+
+/**
+ * Starts the worker: from `workerUrl`, or from the script that this package carries. `release` gives back what it needs
+ * only until it runs.
+ *
+ * @throws `config_invalid` where `workerUrl` is no URL of this origin, `worker_blocked` where the browser refuses
+ */
+export const startWorker = (workerUrl?: string): { worker: Worker; release: () => void } => {
+  const blobUrl = workerUrl === undefined && URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const release = () => blobUrl && URL.revokeObjectURL(blobUrl);
+  try {
+    const worker = new Worker(trusted(blobUrl || absolute(workerUrl!)) as string, { name: "procore-spa-auth" });
+    return { worker, release };
+  } catch (cause) {
+    release();
+    if (isProcoreAuthError(cause)) throw cause;
+    throw startError("worker_blocked", "The browser refused to start the worker.", cause);
+  }
+};
+
+/** Resolved once: what is judged is what is loaded. */
+const absolute = (url: string): string => {
+  const base = document.baseURI;
+  if (URL.canParse(url, base)) return new URL(url, base).href;
+  throw notOwn();
+};
+
+const notOwn = () => startError("config_invalid", "workerUrl: a worker's script must be on this page's own origin.");
+
+const own = (url: string): string => {
+  if (new URL(url).origin !== location.origin) throw notOwn();
+  return url;
+};
+
+interface Policy {
+  createScriptURL(url: string): unknown;
+}
+
+let policy: Policy | undefined;
+
+/** Trusted Types: by a policy of our own, for a worker of this very origin and nothing else. */
+const trusted = (url: string): unknown => {
+  const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): Policy } };
+  try {
+    policy ??= trustedTypes?.createPolicy("procore-spa-auth", { createScriptURL: own });
+  } catch (cause) {
+    const message =
+      "The page's Trusted Types forbid the worker's policy. Add procore-spa-auth to trusted-types in its CSP; " +
+      "'allow-duplicates' too, where this package is loaded twice.";
+    throw startError("worker_blocked", message, cause);
+  }
+  return policy ? policy.createScriptURL(url) : own(url);
+};

@@ -1,0 +1,62 @@
+// Runs before the package: holds on to every worker, and writes down what is said between it and the page, both ways.
+//
+// In localStorage, so that it outlives the page: one line of JSON for each message, `["to" or "from", message]`.
+
+"use strict";
+
+globalThis.tap = (() => {
+  const workers = [];
+  const note = (way, message) => {
+    const line = JSON.stringify([way, message]);
+    localStorage.setItem("tap", (localStorage.getItem("tap") ?? "") + `${line}\n`);
+  };
+
+  const Original = Worker;
+  const { postMessage } = Original.prototype;
+  globalThis.Worker = class Worker extends Original {
+    constructor(...given) {
+      super(...given);
+      workers.push(this);
+      this.addEventListener("message", ({ data }) => note("from", data));
+      this.addEventListener("error", ({ message }) => note("from", { uncaught: message }));
+    }
+
+    postMessage(message, ...more) {
+      note("to", message);
+      postMessage.call(this, message, ...more);
+    }
+  };
+  // Other ways to talk that the package has no business with.
+  for (const name of ["SharedWorker", "MessageChannel"]) globalThis[name] &&= () => note("to", name);
+
+  return {
+    /** The page's own globals, for drivers that run scripts beside them. */
+    page: globalThis,
+    workers,
+    /** Says something to a worker that the package would not. */
+    forge: (message) => postMessage.call(workers.at(-1), message),
+    heard: () => (localStorage.getItem("tap") ?? "").split("\n").filter(Boolean).map((line) => JSON.parse(line)),
+    /** What the database holds: `{ key: value }`. */
+    database: async () => {
+      const done = (request) =>
+        new Promise((resolve, reject) => {
+          request.onsuccess = () => resolve(request.result);
+          request.onerror = () => reject(request.error);
+        });
+      const database = await done(indexedDB.open("procore-spa-auth", 1));
+      const items = database.transaction("items").objectStore("items");
+      const [keys, values] = await Promise.all([done(items.getAllKeys()), done(items.getAll())]);
+      database.close();
+      return Object.fromEntries(keys.map((key, index) => [key, values[index]]));
+    },
+    /** Puts something into the database. */
+    store: async (key, value) => {
+      const opening = indexedDB.open("procore-spa-auth", 1);
+      await new Promise((resolve, reject) => Object.assign(opening, { onsuccess: resolve, onerror: reject }));
+      const transaction = opening.result.transaction("items", "readwrite");
+      transaction.objectStore("items").put(value, key);
+      await new Promise((resolve, reject) => Object.assign(transaction, { oncomplete: resolve, onabort: reject }));
+      opening.result.close();
+    },
+  };
+})();

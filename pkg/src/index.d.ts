@@ -143,8 +143,8 @@ export interface RedirectResult {
 export interface SignOutResult {
   /**
    * `"revoked"`: the server has confirmed that the tokens are revoked. `"revoke_pending"`: the tokens are wiped here, but
-   * the server could not be told (RFC 7009 §2.2.1), or a renewal was under way or in doubt, and it may still hold a good
-   * one. `"nothing"`: nobody was signed in.
+   * the server could not be told (RFC 7009 §2.2.1) or has refused, or a renewal was under way or in doubt, and it may
+   * still hold a good one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
 }

@@ -63,7 +63,7 @@ impl Error {
     #[inline(never)]
     pub(crate) fn about(code: Code, subject: &str) -> Self {
         let mut error = Self::from(code);
-        error.0.subject = subject.chars().filter(|c| !c.is_ascii_control()).take(200).collect();
+        error.0.subject = some_of(subject, 200, |character| !character.is_ascii_control());
         error
     }
 
@@ -111,16 +111,20 @@ pub struct OAuthError {
     pub description: Option<String>,
 }
 
+/// The characters to keep, `most` of them at most.
+#[inline(never)]
+fn some_of(text: &str, most: usize, is_kept: fn(char) -> bool) -> String {
+    text.chars()
+        .filter(|character| is_kept(*character))
+        .take(most)
+        .collect()
+}
+
 impl OAuthError {
     /// The words made harmless: a registered one, and printable ASCII of bounded length. `error_uri` is dropped, for
     /// nobody needs a link that an attacker may have written.
     pub(crate) fn new(error: &'static str, description: Option<&str>) -> Self {
-        let printable = |text: &str| {
-            text.chars()
-                .filter(|c| matches!(c, ' '..='~'))
-                .take(256)
-                .collect::<String>()
-        };
+        let printable = |text: &str| some_of(text, 256, |character| matches!(character, ' '..='~'));
         Self {
             error,
             description: description.map(printable).filter(|text| !text.is_empty()),

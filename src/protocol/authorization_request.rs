@@ -7,6 +7,7 @@ use super::config::{Config, ResponseMode};
 use super::credentials::RedirectUri;
 use super::form;
 use super::json::{self, Value};
+use super::marks;
 use super::options;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
@@ -148,7 +149,7 @@ impl AuthorizationRequest {
         let (state, verifier) = entropy.spend(if options.is_popup { "popup-" } else { "" });
 
         let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
-        if !url.contains('?') {
+        if !marks::has(&url, b"?") {
             url.push('?');
         }
         let response_mode = match options.flow {

@@ -6,6 +6,7 @@ use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
+use super::marks;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::return_to::ReturnTo;
 use super::secret::Wiped;
@@ -13,7 +14,6 @@ use super::secret::{AuthorizationCode, CodeVerifier};
 use super::time::UnixSeconds;
 use super::url::Url;
 use crate::error::{Code, Error, OAuthError};
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -54,7 +54,7 @@ impl AuthorizationResponse {
     ///   or registered query
     pub fn parse(text: &str, config: &Config) -> Result<Option<Self>, Error> {
         if text.len() > MAX_URL {
-            let is_here = |uri: &RedirectUri| text.starts_with(uri.as_str().split('?').next().unwrap_or_default());
+            let is_here = |uri: &RedirectUri| text.starts_with(marks::before(uri.as_str(), b"?"));
             let is_ours = config.redirect_uris.iter().any(is_here);
             return if is_ours {
                 Err(Code::ResponseTooLarge.into())
@@ -97,11 +97,8 @@ impl AuthorizationResponse {
             };
         }
         // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
-        let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
-        let is_near = config
-            .redirect_uris
-            .iter()
-            .any(|uri| path(uri.url()) == path(&this.url));
+        let is_near = |uri: &RedirectUri| uri.url().bare_path() == this.url.bare_path();
+        let is_near = config.redirect_uris.iter().any(is_near);
         if is_near && this.is_certain() {
             Err(this.mismatch())
         } else {

@@ -7,6 +7,7 @@
 
 use super::form;
 use super::json::Value;
+use super::marks;
 use crate::error::{Code, Error};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -62,9 +63,12 @@ pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     {
         return Err(Error::about(Code::ConfigSecretForbidden, "Basic"));
     }
-    text.split(['?', '#', '&', ';'])
-        .filter_map(|part| part.split_once('='))
-        .try_for_each(|(name, _)| refuse_param(form::decode(name).as_deref().map_or(name, String::as_str)))
+    for part in marks::parts(text, b"?#&;") {
+        if let (name, Some(_)) = marks::cut(part, b"=") {
+            refuse_param(form::decode(name).as_deref().map_or(name, String::as_str))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

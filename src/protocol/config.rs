@@ -212,9 +212,8 @@ impl Config {
             .is_to_discover
             .then(|| (self.parse_url)(issuer, None))
             .flatten()?;
-        let path = url.path().trim_end_matches('/');
         Some(HttpRequest::get(
-            &[url.origin(), "/.well-known/oauth-authorization-server", path].concat(),
+            &[url.origin(), "/.well-known/oauth-authorization-server", url.bare_path()].concat(),
             None,
         ))
     }
@@ -343,10 +342,11 @@ fn token_mediator(path: &str, page: Option<&Url>) -> Result<TokenMediator, Error
     if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_plain) {
         return Err(Error::about(Code::ConfigEndpointOrigin, path));
     }
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = path.bytes().rev().take_while(|byte| *byte != b'/').count();
+    let folder = path.get(..path.len() - name).unwrap_or_default();
     Ok(TokenMediator {
         token_endpoint: [page.origin(), path].concat(),
-        revocation_endpoint: [page.origin(), folder, "/revoke"].concat(),
+        revocation_endpoint: [page.origin(), folder, "revoke"].concat(),
     })
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Encoding is total. Decoding is strict: where a browser puts U+FFFD, this says no.
 
+use super::marks::{self, Parts};
 use super::secret::Wiped;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ use zeroize::Zeroize;
 pub(crate) fn append(out: &mut Wiped, name: &str, value: &str) {
     let mut whole = Wiped::with_capacity(out.len() + 2 + 3 * (name.len() + value.len()));
     whole.push_str(out);
-    if !whole.is_empty() && !whole.ends_with(['?', '&']) {
+    if !matches!(whole.as_bytes().last(), None | Some(b'?' | b'&')) {
         whole.push('&');
     }
     encode(&mut whole, name);
@@ -68,10 +69,20 @@ fn nibble(digit: Option<u8>) -> Option<u8> {
 }
 
 /// The pairs of a query or fragment, still encoded: split at `&` only, then at the first `=`.
-pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = (&str, &str)> {
-    raw.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+pub(crate) fn pairs(raw: &str) -> Pairs<'_> {
+    Pairs(marks::parts(raw, b"&"))
+}
+
+#[derive(Clone, Debug)]
+pub(crate) struct Pairs<'a>(Parts<'a>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = marks::cut(self.0.next()?, b"=");
+        Some((name, value.unwrap_or_default()))
+    }
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 //! mediator gets its cookies.
 
 use super::form;
+use super::marks;
 use super::secret::AccessToken;
 use super::secret::Wiped;
 use alloc::borrow::ToOwned;
@@ -113,7 +114,7 @@ impl HttpResponse {
 
     /// Whether the media type is `application/json` (RFC 6749 §5.1): parameters and case don't matter.
     pub(crate) fn is_json(&self) -> bool {
-        let media_type = self.content_type.split(';').next().unwrap_or_default();
+        let media_type = marks::before(&self.content_type, b";");
         media_type.trim_ascii().eq_ignore_ascii_case("application/json")
     }
 }

@@ -11,6 +11,7 @@ use super::environment::Environment;
 use super::form;
 use super::http::HttpResponse;
 use super::json::{self, Value};
+use super::marks;
 use super::options::{flag, invalid, known_keys, text_option};
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
@@ -154,16 +155,11 @@ pub(crate) fn from_metadata(
 }
 
 fn checked_endpoint(text: &str, home: Option<&Url>, is_custom: bool, parse_url: ParseUrl) -> Result<String, Error> {
-    let refuse = |code| {
-        Err(Error::about(
-            code,
-            text.split(['?', '#', '@']).next().unwrap_or_default(),
-        ))
-    };
+    let refuse = |code| Err(Error::about(code, marks::before(text, b"?#@")));
     let Some(url) = parse_url(text, None) else {
         return refuse(Code::ConfigEndpointNotHttps);
     };
-    if url.has_userinfo() || text.contains('#') {
+    if url.has_userinfo() || marks::has(text, b"#") {
         return Err(Code::ConfigEndpointUserinfo.into());
     }
     let is_local = url.is_localhost() && is_custom;

@@ -6,6 +6,7 @@
 
 use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
+use super::marks;
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
 use crate::error::{Code, Error, OAuthError, Phase};
@@ -199,8 +200,8 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
     let (Some(requested), Some(granted)) = (requested, granted) else {
         return Ok(());
     };
-    let is_asked_for = |scope: &str| requested.split_ascii_whitespace().any(|asked| asked == scope);
-    if granted.split_ascii_whitespace().all(is_asked_for) {
+    let words = |scope| marks::parts(scope, b" \t\n\x0c\r");
+    if words(granted).all(|scope| words(requested).any(|asked| asked == scope)) {
         Ok(())
     } else {
         Err(Code::ScopeExpanded.into())

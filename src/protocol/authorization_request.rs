@@ -2,12 +2,12 @@
 //! ([RFC 6749 §4.1.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1),
 //! [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3)).
 
+use super::ascii;
 use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::RedirectUri;
 use super::form;
 use super::json::{self, Value};
-use super::marks;
 use super::options;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
@@ -149,7 +149,7 @@ impl AuthorizationRequest {
         let (state, verifier) = entropy.spend(if options.is_popup { "popup-" } else { "" });
 
         let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
-        if !marks::has(&url, b"?") {
+        if !ascii::has(&url, b"?") {
             url.push('?');
         }
         let response_mode = match options.flow {

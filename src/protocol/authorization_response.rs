@@ -2,11 +2,11 @@
 //! claims to answer ([RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2),
 //! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207.html), [RFC 9700 §4.7](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.7)).
 
+use super::ascii;
 use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
-use super::marks;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::return_to::ReturnTo;
 use super::secret::Wiped;
@@ -54,7 +54,7 @@ impl AuthorizationResponse {
     ///   or registered query
     pub fn parse(text: &str, config: &Config) -> Result<Option<Self>, Error> {
         if text.len() > MAX_URL {
-            let is_here = |uri: &RedirectUri| text.starts_with(marks::before(uri.as_str(), b"?"));
+            let is_here = |uri: &RedirectUri| text.starts_with(ascii::before(uri.as_str(), b"?"));
             let is_ours = config.redirect_uris.iter().any(is_here);
             return if is_ours {
                 Err(Code::ResponseTooLarge.into())

@@ -5,9 +5,9 @@
 //! OAuth 2.0 for Browser-Based Applications §6.3.3.1. No type of this crate can hold a secret; this module refuses what
 //! is offered anyway, and never repeats the value.
 
+use super::ascii;
 use super::form;
 use super::json::Value;
-use super::marks;
 use crate::error::{Code, Error};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -63,8 +63,8 @@ pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     {
         return Err(Error::about(Code::ConfigSecretForbidden, "Basic"));
     }
-    for part in marks::parts(text, b"?#&;") {
-        if let (name, Some(_)) = marks::cut(part, b"=") {
+    for part in ascii::parts(text, b"?#&;") {
+        if let (name, Some(_)) = ascii::cut(part, b"=") {
             refuse_param(form::decode(name).as_deref().map_or(name, String::as_str))?;
         }
     }

@@ -4,8 +4,8 @@
 //! ([RFC 9700 §4.12](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.12)), except that the app's own token
 //! mediator gets its cookies.
 
+use super::ascii;
 use super::form;
-use super::marks;
 use super::secret::AccessToken;
 use super::secret::Wiped;
 use alloc::borrow::ToOwned;
@@ -114,7 +114,7 @@ impl HttpResponse {
 
     /// Whether the media type is `application/json` (RFC 6749 §5.1): parameters and case don't matter.
     pub(crate) fn is_json(&self) -> bool {
-        let media_type = marks::before(&self.content_type, b";");
+        let media_type = ascii::before(&self.content_type, b";");
         media_type.trim_ascii().eq_ignore_ascii_case("application/json")
     }
 }

@@ -5,13 +5,13 @@
 //! ([RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009.html#section-2)), without user name or fragment
 //! ([RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)).
 
+use super::ascii;
 use super::confidentiality;
 use super::credentials::RESPONSE_NAMES;
 use super::environment::Environment;
 use super::form;
 use super::http::HttpResponse;
 use super::json::{self, Value};
-use super::marks;
 use super::options::{flag, invalid, known_keys, text_option};
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
@@ -155,11 +155,11 @@ pub(crate) fn from_metadata(
 }
 
 fn checked_endpoint(text: &str, home: Option<&Url>, is_custom: bool, parse_url: ParseUrl) -> Result<String, Error> {
-    let refuse = |code| Err(Error::about(code, marks::before(text, b"?#@")));
+    let refuse = |code| Err(Error::about(code, ascii::before(text, b"?#@")));
     let Some(url) = parse_url(text, None) else {
         return refuse(Code::ConfigEndpointNotHttps);
     };
-    if url.has_userinfo() || marks::has(text, b"#") {
+    if url.has_userinfo() || ascii::has(text, b"#") {
         return Err(Code::ConfigEndpointUserinfo.into());
     }
     let is_local = url.is_localhost() && is_custom;

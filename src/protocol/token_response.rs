@@ -4,9 +4,9 @@
 //! Procore answers `access_token, token_type, expires_in, refresh_token, created_at` (oauth_endpoints.md).
 //! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
 
+use super::ascii;
 use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
-use super::marks;
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
 use crate::error::{Code, Error, OAuthError, Phase};
@@ -113,17 +113,15 @@ pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
     .and_then(|value| {
         // A whole value and still more bytes than we read.
         if response.body.len() > MAX_BODY {
-            Err(Malformed::Truncated)
+            Err(Malformed::Syntax)
         } else {
             Ok(value)
         }
     })
     .map_err(|malformed| match malformed {
-        Malformed::Truncated | Malformed::Syntax if response.body.len() > MAX_BODY => {
-            Error::from(Code::ResponseTooLarge).during(Phase::Token)
-        }
+        Malformed::Syntax if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge).during(Phase::Token),
         Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
-        Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
+        Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
     })
 }
 
@@ -200,7 +198,7 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
     let (Some(requested), Some(granted)) = (requested, granted) else {
         return Ok(());
     };
-    let words = |scope| marks::parts(scope, b" \t\n\x0c\r");
+    let words = |scope| ascii::parts(scope, b" \t\n\x0c\r");
     if words(granted).all(|scope| words(requested).any(|asked| asked == scope)) {
         Ok(())
     } else {

@@ -5,7 +5,7 @@
 //! [WHATWG URL](https://url.spec.whatwg.org/); redirect URIs per
 //! [RFC 6749 §3.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2).
 
-use super::marks;
+use super::ascii;
 use super::secret::Wiped;
 use alloc::string::String;
 
@@ -40,7 +40,7 @@ impl Url {
             return None;
         };
         let until =
-            |start: usize, marks: &[u8]| start + marks::before(href.get(start..).unwrap_or_default(), marks).len();
+            |start: usize, marks: &[u8]| start + ascii::before(href.get(start..).unwrap_or_default(), marks).len();
         let origin = until(authority, b"/");
         if origin == href.len() {
             return None;
@@ -107,7 +107,7 @@ impl Url {
     /// Whether a user name or password stands before the host.
     #[must_use]
     pub fn has_userinfo(&self) -> bool {
-        marks::has(self.origin(), b"@")
+        ascii::has(self.origin(), b"@")
     }
 
     /// Whether both have the same scheme, host and port. Never true of a URL with a user name and one without.
@@ -126,7 +126,7 @@ impl Url {
     #[must_use]
     pub fn is_localhost(&self) -> bool {
         let port = self.origin().strip_prefix("http://localhost");
-        port.is_some_and(|port| marks::before(port, b":").is_empty())
+        port.is_some_and(|port| ascii::before(port, b":").is_empty())
     }
 }
 

@@ -1,7 +1,9 @@
-//! Cutting text at ASCII marks: what URLs ([RFC 3986 §2.2](https://www.rfc-editor.org/rfc/rfc3986.html#section-2.2)),
+//! ASCII marks and digits in text: what URLs ([RFC 3986 §2.2](https://www.rfc-editor.org/rfc/rfc3986.html#section-2.2)),
 //! forms and headers are made of.
 //!
 //! Our own because the library's patterns know all of Unicode, forwards and backwards, which is 1 KB of the package.
+
+use alloc::string::String;
 
 /// What stands before the first of these marks, and after it, if there is one.
 #[inline(never)]
@@ -49,6 +51,24 @@ impl<'a> Iterator for Parts<'a> {
                 return Some(part);
             }
         }
+    }
+}
+
+/// Appends two hexadecimal digits.
+pub(crate) fn push_hex(out: &mut String, byte: u8) {
+    for digit in [byte >> 4, byte & 15] {
+        out.push(char::from(digit + if digit < 10 { b'0' } else { b'A' - 10 }));
+    }
+}
+
+/// The value of a hexadecimal digit.
+#[inline(never)]
+pub(crate) fn hex(digit: u8) -> Option<u8> {
+    match digit {
+        b'0'..=b'9' => Some(digit - b'0'),
+        b'A'..=b'F' => Some(digit - b'A' + 10),
+        b'a'..=b'f' => Some(digit - b'a' + 10),
+        _ => None,
     }
 }
 

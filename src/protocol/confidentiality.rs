@@ -41,11 +41,10 @@ pub(crate) fn refuse_param(name: &str) -> Result<(), Error> {
 }
 
 fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {
-    let plain: Vec<u8> = name
-        .bytes()
-        .filter(u8::is_ascii_alphanumeric)
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
+    let mut plain = Vec::with_capacity(name.len());
+    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+        plain.push(byte.to_ascii_lowercase());
+    }
     let says = |word: &&str| plain.windows(word.len()).any(|part| part == word.as_bytes());
     if words.iter().any(says) {
         Err(Error::about(Code::ConfigSecretForbidden, name))

@@ -6,6 +6,7 @@ import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promi
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
+import { bare, join as joinModule, split } from "./pack.mjs";
 
 const pkg = fileURLToPath(new URL(".", import.meta.url));
 const root = resolve(pkg, "..");
@@ -14,9 +15,6 @@ const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
 const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
-
-/** Source text must escape NUL, the most frequent byte of a module; masked by a rare one, hardly any is left. */
-const MASK = 60;
 
 /** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
 const entries = {
@@ -32,10 +30,17 @@ const entries = {
 /** The text of each file, as soon as it is there. */
 const built = new Map();
 
-/**
- * `#core` is the generated glue, `#payload` the module itself as a string, one character for each byte. Compressed once,
- * by the server, that is a tenth smaller than anything compressed twice, and it needs no inflating in the page.
- */
+/** Stands for the module until esbuild is done, which would escape more than a template literal needs. */
+const PLACE = JSON.stringify("#payload");
+
+/** The module as source text: compressed once, by the server, and no inflating in the page. */
+function literal(wasm) {
+  const [functions, texts] = split(wasm);
+  if (!wasm.equals(joinModule(functions, texts))) throw new Error("the module can't be put together again");
+  return `${functions},[${texts.map((text) => `\`${text}\``)}]`;
+}
+
+/** `#core` is the generated glue, `#payload` the module. */
 const core = (name) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
@@ -43,19 +48,16 @@ const core = (name) => ({
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
-    onResolve({ filter: /^#payload$/ }, () => ({
-      path: join(wasm, name, "core_bg.wasm"),
-      namespace: "payload",
-      sideEffects: false,
-    }));
-    onLoad({ filter: /./, namespace: "payload" }, async ({ path }) => ({
-      contents: `export default ${JSON.stringify((await readFile(path)).map((byte) => byte ^ MASK).toString("latin1"))}`,
+    onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
+    onLoad({ filter: /./, namespace: "payload" }, () => ({
+      contents: `import { join } from "./pack.mjs"; export default () => join(${PLACE})`,
+      resolveDir: pkg,
     }));
   },
 });
 
-const pack = ([file, name, format = "esm"]) =>
-  build({
+async function pack([file, name, format = "esm"]) {
+  const { outputFiles } = await build({
     entryPoints: [join(source, file)],
     bundle: true,
     format,
@@ -68,12 +70,13 @@ const pack = ([file, name, format = "esm"]) =>
     plugins: [core(name)],
     logLevel: "warning",
   });
+  const [before, after, ...more] = outputFiles[0].text.split(PLACE);
+  if (Boolean(name) !== (after !== undefined) || more.length) throw new Error(`${file} has no one place for a module`);
+  return name ? before + literal(bare(await readFile(join(wasm, name, "core_bg.wasm")))) + after : before;
+}
 
 async function main() {
-  for (const [name, entry] of Object.entries(entries)) {
-    const { outputFiles } = await pack(entry);
-    built.set(name, outputFiles[0].text);
-  }
+  for (const [name, entry] of Object.entries(entries)) built.set(name, await pack(entry));
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   for (const [name, text] of built) await writeFile(join(dist, `${name}.js`), text);

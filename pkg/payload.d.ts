@@ -1,6 +1,3 @@
-/**
- * `#payload`: the WebAssembly module; each character is one byte, XORed with 60. `#worker-script`: the script of the
- * worker, module and all.
- */
-declare const payload: string;
+/** `#payload`: puts the WebAssembly module together from what pkg/pack.mjs has made of it. */
+declare const payload: () => Uint8Array<ArrayBuffer>;
 export default payload;

@@ -3,6 +3,7 @@
 //! A [`Code`] is a stable word; an [`Error`] says where it happened and adds the few facts that may be shown.
 //! No error ever holds a token, a code, a verifier, a state or a secret.
 
+use crate::protocol::ascii;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -63,7 +64,7 @@ impl Error {
     #[inline(never)]
     pub(crate) fn about(code: Code, subject: &str) -> Self {
         let mut error = Self::from(code);
-        error.0.subject = subject.chars().filter(|c| !c.is_ascii_control()).take(200).collect();
+        error.0.subject = some_of(subject, 200, |character| !character.is_ascii_control());
         error
     }
 
@@ -111,16 +112,20 @@ pub struct OAuthError {
     pub description: Option<String>,
 }
 
+/// The characters to keep, `most` of them at most.
+#[inline(never)]
+fn some_of(text: &str, most: usize, is_kept: fn(char) -> bool) -> String {
+    text.chars()
+        .filter(|character| is_kept(*character))
+        .take(most)
+        .collect()
+}
+
 impl OAuthError {
     /// The words made harmless: a registered one, and printable ASCII of bounded length. `error_uri` is dropped, for
     /// nobody needs a link that an attacker may have written.
     pub(crate) fn new(error: &'static str, description: Option<&str>) -> Self {
-        let printable = |text: &str| {
-            text.chars()
-                .filter(|c| matches!(c, ' '..='~'))
-                .take(256)
-                .collect::<String>()
-        };
+        let printable = |text: &str| some_of(text, 256, |character| matches!(character, ' '..='~'));
         Self {
             error,
             description: description.map(printable).filter(|text| !text.is_empty()),
@@ -181,11 +186,8 @@ macro_rules! codes {
             /// Every code, in the order of the flow.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The stable word, as in JavaScript's `error.code`.
-            #[must_use]
-            pub const fn as_str(self) -> &'static str {
-                match self { $(Self::$variant => $word,)* }
-            }
+            /// The word and the message of each, a line for a code: a table of their addresses would be larger.
+            const TEXTS: &'static str = concat!($($word, " ", $message, "\n",)*);
 
             const fn is_retryable(self) -> bool {
                 match self { $(Self::$variant => $retryable,)* }
@@ -194,15 +196,29 @@ macro_rules! codes {
             const fn phase(self) -> Phase {
                 match self { $(Self::$variant => Phase::$phase,)* }
             }
-
-            const fn message(self) -> &'static str {
-                match self { $(Self::$variant => $message,)* }
-            }
         }
     };
 }
 
 impl Code {
+    /// The stable word, as in JavaScript's `error.code`.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.texts().0
+    }
+
+    fn message(self) -> &'static str {
+        self.texts().1.unwrap_or_default()
+    }
+
+    #[inline(never)]
+    fn texts(self) -> (&'static str, Option<&'static str>) {
+        let mut lines = ascii::parts(Self::TEXTS, b"\n");
+        let mut codes = Self::ALL.iter();
+        let line = lines.find(|_| codes.next() == Some(&self));
+        ascii::cut(line.unwrap_or_default(), b" ")
+    }
+
     /// The code for an `error` of the server: one of the registered words, or `unknown_error`
     /// (RFC 6749 §4.1.2.1 and §5.2).
     pub(crate) fn of_server(word: &str) -> Self {

@@ -38,9 +38,8 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
 const poisoned = (trap?: unknown) =>
   startError("instance_poisoned", "The core failed inside and was stopped. Reload the page.", trap);
 
-/** Inside the script, so that no bundler, CDN or redeploy can lose it: each character is one byte, masked by 60. */
+/** Inside the script, so that no bundler, CDN or redeploy can lose it. */
 const instantiate = async () => {
-  const bytes = Uint8Array.from(payload, (character) => character.charCodeAt(0) ^ 60);
-  initSync({ module: await WebAssembly.compile(bytes) });
+  initSync({ module: await WebAssembly.compile(payload()) });
   isStarted = true;
 };

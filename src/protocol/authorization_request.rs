@@ -2,6 +2,7 @@
 //! ([RFC 6749 §4.1.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.1),
 //! [RFC 7636 §4.3](https://www.rfc-editor.org/rfc/rfc7636.html#section-4.3)).
 
+use super::ascii;
 use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::RedirectUri;
@@ -148,7 +149,7 @@ impl AuthorizationRequest {
         let (state, verifier) = entropy.spend(if options.is_popup { "popup-" } else { "" });
 
         let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
-        if !url.contains('?') {
+        if !ascii::has(&url, b"?") {
             url.push('?');
         }
         let response_mode = match options.flow {

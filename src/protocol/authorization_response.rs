@@ -2,6 +2,7 @@
 //! claims to answer ([RFC 6749 §4.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-4.1.2),
 //! [RFC 9207](https://www.rfc-editor.org/rfc/rfc9207.html), [RFC 9700 §4.7](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.7)).
 
+use super::ascii;
 use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::{RESPONSE_NAMES, RedirectUri};
@@ -13,7 +14,6 @@ use super::secret::{AuthorizationCode, CodeVerifier};
 use super::time::UnixSeconds;
 use super::url::Url;
 use crate::error::{Code, Error, OAuthError};
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -54,7 +54,7 @@ impl AuthorizationResponse {
     ///   or registered query
     pub fn parse(text: &str, config: &Config) -> Result<Option<Self>, Error> {
         if text.len() > MAX_URL {
-            let is_here = |uri: &RedirectUri| text.starts_with(uri.as_str().split('?').next().unwrap_or_default());
+            let is_here = |uri: &RedirectUri| text.starts_with(ascii::before(uri.as_str(), b"?"));
             let is_ours = config.redirect_uris.iter().any(is_here);
             return if is_ours {
                 Err(Code::ResponseTooLarge.into())
@@ -97,11 +97,8 @@ impl AuthorizationResponse {
             };
         }
         // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
-        let path = |url: &Url| url.path().trim_end_matches('/').to_owned();
-        let is_near = config
-            .redirect_uris
-            .iter()
-            .any(|uri| path(uri.url()) == path(&this.url));
+        let is_near = |uri: &RedirectUri| uri.url().bare_path() == this.url.bare_path();
+        let is_near = config.redirect_uris.iter().any(is_near);
         if is_near && this.is_certain() {
             Err(this.mismatch())
         } else {

@@ -5,6 +5,7 @@
 //! OAuth 2.0 for Browser-Based Applications §6.3.3.1. No type of this crate can hold a secret; this module refuses what
 //! is offered anyway, and never repeats the value.
 
+use super::ascii;
 use super::form;
 use super::json::Value;
 use crate::error::{Code, Error};
@@ -40,11 +41,10 @@ pub(crate) fn refuse_param(name: &str) -> Result<(), Error> {
 }
 
 fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {
-    let plain: Vec<u8> = name
-        .bytes()
-        .filter(u8::is_ascii_alphanumeric)
-        .map(|byte| byte.to_ascii_lowercase())
-        .collect();
+    let mut plain = Vec::with_capacity(name.len());
+    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
+        plain.push(byte.to_ascii_lowercase());
+    }
     let says = |word: &&str| plain.windows(word.len()).any(|part| part == word.as_bytes());
     if words.iter().any(says) {
         Err(Error::about(Code::ConfigSecretForbidden, name))
@@ -62,9 +62,12 @@ pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     {
         return Err(Error::about(Code::ConfigSecretForbidden, "Basic"));
     }
-    text.split(['?', '#', '&', ';'])
-        .filter_map(|part| part.split_once('='))
-        .try_for_each(|(name, _)| refuse_param(form::decode(name).as_deref().map_or(name, String::as_str)))
+    for part in ascii::parts(text, b"?#&;") {
+        if let (name, Some(_)) = ascii::cut(part, b"=") {
+            refuse_param(form::decode(name).as_deref().map_or(name, String::as_str))?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

@@ -108,7 +108,7 @@ impl Config {
     pub fn with_server(mut self, server: &str) -> Result<Self, Error> {
         let server = json::parse(server.as_bytes()).map_err(|_| invalid("server"))?;
         confidentiality::refuse(&server)?;
-        self.environment = server::from_options(self.environment, &server, self.parse_url)?;
+        server::read_options(&mut self.environment, &server, self.parse_url)?;
         self.require_usable()?;
         Ok(self)
     }
@@ -152,10 +152,10 @@ impl Config {
             let servers = servers.as_object().ok_or_else(|| invalid("servers"))?;
             for (key, server) in servers.members() {
                 let other = EnvironmentName::from_name(key).ok_or_else(|| unknown_key(key))?;
-                let changed = server::from_options(Environment::procore(other), server, parse_url)?;
-                if other == name {
-                    environment = changed;
-                }
+                // The others are checked too.
+                let mut unused = Environment::procore(other);
+                let changed = if other == name { &mut environment } else { &mut unused };
+                server::read_options(changed, server, parse_url)?;
             }
         }
 
@@ -212,9 +212,8 @@ impl Config {
             .is_to_discover
             .then(|| (self.parse_url)(issuer, None))
             .flatten()?;
-        let path = url.path().trim_end_matches('/');
         Some(HttpRequest::get(
-            &[url.origin(), "/.well-known/oauth-authorization-server", path].concat(),
+            &[url.origin(), "/.well-known/oauth-authorization-server", url.bare_path()].concat(),
             None,
         ))
     }
@@ -229,7 +228,9 @@ impl Config {
     /// - `config_endpoint_*` when an endpoint is not https on the issuer's own origin
     /// - `param_reserved` when the server wants pushed requests (RFC 9126), which Procore's does not
     pub fn discovered(&mut self, response: &HttpResponse) -> Result<(), Error> {
-        self.environment = server::from_metadata(self.environment.clone(), response, self.parse_url)?;
+        let mut discovered = self.environment.clone();
+        server::read_metadata(&mut discovered, response, self.parse_url)?;
+        self.environment = discovered;
         Ok(())
     }
 
@@ -343,10 +344,11 @@ fn token_mediator(path: &str, page: Option<&Url>) -> Result<TokenMediator, Error
     if !path.starts_with('/') || path.starts_with("//") || !path.bytes().all(is_plain) {
         return Err(Error::about(Code::ConfigEndpointOrigin, path));
     }
-    let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let name = path.bytes().rev().take_while(|byte| *byte != b'/').count();
+    let folder = path.get(..path.len() - name).unwrap_or_default();
     Ok(TokenMediator {
         token_endpoint: [page.origin(), path].concat(),
-        revocation_endpoint: [page.origin(), folder, "/revoke"].concat(),
+        revocation_endpoint: [page.origin(), folder, "revoke"].concat(),
     })
 }
 

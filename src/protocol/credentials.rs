@@ -4,6 +4,7 @@
 //! [RFC 6749 §2.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.2) and
 //! [§3.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2).
 
+use super::ascii;
 use super::confidentiality;
 use super::form;
 use super::url::{ParseUrl, Url};
@@ -25,12 +26,11 @@ impl ClientId {
     pub fn parse(text: &str) -> Result<Self, Error> {
         confidentiality::refuse_text(text)?;
         let is_printable = !text.is_empty() && text.bytes().all(|byte| matches!(byte, 0x20..=0x7e));
-        let is_placeholder = text.contains(['<', '>', '{', '}', '$'])
+        let is_placeholder = ascii::has(text, b"<>{}$")
             || text.trim_ascii() != text
             || ["undefined", "null", "NaN", "client_id", "clientId"].contains(&text)
-            || text
-                .get(..5)
-                .is_some_and(|start| start.to_ascii_lowercase().trim_end_matches(['-', '_', ' ']) == "your");
+            || (text.get(..4).is_some_and(|start| start.eq_ignore_ascii_case("your"))
+                && matches!(text.as_bytes().get(4), Some(b'-' | b'_' | b' ')));
         if is_printable && !is_placeholder {
             Ok(Self(text.to_owned()))
         } else {
@@ -70,7 +70,7 @@ impl RedirectUri {
     /// - `config_redirect_reserved_param` when its query uses a name of the response
     pub fn parse(text: &str, parse_url: ParseUrl) -> Result<Self, Error> {
         confidentiality::refuse_text(text)?;
-        let refuse = |code| Err(Error::about(code, text.split(['?', '#']).next().unwrap_or_default()));
+        let refuse = |code| Err(Error::about(code, ascii::before(text, b"?#")));
         if text == "urn:ietf:wg:oauth:2.0:oob" {
             return Err(Code::ConfigOobNotAllowed.into());
         }
@@ -83,7 +83,7 @@ impl RedirectUri {
         let Some(url) = parse_url(text, None) else {
             return refuse(Code::ConfigRedirectInvalid);
         };
-        if text.contains('#') {
+        if ascii::has(text, b"#") {
             return refuse(Code::ConfigRedirectFragment);
         }
         if url.has_userinfo() {

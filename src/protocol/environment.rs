@@ -92,6 +92,18 @@ pub struct Environment {
 }
 
 impl Environment {
+    /// What an option or the server's metadata may set: the authorization, token, revocation and token info endpoints, and
+    /// the API's origin.
+    pub(crate) const fn urls(&mut self) -> [&mut String; 5] {
+        [
+            &mut self.authorization_endpoint,
+            &mut self.token_endpoint,
+            &mut self.revocation_endpoint,
+            &mut self.token_info_endpoint,
+            &mut self.api_origin,
+        ]
+    }
+
     /// Procore's own servers, as documented.
     #[must_use]
     pub fn procore(name: EnvironmentName) -> Self {

@@ -3,6 +3,7 @@
 //!
 //! Encoding is total. Decoding is strict: where a browser puts U+FFFD, this says no.
 
+use super::ascii::{self, Parts};
 use super::secret::Wiped;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -14,7 +15,7 @@ use zeroize::Zeroize;
 pub(crate) fn append(out: &mut Wiped, name: &str, value: &str) {
     let mut whole = Wiped::with_capacity(out.len() + 2 + 3 * (name.len() + value.len()));
     whole.push_str(out);
-    if !whole.is_empty() && !whole.ends_with(['?', '&']) {
+    if !matches!(whole.as_bytes().last(), None | Some(b'?' | b'&')) {
         whole.push('&');
     }
     encode(&mut whole, name);
@@ -24,18 +25,13 @@ pub(crate) fn append(out: &mut Wiped, name: &str, value: &str) {
 }
 
 fn encode(out: &mut String, text: &str) {
-    const HEX: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'A', 'B', 'C', 'D', 'E', 'F',
-    ];
-    let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or('0');
     for byte in text.bytes() {
         match byte {
             b'0'..=b'9' | b'A'..=b'Z' | b'a'..=b'z' | b'*' | b'-' | b'.' | b'_' => out.push(char::from(byte)),
             b' ' => out.push('+'),
             _ => {
                 out.push('%');
-                out.push(digit(byte >> 4));
-                out.push(digit(byte & 15));
+                ascii::push_hex(out, byte);
             }
         }
     }
@@ -48,7 +44,7 @@ pub(crate) fn decode(raw: &str) -> Option<Wiped> {
     while let Some(byte) = rest.next() {
         bytes.push(match byte {
             b'+' => b' ',
-            b'%' => (nibble(rest.next())? << 4) | nibble(rest.next())?,
+            b'%' => (ascii::hex(rest.next()?)? << 4) | ascii::hex(rest.next()?)?,
             _ => byte,
         });
     }
@@ -58,20 +54,21 @@ pub(crate) fn decode(raw: &str) -> Option<Wiped> {
         .ok()
 }
 
-fn nibble(digit: Option<u8>) -> Option<u8> {
-    match digit? {
-        digit @ b'0'..=b'9' => Some(digit - b'0'),
-        digit @ b'A'..=b'F' => Some(digit - b'A' + 10),
-        digit @ b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
+/// The pairs of a query or fragment, still encoded: split at `&` only, then at the first `=`.
+pub(crate) fn pairs(raw: &str) -> Pairs<'_> {
+    Pairs(ascii::parts(raw, b"&"))
 }
 
-/// The pairs of a query or fragment, still encoded: split at `&` only, then at the first `=`.
-pub(crate) fn pairs(raw: &str) -> impl Iterator<Item = (&str, &str)> {
-    raw.split('&')
-        .filter(|pair| !pair.is_empty())
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
+#[derive(Clone, Debug)]
+pub(crate) struct Pairs<'a>(Parts<'a>);
+
+impl<'a> Iterator for Pairs<'a> {
+    type Item = (&'a str, &'a str);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let (name, value) = ascii::cut(self.0.next()?, b"=");
+        Some((name, value.unwrap_or_default()))
+    }
 }
 
 #[cfg(test)]

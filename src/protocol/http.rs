@@ -4,6 +4,7 @@
 //! ([RFC 9700 §4.12](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.12)), except that the app's own token
 //! mediator gets its cookies.
 
+use super::ascii;
 use super::form;
 use super::secret::AccessToken;
 use super::secret::Wiped;
@@ -34,16 +35,17 @@ impl HttpRequest {
         }
     }
 
-    pub(crate) fn post(url: &str, fields: &[(&str, &str)]) -> Self {
+    /// A form to an endpoint; a field without a value is left out (RFC 6749 §3.2).
+    pub(crate) fn post((url, is_same_origin): (&str, bool), fields: &[(&str, &str)]) -> Self {
         let mut body = Wiped::default();
-        for (name, value) in fields {
+        for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
             form::append(&mut body, name, value);
         }
         Self {
             url: url.to_owned(),
             body: Some(Body(body)),
             authorization: None,
-            is_same_origin: false,
+            is_same_origin,
         }
     }
 }
@@ -113,7 +115,7 @@ impl HttpResponse {
 
     /// Whether the media type is `application/json` (RFC 6749 §5.1): parameters and case don't matter.
     pub(crate) fn is_json(&self) -> bool {
-        let media_type = self.content_type.split(';').next().unwrap_or_default();
+        let media_type = ascii::before(&self.content_type, b";");
         media_type.trim_ascii().eq_ignore_ascii_case("application/json")
     }
 }
@@ -152,8 +154,8 @@ mod tests {
     #[test]
     fn a_form_can_not_be_broken_out_of() {
         let request = HttpRequest::post(
-            "https://as.example/token",
-            &[("code", "a&client_secret=x"), ("b", "c d")],
+            ("https://as.example/token", false),
+            &[("code", "a&client_secret=x"), ("none", ""), ("b", "c d")],
         );
         assert_eq!(request.body.unwrap().expose(), "code=a%26client_secret%3Dx&b=c+d");
     }

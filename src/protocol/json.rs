@@ -4,6 +4,7 @@
 //! an array passes for a structure. Token responses ([RFC 6749 §5.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-5.1)),
 //! the configuration and stored records all come through here. Every string is wiped when dropped.
 
+use super::ascii;
 use super::secret::Wiped;
 use alloc::vec::Vec;
 
@@ -97,8 +98,6 @@ impl Object {
 pub(crate) enum Malformed {
     /// Not JSON, or not UTF-8.
     Syntax,
-    /// The text ended too early.
-    Truncated,
     /// Nested deeper than [`MAX_DEPTH`].
     TooDeep,
     /// An object has a key twice.
@@ -126,25 +125,35 @@ struct Parser<'a> {
 }
 
 impl Parser<'_> {
-    fn peek(&self) -> Option<u8> {
-        self.text.as_bytes().get(self.at).copied()
+    /// The next byte; after the last one NUL, which may stand nowhere in JSON.
+    fn peek(&self) -> u8 {
+        self.text.as_bytes().get(self.at).copied().unwrap_or_default()
     }
 
-    fn next(&mut self) -> Result<u8, Malformed> {
-        let byte = self.peek().ok_or(Malformed::Truncated)?;
+    fn next(&mut self) -> u8 {
+        let byte = self.peek();
         self.at += 1;
-        Ok(byte)
+        byte
     }
 
     fn take(&mut self, byte: u8) -> bool {
-        let found = self.peek() == Some(byte);
+        let found = self.peek() == byte;
         self.at += usize::from(found);
         found
     }
 
     fn skip_white_space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
+        while matches!(self.peek(), b' ' | b'\t' | b'\n' | b'\r') {
             self.at += 1;
+        }
+    }
+
+    fn require(&mut self, mark: u8) -> Result<(), Malformed> {
+        self.skip_white_space();
+        if self.take(mark) {
+            Ok(())
+        } else {
+            Err(Malformed::Syntax)
         }
     }
 
@@ -153,90 +162,74 @@ impl Parser<'_> {
             return Err(Malformed::TooDeep);
         }
         self.skip_white_space();
-        match self.peek().ok_or(Malformed::Truncated)? {
-            b'{' => self.object(depth),
-            b'[' => self.array(depth),
+        match self.peek() {
+            b'{' => self.object(depth + 1).map(Value::Object),
+            b'[' => self.array(depth + 1).map(Value::Array),
             b'"' => self.string().map(Value::String),
             b't' => self.word("true", Value::Bool(true)),
             b'f' => self.word("false", Value::Bool(false)),
             b'n' => self.word("null", Value::Null),
-            b'-' | b'0'..=b'9' => self.number().map(Value::Number),
-            _ => Err(Malformed::Syntax),
+            _ => self.number().map(Value::Number),
         }
     }
 
     fn word(&mut self, word: &str, value: Value) -> Result<Value, Malformed> {
         for expected in word.bytes() {
-            if self.next()? != expected {
+            if self.next() != expected {
                 return Err(Malformed::Syntax);
             }
         }
         Ok(value)
     }
 
-    fn array(&mut self, depth: u8) -> Result<Value, Malformed> {
+    fn array(&mut self, depth: u8) -> Result<Vec<Value>, Malformed> {
         let mut items = Vec::new();
         self.at += 1;
-        self.skip_white_space();
-        if self.take(b']') {
-            return Ok(Value::Array(items));
+        while self.is_more(b']', items.is_empty())? {
+            items.push(self.value(depth)?);
         }
-        loop {
-            items.push(self.value(depth + 1)?);
-            self.skip_white_space();
-            match self.next()? {
-                b',' => {}
-                b']' => return Ok(Value::Array(items)),
-                _ => return Err(Malformed::Syntax),
-            }
-        }
+        Ok(items)
     }
 
-    fn object(&mut self, depth: u8) -> Result<Value, Malformed> {
+    fn object(&mut self, depth: u8) -> Result<Object, Malformed> {
         let mut object = Object::default();
         self.at += 1;
-        self.skip_white_space();
-        if self.take(b'}') {
-            return Ok(Value::Object(object));
-        }
-        loop {
+        while self.is_more(b'}', object.0.is_empty())? {
             self.skip_white_space();
-            if self.peek().ok_or(Malformed::Truncated)? != b'"' {
-                return Err(Malformed::Syntax);
-            }
             let key = self.string()?;
             if object.member(&key).is_some() {
                 return Err(Malformed::DuplicateKey);
             }
-            self.skip_white_space();
-            if self.next()? != b':' {
-                return Err(Malformed::Syntax);
-            }
-            object.0.push((key, self.value(depth + 1)?));
-            self.skip_white_space();
-            match self.next()? {
-                b',' => {}
-                b'}' => return Ok(Value::Object(object)),
-                _ => return Err(Malformed::Syntax),
-            }
+            self.require(b':')?;
+            object.0.push((key, self.value(depth)?));
         }
+        Ok(object)
+    }
+
+    /// Goes on behind the closing mark, or the comma that has to stand before all but the first.
+    fn is_more(&mut self, end: u8, is_first: bool) -> Result<bool, Malformed> {
+        self.skip_white_space();
+        if self.take(end) {
+            return Ok(false);
+        }
+        if !is_first {
+            self.require(b',')?;
+        }
+        Ok(true)
     }
 
     fn string(&mut self) -> Result<Wiped, Malformed> {
-        self.at += 1;
+        self.require(b'"')?;
         // As large as the rest up to the closing quote can get: grown never, so nothing is left behind.
         let rest = self.text.get(self.at..).unwrap_or_default();
         let mut out = Wiped::with_capacity(closing_quote(rest));
         loop {
             let start = self.at;
-            while self
-                .peek()
-                .is_some_and(|byte| byte != b'"' && byte != b'\\' && byte >= 0x20)
-            {
+            while !matches!(self.peek(), b'"' | b'\\' | ..b' ') {
                 self.at += 1;
             }
-            out.push_str(self.text.get(start..self.at).ok_or(Malformed::Syntax)?);
-            match self.next()? {
+            out.push_str(self.text.get(start..self.at).unwrap_or_default());
+            match self.next() {
                 b'"' => return Ok(out),
                 b'\\' => out.push(self.escape()?),
                 _ => return Err(Malformed::Syntax),
@@ -245,44 +238,36 @@ impl Parser<'_> {
     }
 
     fn escape(&mut self) -> Result<char, Malformed> {
-        Ok(match self.next()? {
-            b'"' => '"',
-            b'\\' => '\\',
-            b'/' => '/',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'n' => '\n',
-            b'r' => '\r',
-            b't' => '\t',
-            b'u' => return self.unicode_escape(),
-            _ => return Err(Malformed::Syntax),
-        })
+        match self.next() {
+            mark @ (b'"' | b'\\' | b'/') => Ok(char::from(mark)),
+            b'b' => Ok('\u{8}'),
+            b'f' => Ok('\u{c}'),
+            b'n' => Ok('\n'),
+            b'r' => Ok('\r'),
+            b't' => Ok('\t'),
+            b'u' => self.unicode_escape(),
+            _ => Err(Malformed::Syntax),
+        }
     }
 
     fn unicode_escape(&mut self) -> Result<char, Malformed> {
-        let unit = self.hex4()?;
-        let scalar = if (0xD800..0xDC00).contains(&unit) {
-            if self.next()? != b'\\' || self.next()? != b'u' {
-                return Err(Malformed::Syntax);
+        let mut scalar = self.hex4()?;
+        if (0xD800..0xDC00).contains(&scalar) && self.take(b'\\') && self.take(b'u') {
+            let low = self.hex4()?.wrapping_sub(0xDC00);
+            if low < 0x400 {
+                scalar = 0x10000 + ((scalar - 0xD800) << 10) + low;
             }
-            let low = self
-                .hex4()?
-                .checked_sub(0xDC00)
-                .filter(|low| *low < 0x400)
-                .ok_or(Malformed::Syntax)?;
-            0x10000 + ((unit - 0xD800) << 10) + low
-        } else {
-            unit
-        };
+        }
         // A lone surrogate is no character: refused here.
         char::from_u32(scalar).ok_or(Malformed::Syntax)
     }
 
     fn hex4(&mut self) -> Result<u32, Malformed> {
-        (0..4).try_fold(0, |unit, _| {
-            let digit = char::from(self.next()?).to_digit(16).ok_or(Malformed::Syntax)?;
-            Ok((unit << 4) | digit)
-        })
+        let mut unit = 0;
+        for _ in 0..4 {
+            unit = (unit << 4) | u32::from(ascii::hex(self.next()).ok_or(Malformed::Syntax)?);
+        }
+        Ok(unit)
     }
 
     /// `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`, without floating point: its tables would be the
@@ -314,27 +299,25 @@ impl Parser<'_> {
 
     fn digits(&mut self) -> Result<&str, Malformed> {
         let start = self.at;
-        while self.peek().is_some_and(|byte| byte.is_ascii_digit()) {
+        while self.peek().is_ascii_digit() {
             self.at += 1;
         }
-        match self.text.get(start..self.at) {
-            Some("") if self.at == self.text.len() => Err(Malformed::Truncated),
-            Some("") | None => Err(Malformed::Syntax),
-            Some(digits) => Ok(digits),
-        }
+        let digits = self.text.get(start..self.at);
+        digits.filter(|digits| !digits.is_empty()).ok_or(Malformed::Syntax)
     }
 }
 
 /// The length up to the first quote that is not escaped.
 fn closing_quote(text: &str) -> usize {
-    let mut is_escaped = false;
-    text.bytes()
-        .position(|byte| {
-            let is_end = byte == b'"' && !is_escaped;
-            is_escaped = byte == b'\\' && !is_escaped;
-            is_end
-        })
-        .unwrap_or(text.len())
+    let mut bytes = text.bytes();
+    while let Some(byte) = bytes.next() {
+        match byte {
+            b'"' => break,
+            b'\\' => _ = bytes.next(),
+            _ => {}
+        }
+    }
+    text.len() - bytes.len()
 }
 
 /// Writes one JSON object. What goes in is wiped when dropped.
@@ -411,22 +394,14 @@ impl Writer {
             self.0 = roomy;
         }
         self.0.push('"');
-        for character in text.chars() {
-            match character {
-                '"' | '\\' => {
-                    self.0.push('\\');
-                    self.0.push(character);
-                }
-                '\0'..='\x1f' => {
-                    self.0.push_str("\\u00");
-                    let code = u32::from(character);
-                    for digit in [code >> 4, code & 15] {
-                        self.0.push(char::from_digit(digit, 16).unwrap_or('0'));
-                    }
-                }
-                _ => self.0.push(character),
-            }
+        let mut rest = text;
+        while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
+            self.0.push_str(rest.get(..at).unwrap_or_default());
+            self.0.push_str("\\u00");
+            ascii::push_hex(&mut self.0, rest.as_bytes().get(at).copied().unwrap_or_default());
+            rest = rest.get(at + 1..).unwrap_or_default();
         }
+        self.0.push_str(rest);
         self.0.push('"');
     }
 }
@@ -474,9 +449,9 @@ mod tests {
     #[test]
     fn malformed_texts_are_told_apart() {
         let cases: &[(&[u8], Malformed)] = &[
-            (b"", Malformed::Truncated),
-            (b"{\"a\":1", Malformed::Truncated),
-            (b"{\"a\":\"b", Malformed::Truncated),
+            (b"", Malformed::Syntax),
+            (b"{\"a\":1", Malformed::Syntax),
+            (b"{\"a\":\"b", Malformed::Syntax),
             (b"{\"a\":1,\"a\":2}", Malformed::DuplicateKey),
             (b"{\"a\":1,\"\\u0061\":2}", Malformed::DuplicateKey),
             (b"[[[[[[[[[[1]]]]]]]]]]", Malformed::TooDeep),

@@ -8,6 +8,7 @@
 // What values are made of.
 pub mod secret;
 pub mod time;
+pub(crate) mod ascii;
 pub mod json;
 pub mod url;
 pub mod form;

@@ -116,20 +116,31 @@ impl PendingAuthorization {
                 corrupt()
             }
         })?;
-        let (scope, server) = (optional(object, "scope")?, optional(object, "server")?);
-        Ok(Box::new(Self {
+        let mut this = Box::new(Self {
             state: State::new(visible(object, "state")?),
             verifier: CodeVerifier::new(visible(object, "verifier")?),
             flow,
             response_mode: ResponseMode::from_name(text(object, "responseMode")?).ok_or_else(corrupt)?,
-            environment: text(object, "environment")?.to_owned(),
-            server,
-            client_id: text(object, "clientId")?.to_owned(),
-            redirect_uri: text(object, "redirectUri")?.to_owned(),
-            scope,
-            return_to: text(object, "returnTo")?.to_owned(),
+            environment: String::new(),
+            server: None,
+            client_id: String::new(),
+            redirect_uri: String::new(),
+            scope: None,
+            return_to: String::new(),
             created: number(object, "created")?,
-        }))
+        });
+        for (key, field) in [
+            ("environment", &mut this.environment),
+            ("clientId", &mut this.client_id),
+            ("redirectUri", &mut this.redirect_uri),
+            ("returnTo", &mut this.return_to),
+        ] {
+            text(object, key)?.clone_into(field);
+        }
+        for (key, field) in [("server", &mut this.server), ("scope", &mut this.scope)] {
+            *field = optional(object, key)?;
+        }
+        Ok(this)
     }
 
     /// The configuration that it was made with, for judging a response without a [`Client`](super::client::Client).

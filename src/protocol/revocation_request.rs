@@ -5,18 +5,18 @@
 
 use super::config::Config;
 use super::http::{HttpOutcome, HttpRequest};
-use super::secret::{AccessToken, RefreshToken, Secret};
+use super::secret::{AccessToken, RefreshToken};
 
 /// The request that revokes a refresh token, spent by it.
 #[must_use]
 pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> HttpRequest {
-    revocation(config, &token, "refresh_token")
+    revocation(config, token.expose(), "refresh_token")
 }
 
 /// The request that revokes an access token, spent by it.
 #[must_use]
 pub(crate) fn for_access_token(config: &Config, token: AccessToken) -> HttpRequest {
-    revocation(config, &token, "access_token")
+    revocation(config, token.expose(), "access_token")
 }
 
 /// Whether the server has revoked it. Anything but 200 means that the token may still be good (RFC 7009 §2.2.1).
@@ -35,15 +35,11 @@ pub(crate) const fn is_unheard(outcome: &HttpOutcome) -> bool {
     }
 }
 
-fn revocation<K>(config: &Config, token: &Secret<K>, hint: &str) -> HttpRequest {
+fn revocation(config: &Config, token: &str, hint: &str) -> HttpRequest {
     let fields = [
-        ("token", token.expose()),
+        ("token", token),
         ("token_type_hint", hint),
         ("client_id", config.client_id.as_str()),
     ];
-    let (endpoint, is_same_origin) = config.revocation_endpoint();
-    HttpRequest {
-        is_same_origin,
-        ..HttpRequest::post(endpoint, &fields)
-    }
+    HttpRequest::post(config.revocation_endpoint(), &fields)
 }

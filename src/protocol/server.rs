@@ -5,6 +5,7 @@
 //! ([RFC 7009 §2](https://www.rfc-editor.org/rfc/rfc7009.html#section-2)), without user name or fragment
 //! ([RFC 6749 §3.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1)).
 
+use super::ascii;
 use super::confidentiality;
 use super::credentials::RESPONSE_NAMES;
 use super::environment::Environment;
@@ -22,11 +23,7 @@ use alloc::string::String;
 /// # Errors
 ///
 /// `config_invalid`, `config_unknown_key`, `config_endpoint_*`.
-pub(crate) fn from_options(
-    mut environment: Environment,
-    value: &Value,
-    parse_url: ParseUrl,
-) -> Result<Environment, Error> {
+pub(crate) fn read_options(environment: &mut Environment, value: &Value, parse_url: ParseUrl) -> Result<(), Error> {
     let server = value.as_object().ok_or_else(|| invalid("servers"))?;
     known_keys(
         server,
@@ -63,32 +60,22 @@ pub(crate) fn from_options(
         // Kept as written: issuers are compared as strings (RFC 9207 §2.4), and a parser would add a slash.
         environment.issuer = checked.and(issuer).unwrap_or_default().to_owned();
     }
-    for (key, endpoint, home, is_required) in [
-        (
-            "authorizationEndpoint",
-            &mut environment.authorization_endpoint,
-            &login,
-            !environment.is_to_discover,
-        ),
-        (
-            "tokenEndpoint",
-            &mut environment.token_endpoint,
-            &login,
-            !environment.is_to_discover,
-        ),
-        (
-            "revocationEndpoint",
-            &mut environment.revocation_endpoint,
-            &login,
-            !environment.is_to_discover,
-        ),
-        ("tokenInfoEndpoint", &mut environment.token_info_endpoint, &login, false),
-        ("apiOrigin", &mut environment.api_origin, &api, true),
-    ] {
+    let is_to_discover = environment.is_to_discover;
+    for ((key, is_required), url) in [
+        ("authorizationEndpoint", !is_to_discover),
+        ("tokenEndpoint", !is_to_discover),
+        ("revocationEndpoint", !is_to_discover),
+        ("tokenInfoEndpoint", false),
+        ("apiOrigin", true),
+    ]
+    .into_iter()
+    .zip(environment.urls())
+    {
+        let home = if key == "apiOrigin" { &api } else { &login };
         match text_option(server, key)? {
-            Some(text) => *endpoint = checked_endpoint(text, home.as_ref(), is_custom, parse_url)?,
+            Some(text) => *url = checked_endpoint(text, home.as_ref(), is_custom, parse_url)?,
             None if is_custom && is_required => return Err(invalid(key)),
-            None if is_custom => endpoint.clear(),
+            None if is_custom => url.clear(),
             None => {}
         }
     }
@@ -100,7 +87,7 @@ pub(crate) fn from_options(
     if (environment.is_to_discover || environment.is_iss_required) && environment.issuer.is_empty() {
         return Err(invalid("issuer"));
     }
-    Ok(environment)
+    Ok(())
 }
 
 /// Takes the endpoints from the server's metadata document.
@@ -108,11 +95,11 @@ pub(crate) fn from_options(
 /// # Errors
 ///
 /// See [`Config::discovered`](super::config::Config::discovered).
-pub(crate) fn from_metadata(
-    mut environment: Environment,
+pub(crate) fn read_metadata(
+    environment: &mut Environment,
     response: &HttpResponse,
     parse_url: ParseUrl,
-) -> Result<Environment, Error> {
+) -> Result<(), Error> {
     let metadata = if response.status == 200 && response.is_json() {
         json::parse(response.body.as_bytes()).ok()
     } else {
@@ -136,34 +123,28 @@ pub(crate) fn from_metadata(
         return Err(invalid("require_pushed_authorization_requests"));
     }
     let home = parse_url(&environment.issuer, None).ok_or_else(|| invalid("issuer"))?;
-    for (key, endpoint) in [
-        ("authorization_endpoint", &mut environment.authorization_endpoint),
-        ("token_endpoint", &mut environment.token_endpoint),
-        ("revocation_endpoint", &mut environment.revocation_endpoint),
-    ] {
+    for (key, url) in ["authorization_endpoint", "token_endpoint", "revocation_endpoint"]
+        .into_iter()
+        .zip(environment.urls())
+    {
         let text = metadata
             .present(key)
             .and_then(Value::as_str)
             .ok_or_else(|| invalid(key))?;
-        *endpoint = checked_endpoint(text, Some(&home), true, parse_url)?;
+        *url = checked_endpoint(text, Some(&home), true, parse_url)?;
     }
     let says_iss = metadata.member("authorization_response_iss_parameter_supported");
     environment.is_iss_required |= matches!(says_iss, Some(Value::Bool(true)));
     environment.is_to_discover = false;
-    Ok(environment)
+    Ok(())
 }
 
 fn checked_endpoint(text: &str, home: Option<&Url>, is_custom: bool, parse_url: ParseUrl) -> Result<String, Error> {
-    let refuse = |code| {
-        Err(Error::about(
-            code,
-            text.split(['?', '#', '@']).next().unwrap_or_default(),
-        ))
-    };
+    let refuse = |code| Err(Error::about(code, ascii::before(text, b"?#@")));
     let Some(url) = parse_url(text, None) else {
         return refuse(Code::ConfigEndpointNotHttps);
     };
-    if url.has_userinfo() || text.contains('#') {
+    if url.has_userinfo() || ascii::has(text, b"#") {
         return Err(Code::ConfigEndpointUserinfo.into());
     }
     let is_local = url.is_localhost() && is_custom;

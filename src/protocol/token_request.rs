@@ -8,8 +8,7 @@
 
 use super::config::Config;
 use super::http::HttpRequest;
-use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken};
-use alloc::vec::Vec;
+use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken, Secret};
 
 /// The request that redeems a code. Both are spent by value.
 ///
@@ -22,13 +21,14 @@ pub(crate) fn for_code(
     verifier: CodeVerifier,
     redirect_uri: &str,
 ) -> HttpRequest {
-    token_request(
-        config,
+    HttpRequest::post(
+        config.token_endpoint(),
         &[
             ("grant_type", "authorization_code"),
             ("code", code.expose()),
             ("redirect_uri", redirect_uri),
             ("code_verifier", verifier.expose()),
+            ("client_id", config.client_id.as_str()),
         ],
     )
 }
@@ -38,11 +38,13 @@ pub(crate) fn for_code(
 /// With a token mediator the refresh token may live in its cookie; then there is none to name.
 #[must_use]
 pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (HttpRequest, SentRefreshToken) {
-    let mut fields = Vec::from([("grant_type", "refresh_token")]);
-    if let Some(token) = &token {
-        fields.push(("refresh_token", token.expose()));
-    }
-    (token_request(config, &fields), SentRefreshToken(token))
+    let fields = [
+        ("grant_type", "refresh_token"),
+        ("refresh_token", token.as_ref().map_or("", Secret::expose)),
+        ("client_id", config.client_id.as_str()),
+    ];
+    let request = HttpRequest::post(config.token_endpoint(), &fields);
+    (request, SentRefreshToken(token))
 }
 
 /// A refresh token that was sent. Procore: "any call to refresh, successful or not, permanently invalidates" it
@@ -55,15 +57,5 @@ impl SentRefreshToken {
     /// to be revoked.
     pub(crate) fn still_good(self) -> Option<RefreshToken> {
         self.0
-    }
-}
-
-fn token_request(config: &Config, fields: &[(&str, &str)]) -> HttpRequest {
-    let mut all = Vec::from(fields);
-    all.push(("client_id", config.client_id.as_str()));
-    let (endpoint, is_same_origin) = config.token_endpoint();
-    HttpRequest {
-        is_same_origin,
-        ..HttpRequest::post(endpoint, &all)
     }
 }

@@ -4,6 +4,7 @@
 //! Procore answers `access_token, token_type, expires_in, refresh_token, created_at` (oauth_endpoints.md).
 //! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
 
+use super::ascii;
 use super::http::{HttpResponse, MAX_BODY};
 use super::json::{self, Malformed, Object, Value};
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
@@ -112,17 +113,15 @@ pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
     .and_then(|value| {
         // A whole value and still more bytes than we read.
         if response.body.len() > MAX_BODY {
-            Err(Malformed::Truncated)
+            Err(Malformed::Syntax)
         } else {
             Ok(value)
         }
     })
     .map_err(|malformed| match malformed {
-        Malformed::Truncated | Malformed::Syntax if response.body.len() > MAX_BODY => {
-            Error::from(Code::ResponseTooLarge).during(Phase::Token)
-        }
+        Malformed::Syntax if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge).during(Phase::Token),
         Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
-        Malformed::Truncated | Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
+        Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
     })
 }
 
@@ -199,8 +198,8 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
     let (Some(requested), Some(granted)) = (requested, granted) else {
         return Ok(());
     };
-    let is_asked_for = |scope: &str| requested.split_ascii_whitespace().any(|asked| asked == scope);
-    if granted.split_ascii_whitespace().all(is_asked_for) {
+    let words = |scope| ascii::parts(scope, b" \t\n\x0c\r");
+    if words(granted).all(|scope| words(requested).any(|asked| asked == scope)) {
         Ok(())
     } else {
         Err(Code::ScopeExpanded.into())

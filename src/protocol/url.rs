@@ -5,6 +5,7 @@
 //! [WHATWG URL](https://url.spec.whatwg.org/); redirect URIs per
 //! [RFC 6749 §3.1.2](https://www.rfc-editor.org/rfc/rfc6749.html#section-3.1.2).
 
+use super::ascii;
 use super::secret::Wiped;
 use alloc::string::String;
 
@@ -38,10 +39,13 @@ impl Url {
         } else {
             return None;
         };
-        let from = |start: usize, mark: char| href.get(start..).and_then(|rest| rest.find(mark)).map(|at| start + at);
-        let origin = from(authority, '/')?;
-        let query = from(origin, '#').unwrap_or(href.len());
-        let path = from(origin, '?').unwrap_or(query).min(query);
+        let until =
+            |start: usize, marks: &[u8]| start + ascii::before(href.get(start..).unwrap_or_default(), marks).len();
+        let origin = until(authority, b"/");
+        if origin == href.len() {
+            return None;
+        }
+        let (path, query) = (until(origin, b"?#"), until(origin, b"#"));
         Some(Self {
             href,
             origin,
@@ -73,6 +77,15 @@ impl Url {
         self.href.get(self.origin..self.path).unwrap_or_default()
     }
 
+    /// The path without the slashes at its end.
+    pub(crate) fn bare_path(&self) -> &str {
+        let mut path = self.path();
+        while let Some(shorter) = path.strip_suffix("/") {
+            path = shorter;
+        }
+        path
+    }
+
     /// After `?`, still encoded; empty if there is none.
     #[must_use]
     pub fn query(&self) -> &str {
@@ -94,7 +107,7 @@ impl Url {
     /// Whether a user name or password stands before the host.
     #[must_use]
     pub fn has_userinfo(&self) -> bool {
-        self.origin().contains('@')
+        ascii::has(self.origin(), b"@")
     }
 
     /// Whether both have the same scheme, host and port. Never true of a URL with a user name and one without.
@@ -113,7 +126,7 @@ impl Url {
     #[must_use]
     pub fn is_localhost(&self) -> bool {
         let port = self.origin().strip_prefix("http://localhost");
-        port.is_some_and(|port| port.is_empty() || port.starts_with(':'))
+        port.is_some_and(|port| ascii::before(port, b":").is_empty())
     }
 }
 

@@ -8,6 +8,7 @@ import test from "node:test";
 import { runInNewContext } from "node:vm";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
+import { join as joinModule } from "../../pkg/pack.mjs";
 import { root, run, target } from "../../scripts/run.mjs";
 
 const pkg = join(root, "pkg");
@@ -16,15 +17,15 @@ const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
 const parts = ["diagnose"];
 
-/** The text of an entry. Its WebAssembly module stands in it as a string, one character for each byte: searchable. */
+/** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
-  const literal = /(["'`])<\]OQ(?:\\[^]|(?!\1)[^\\])*\1/.exec(js);
+  // The number of its functions, and its texts, of which the first starts with "\0asm"; see pkg/pack.mjs.
+  const literal = /\d+,\[`\x1easm[^`]*`(?:,`[^`]*`)*\]/.exec(js);
   assert.ok(literal, `${entry}.js carries no module`);
-  // "\0asm", masked by 60.
-  const module = Buffer.from(runInNewContext(literal[0]), "latin1").map((byte) => byte ^ 60).toString("latin1");
-  assert.ok(WebAssembly.validate(Buffer.from(module, "latin1")), `${entry}.js carries a broken module`);
-  return { js: js.replace(literal[0], ""), wasm: module };
+  const module = Buffer.from(joinModule(...runInNewContext(`[${literal[0]}]`)));
+  assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);
+  return { js: js.replace(literal[0], ""), wasm: module.toString("latin1") };
 }
 
 const packed = (async () => {

@@ -1,0 +1,3 @@
+/** `#worker-script`: the script of the worker, module and all. */
+declare const script: string;
+export default script;

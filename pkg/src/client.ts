@@ -1,13 +1,15 @@
 import type * as Api from "./index.d.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
-import { startError } from "./errors.ts";
+import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 import { type Exchange, send } from "./send.ts";
-import { type News, joinTabs } from "./tabs.ts";
+import { type News, isNews, joinTabs } from "./tabs.ts";
 import { type Kept, type Vault, openVault } from "./vault.ts";
 
 type Client = ReturnType<typeof open>;
 type Tabs = Awaited<ReturnType<typeof joinTabs>>;
+/** What a step answers where the server comes next. */
+type Next = Partial<Exchange>;
 
 const MAX_POPUPS = 20;
 
@@ -17,47 +19,51 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   let opening: Promise<Client> | undefined;
   let client: Client | undefined;
   let session = SIGNED_OUT;
+  /** Counts the access tokens that this tab has had, so that one can be told from those after it. */
+  let tokens = 0;
   let tabs: Tabs;
+  let store: Vault | undefined;
+  /** The store, while this tab's session is the one of all tabs, and not its own. */
   let vault: Vault | undefined;
   /** What this tab's session is in the vault. */
   let kept: Kept | undefined;
-  let refreshing: Promise<void> | undefined;
-  /** Whatever reads or writes the vault does so one after the other, or a late reader would bring back an old session. */
+  let renewing: Promise<void> | undefined;
+  let awaiting: Promise<unknown> | undefined;
+  /** Whatever changes the session, or the vault, does so one after the other: nobody sees one without the other. */
   let turn: Promise<unknown> = Promise.resolve();
   let isNewsComing = false;
+  let heard: News | undefined;
 
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
       await start();
       const call = open();
       const { options, page } = setup;
-      const { client: name } = await exchange(call, call<{ client: string }>("open", { options, page }));
+      const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
+      await exchange(call, discovery);
       tabs = await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (setup.isPersistent && tabs.canShare) vault = await openVault(name).catch(() => undefined);
-      const found = await vault?.read();
-      // What no tab has any more has ended with the last of them.
-      if (setup.wasSignedIn || (await tabs.isAnyoneHere())) await adopt();
-      else if (found) await vault?.clear(found.revision);
+      if (setup.isPersistent && tabs.canShare) vault = store = openVault(name);
+      await takeUp().catch(() => (vault = undefined));
       return call;
     })().catch((error: unknown) => {
       opening = undefined;
       throw error;
     }));
 
-  /** Sends exchange after exchange, until something has come of it. */
-  const exchange = async <T>(call: Client, first: Partial<Exchange> & T): Promise<T> => {
-    let next = first;
-    while (next.id !== undefined) {
-      const { cause, ...answer } = await send(next as Exchange);
-      try {
-        next = call<Partial<Exchange> & T>("settle", { id: next.id, ...answer }, cause);
-      } finally {
-        tell();
-      }
-    }
-    return next;
+  /** Goes on with the session of before the reload, or of the other tabs. */
+  const takeUp = async (): Promise<void> => {
+    const found = await vault?.read();
+    if (setup.wasSignedIn || (await tabs.isAnyoneHere())) await catchUp();
+    // What no tab has any more has ended with the last of them.
+    else if (found) await vault?.clear(found.revision);
+  };
+
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = turn.then(task);
+    turn = result.catch(() => {});
+    return result;
   };
 
   /** Brings the snapshot up to date. */
@@ -79,78 +85,146 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     return session;
   };
 
-  /** Says what has happened, as soon as it has. */
-  const tell = () => {
+  const takeEvent = (): Api.SessionEvent | undefined => {
+    update();
+    return client?.<{ event?: Api.SessionEvent }>("event").event;
+  };
+
+  /** Says what has happened. */
+  const tell = (event = takeEvent()) => {
     const now = update();
-    const event = client?.<{ event?: Api.SessionEvent }>("event").event;
     tabs?.stay(now.status !== "signed_out");
-    if (event) publish(now, event);
+    if (!event) return;
+    heard = undefined;
+    if (event === "signed_in" || event === "refreshed") tokens += 1;
+    publish(now, event);
+  };
+
+  /** Takes one step, and says what it has changed. */
+  const take = <T>(call: Client, name: string, input: object, cause?: unknown): Promise<T> =>
+    inTurn(async () => {
+      try {
+        return call<T>(name, input, cause);
+      } finally {
+        tell();
+      }
+    });
+
+  /** Sends one exchange, once. What comes of it is kept before anybody learns of it. `isShared`: its doing is kept, too. */
+  const sendOne = async <T>(call: Client, next: Next & T, isShared = false): Promise<T & Next> => {
+    const { cause, ...answer } = await send(next as Exchange);
+    return inTurn(async () => {
+      let then: (T & Next) | undefined;
+      try {
+        then = call<T & Next>("settle", { id: next.id, ...answer }, cause);
+      } finally {
+        let event = takeEvent();
+        if ((event || isShared) && !(await commit(event === "signed_in"))) {
+          // Another tab has ended or replaced the session meanwhile: these tokens are given back.
+          const discarded = call<T & Next>("signOut");
+          then &&= discarded;
+          await adopt(true).catch(() => {});
+          event = takeEvent();
+        } else if (isNews(event)) tabs.tell(event);
+        tell(event);
+      }
+      return then;
+    });
+  };
+
+  /** Sends exchange after exchange, until something has come of it. */
+  const exchange = async <T>(call: Client, first: Next & T): Promise<T> => {
+    let next = first;
+    while (next.id !== undefined) next = await sendOne(call, next);
+    return next;
   };
 
   /** Takes a step, with all exchanges that it needs. */
   const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
     const call = await opened();
-    let first;
-    try {
-      first = call<Partial<Exchange> & T>(name, input, cause);
-    } finally {
-      tell();
-    }
-    return exchange<T>(call, first);
-  };
-
-  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
-    const result = turn.then(task);
-    turn = result.catch(() => {});
-    return result;
+    return exchange<T>(call, await take<T & Next>(call, name, input, cause));
   };
 
   /**
-   * Keeps the session as it is now; a new `grant` replaces whatever there is. Answers whether it is kept: `false` when
-   * another tab has ended or replaced the session that this tab knew.
+   * Keeps the session as it is now. Answers whether it could: another tab may have ended or replaced it. A new `grant`
+   * replaces whatever there is.
    */
-  const keep = (grant?: string): Promise<boolean> =>
+  const keep = async (grant?: string, isOut = false): Promise<boolean> => {
+    const to = grant ? store : vault;
+    if (!to || !client) return true;
+    const { record } = client<{ record?: string }>("save");
+    const before = grant ? null : kept?.revision;
+    if (record === undefined) {
+      await to.clear(before);
+      kept = undefined;
+      return true;
+    }
+    const written = await to.write({ record, isOut, grant: grant ?? kept?.grant ?? crypto.randomUUID() }, before);
+    kept = written ?? kept;
+    return written !== undefined;
+  };
+
+  /** Keeps what has come of a step. Where storage fails, this tab goes on by itself. */
+  const commit = async (isSignIn: boolean): Promise<boolean> => {
+    const grant = isSignIn ? crypto.randomUUID() : undefined;
+    try {
+      const isKept = await keep(grant).catch(() => keep(grant));
+      if (grant) vault = kept && store;
+      return isKept;
+    } catch {
+      vault = kept = undefined;
+      return true;
+    }
+  };
+
+  /**
+   * Makes the session of the vault this tab's. Answers whether it could: not while another tab renews it, unless this
+   * one has the lock.
+   */
+  const adopt = async (isAlone: boolean): Promise<boolean> => {
+    isNewsComing = false;
+    let found = await vault?.read();
+    if (!vault || !client || found?.revision === kept?.revision) return true;
+    if (found?.isOut && !isAlone) return false;
+    try {
+      if (found) client("restore", { record: found.record, isSameGrant: found.grant === kept?.grant });
+    } catch {
+      // Of another version, or another client's: as good as none.
+      await vault.clear(found?.revision);
+      found = undefined;
+    }
+    if (!found && kept) client("forget");
+    kept = found;
+    return true;
+  };
+
+  const adoptInTurn = (isAlone: boolean): Promise<boolean> =>
     inTurn(async () => {
-      if (!vault || !client) return true;
-      const { record } = client<{ record?: string }>("save");
-      const before = grant === undefined ? kept?.revision : null;
-      if (record === undefined) {
-        await vault.clear(before);
-        kept = undefined;
-        return true;
+      try {
+        return await adopt(isAlone);
+      } finally {
+        tell();
       }
-      const written = await vault.write(record, grant ?? kept?.grant ?? crypto.randomUUID(), before);
-      if (written) kept = written;
-      return written !== undefined;
     });
 
-  /** Makes the session of the vault this tab's. */
-  const adopt = (): Promise<void> =>
-    inTurn(async () => {
-      isNewsComing = false;
-      const found = await vault?.read();
-      if (!vault || !client || found?.revision === kept?.revision) return;
-      try {
-        if (found) client("restore", { record: found.record, isSameGrant: found.grant === kept?.grant });
-        else client("forget");
-        kept = found;
-      } catch {
-        // Of another version, or another client's: as good as none.
-        await vault.clear(found?.revision);
-      }
-      tell();
-    });
+  /** Learns what other tabs have done. What one of them is doing is waited for. */
+  const catchUp = async (): Promise<void> => {
+    if (await adoptInTurn(false)) return;
+    const late = () => adoptInTurn(true);
+    await (awaiting ??= alone(late).catch(late).finally(() => (awaiting = undefined)));
+  };
 
   /** What another tab has done. */
   const hear = (news: News) => {
     if (vault) {
       // However many they are, one look tells them all.
-      if (!isNewsComing) adopt().catch(() => {});
+      if (!isNewsComing) catchUp().catch(() => {});
       isNewsComing = true;
     }
     // This tab's tokens are its own, and it gives them back itself.
     else if (news === "signed_out" && session.status !== "signed_out") step("signOut").catch(() => {});
-    else if (news === "signed_in" && !session.signedIn) publish(session, "signed_in_elsewhere");
+    else if (news === "signed_in" && news !== heard && !session.signedIn) publish(session, "signed_in_elsewhere");
+    heard = news;
   };
 
   const alone = async <T>(task: () => Promise<T>): Promise<T> => {
@@ -162,45 +236,50 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       });
     } catch (cause) {
       if (isMine) throw cause;
-      throw startError("lock_timeout", "Another tab has not finished renewing the session. Try again later.", cause);
+      throw postponed("lock_timeout", "Another tab has not finished renewing the session. Try again later.", cause);
     }
   };
 
-  /** A session that no other tab shares. */
-  const renewOwn = async (call: Client): Promise<void> => {
-    await exchange(call, call<Partial<Exchange>>("refresh"));
-  };
-
-  const renewShared = async (call: Client): Promise<void> => {
-    const before = kept?.revision;
-    await adopt();
-    // Another tab was faster, and its tokens are this tab's.
-    if (kept?.revision !== before && (session.status === "fresh" || session.status === "refresh_due")) return;
-    const first = call<Partial<Exchange>>("refresh");
-    // In doubt from now on, in every tab and after a crash: written down before anything leaves.
-    const isKept = await keep().catch((cause: unknown) => cause);
-    if (isKept !== true) {
+  /** Takes the refresh token out for a renewal, which is written down before it leaves: no tab sends it again. */
+  const beginShared = async (call: Client, before: number): Promise<Next> => {
+    for (;;) {
+      await adopt(true);
+      tell();
+      // Another tab was faster, and its tokens are this tab's.
+      if (tokens !== before && session.signedIn) return {};
+      const first = call<Next>("refresh");
+      const isKept = await keep(undefined, true).catch((cause: unknown) => cause);
+      if (isKept === true) return first;
       try {
         call("settle", { id: first.id, outcome: "notSent" });
       } catch {
         // It says that nothing was sent, and so it is.
       }
-      throw startError("storage_unavailable", "The session could not be kept, so it is not renewed.", isKept || undefined);
-    }
-    try {
-      await exchange(call, first);
-    } finally {
-      // Kept before anyone gets the new access token. Where storage has failed, this tab goes on by itself.
-      const isOurs = await keep().catch(() => ((vault = undefined), true));
-      if (!isOurs) {
-        // Ended or replaced by another tab: these tokens are given back.
-        await step("signOut").catch(() => {});
-        kept = undefined;
-        await adopt();
-      }
-      tabs.tell(session.signedIn ? "refreshed" : "reauth_required");
+      // `false`: another tab has ended or replaced the session, which is looked at again.
+      if (isKept !== false) throw isKept;
     }
   };
+
+  /** The request of a shared renewal, and what came of it, while no other tab renews. */
+  const renewShared = async (call: Client, before: number): Promise<Next> => {
+    const first = await inTurn(() => beginShared(call, before)).catch((cause: unknown) => {
+      if (isProcoreAuthError(cause)) throw cause;
+      throw postponed("storage_unavailable", "The session could not be kept, so it is not renewed.", cause);
+    });
+    return first.id === undefined ? first : sendOne(call, first, true);
+  };
+
+  /** Renews the access token, unless there is a new one since this tab has had `since` of them. */
+  const renew = (since?: number): Promise<void> =>
+    (renewing ??= opened()
+      .then(async (call) => {
+        const before = since ?? tokens;
+        const renewOwn = async () => (tokens === before ? call<Next>("refresh") : {});
+        const rest = await (vault ? alone(() => renewShared(call, before)) : inTurn(renewOwn));
+        // What came too late is given back, while others may renew.
+        await exchange(call, rest);
+      })
+      .finally(() => (renewing = undefined)));
 
   const engine: Engine = {
     session: update,
@@ -230,42 +309,45 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     redeem: async ({ state, ...response }) => {
       const record = state === undefined ? response.record : popups.get(state);
       if (state !== undefined) popups.delete(state);
-      const redeemed = await step<Redeemed>("redeem", { ...response, record });
-      if (redeemed.returnTo !== undefined) {
-        await keep(crypto.randomUUID()).catch(() => (vault = undefined));
-        tabs.tell("signed_in");
-      }
-      return redeemed;
+      return step<Redeemed>("redeem", { ...response, record });
     },
 
     authorize: async (facts) => {
+      await opened();
+      const before = tokens;
       const authorized = await step<Authorized>("authorize", facts);
       if (authorized.authorization !== undefined) return authorized;
-      await engine.refresh();
+      await renew(before);
       return step("authorize", { generation: authorized.generation, ...facts, isRenewed: true });
     },
 
     judge: async (facts, cause) => {
+      const before = tokens;
       const judged = await step<Judged>("judge", facts, cause);
-      if (judged.isToRetry && !judged.isReplaced && !judged.waitSeconds) await engine.refresh();
+      if (judged.isToRetry && !judged.isReplaced && !judged.waitSeconds) await renew(before);
       return judged;
     },
 
-    refresh: () =>
-      (refreshing ??= opened()
-        .then((call) => (vault ? alone(() => renewShared(call)) : renewOwn(call)))
-        .finally(() => (refreshing = undefined))),
+    refresh: () => renew(),
 
     signOut: async () => {
       // Before the core has started, nobody can be signed in.
       if (!opening && !setup.isPersistent) return {};
       const call = await opened();
-      const first = call<Partial<Exchange> & { isRevoked?: boolean }>("signOut");
-      tell();
       // First of all everything is wiped, here and in every tab; only then the server is told.
-      await inTurn(async () => {
+      const first = await inTurn(async () => {
+        try {
+          // What another tab has done with the tokens, or is doing, decides what is to be revoked, and how.
+          do await adopt(true);
+          while (store && !(await store.clear(vault ? kept?.revision : null)));
+          vault = store;
+        } catch {
+          vault = undefined;
+        }
         kept = undefined;
-        await vault?.clear(null).catch(() => (vault = undefined));
+        const first = call<Next & { isRevoked?: boolean }>("signOut");
+        tell();
+        return first;
       });
       tabs.tell("signed_out");
       await tabs.allLeft();
@@ -275,9 +357,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     wake: async () => {
       if (!client) return;
       tell();
-      await adopt();
+      await catchUp();
       const { signedIn, renewable, status } = update();
-      if (signedIn && renewable && status !== "fresh") await engine.refresh();
+      if (signedIn && renewable && status !== "fresh") await renew();
     },
 
     rest: async () => tabs?.stay(false),
@@ -300,3 +382,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   };
   return engine;
 };
+
+/** What may go better later: nothing was sent. */
+const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown) =>
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, cause);

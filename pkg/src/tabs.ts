@@ -2,6 +2,7 @@
 export type News = "signed_in" | "refreshed" | "signed_out" | "reauth_required";
 
 const NEWS: readonly unknown[] = ["signed_in", "refreshed", "signed_out", "reauth_required"] satisfies News[];
+export const isNews = (word: unknown): word is News => NEWS.includes(word);
 
 /** How long a renewal waits for one of another tab. */
 const LOCK_MS = 10_000;
@@ -11,9 +12,9 @@ const LEAVE_MS = 3_000;
 /** The tabs of this origin that run the same client, known by its `name`. */
 export const joinTabs = async (name: string, hear: (news: News) => void) => {
   const locks = await usableLocks();
-  const channel = typeof BroadcastChannel === "undefined" ? undefined : new BroadcastChannel(name);
+  const channel = openChannel(name);
   channel?.addEventListener("message", ({ data }) => {
-    if (data?.v === 1 && NEWS.includes(data.news)) hear(data.news);
+    if (data?.v === 1 && isNews(data.news)) hear(data.news);
   });
   // In Node, listening would keep the process alive.
   (channel as { unref?(): void } | undefined)?.unref?.();
@@ -25,9 +26,9 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
 
     tell: (news: News) => channel?.postMessage({ v: 1, news }),
 
-    /** Runs a task while no other tab runs one. Rejects with `TimeoutError` if another one does for too long. */
+    /** Runs a task while no other tab runs one, which only those who share need. Rejects with `TimeoutError` if another one does for too long. */
     alone: async <T>(task: () => Promise<T>): Promise<T> =>
-      locks ? locks.request(`${name} renewal`, { signal: AbortSignal.timeout(LOCK_MS) }, task) : task(),
+      locks!.request(`${name} renewal`, { signal: AbortSignal.timeout(LOCK_MS) }, task),
 
     /** Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies. */
     stay: (hasTokens: boolean) => {
@@ -40,11 +41,24 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
       }
     },
 
-    isAnyoneHere: async () => (await locks?.query())?.held?.some((lock) => lock.name === here) ?? false,
+    isAnyoneHere: async () => {
+      const { held = [], pending = [] } = (await locks?.query()) ?? {};
+      // Who waits for all to leave does not stay.
+      return [...held, ...pending].some((lock) => lock.name === here && lock.mode === "shared");
+    },
 
     /** Resolves when no tab has tokens any more, or one does not answer. */
     allLeft: () => locks?.request(here, { signal: AbortSignal.timeout(LEAVE_MS) }, () => {}).catch(() => {}),
   };
+};
+
+/** None where storage is blocked: then a browser may refuse this, too. */
+const openChannel = (name: string): BroadcastChannel | undefined => {
+  try {
+    return new BroadcastChannel(name);
+  } catch {
+    return undefined;
+  }
 };
 
 /** Where there are none, a tab is alone: it shares no session, so there is nothing to guard. */

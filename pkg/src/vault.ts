@@ -2,6 +2,8 @@
 export interface Kept {
   readonly revision: string;
   readonly grant: string;
+  /** Its refresh token is on its way: what has become of that, only who renews it knows, or has died of it. */
+  readonly isOut: boolean;
   /** The core's own record: confidential, and judged by the core. */
   readonly record: string;
 }
@@ -10,34 +12,31 @@ export interface Kept {
 type Before = string | undefined | null;
 
 /** As it lies in the database, where anything may have happened to it. */
-interface Entry {
+interface Entry extends Omit<Kept, "record"> {
   readonly v: unknown;
-  readonly revision: string;
-  readonly grant: string;
+  /** A new one with each change, gone with it. No script can read it out. */
+  readonly key: CryptoKey;
   readonly iv: Uint8Array<ArrayBuffer>;
   readonly data: ArrayBuffer;
 }
 
 export const DATABASE = "procore-spa-auth";
-const KEY = "key";
 const isText = (value: unknown) => typeof value === "string";
+const revisionOf = (entry: unknown): string | undefined => (entry as { revision?: string } | null | undefined)?.revision;
+const isMeant = (entry: unknown, before: Before) => before === null || revisionOf(entry) === before;
 
 /**
- * Keeps one session, encrypted by a key that no script can read out, in IndexedDB. Whoever copies the database gets no
- * token; a script of this very origin can still have the browser decrypt it (OAuth 2.0 for Browser-Based Applications
- * §8.6). `undefined` where the browser has no storage for this page.
+ * Keeps one session, encrypted, in IndexedDB. Whoever copies what a script can read there gets no token; a script of this
+ * very origin can still have the browser decrypt it (OAuth 2.0 for Browser-Based Applications §8.6).
  */
-export const openVault = async (name: string) => {
-  const items = await openItems().catch(() => undefined);
-  if (!items) return undefined;
+export const openVault = (name: string) => {
   const slot = `session ${name}`;
-  const key = await keyOf(items);
 
   /** Binds the text to its place and time: no record stands in for another. */
-  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, grant }: Omit<Kept, "record">) => ({
+  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, grant, isOut }: Omit<Kept, "record">) => ({
     name: "AES-GCM",
     iv,
-    additionalData: new TextEncoder().encode([slot, grant, revision].join()),
+    additionalData: new TextEncoder().encode([slot, grant, revision, isOut].join()),
   });
 
   return {
@@ -46,12 +45,12 @@ export const openVault = async (name: string) => {
       const found = await items.get(slot);
       if (found === undefined) return undefined;
       try {
-        const { v, revision, grant, iv, data } = found as Entry;
+        const { v, revision, grant, isOut, key, iv, data } = found as Entry;
         if (v !== 1 || !isText(revision) || !isText(grant)) throw new TypeError("another version");
-        const record = await crypto.subtle.decrypt(cipher(iv, { revision, grant }), key, data);
-        return { revision, grant, record: new TextDecoder().decode(record) };
+        const record = await crypto.subtle.decrypt(cipher(iv, { revision, grant, isOut }), key, data);
+        return { revision, grant, isOut, record: new TextDecoder().decode(record) };
       } catch {
-        await items.change(slot, (now) => (revisionOf(now) === revisionOf(found) ? null : now));
+        await items.change(slot, (now) => (isMeant(now, revisionOf(found)) ? null : now));
         return undefined;
       }
     },
@@ -60,75 +59,99 @@ export const openVault = async (name: string) => {
      * Replaces the revision `before`, and no other; `null` replaces any, `undefined` none. Answers with the new one, or
      * with nothing: somebody else was first.
      */
-    write: async (record: string, grant: string, before: Before): Promise<Kept | undefined> => {
-      const revision = crypto.randomUUID();
+    write: async (session: Omit<Kept, "revision">, before: Before): Promise<Kept | undefined> => {
+      const { record, ...facts } = { ...session, revision: crypto.randomUUID() };
       const iv = crypto.getRandomValues(new Uint8Array(12));
-      const data = await crypto.subtle.encrypt(cipher(iv, { revision, grant }), key, new TextEncoder().encode(record));
-      const entry = { v: 1, revision, grant, iv, data };
+      const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+      const data = await crypto.subtle.encrypt(cipher(iv, facts), key, new TextEncoder().encode(record));
+      const entry: Entry = { v: 1, ...facts, key, iv, data };
       const now = await items.change(slot, (found) => (isMeant(found, before) ? entry : found));
-      return revisionOf(now) === revision ? { revision, grant, record } : undefined;
+      return revisionOf(now) === facts.revision ? { ...facts, record } : undefined;
     },
 
-    /** Removes the revision `before`, and no other; `null` removes any. */
-    clear: async (before: Before): Promise<void> => {
-      await items.change(slot, (found) => (isMeant(found, before) ? null : found));
-    },
+    /** Removes the revision `before`, and no other; `null` removes any. Answers whether none is left. */
+    clear: async (before: Before): Promise<boolean> =>
+      (await items.change(slot, (found) => (isMeant(found, before) ? null : found))) === undefined,
   };
 };
 
-export type Vault = NonNullable<Awaited<ReturnType<typeof openVault>>>;
+export type Vault = ReturnType<typeof openVault>;
 
-const revisionOf = (entry: unknown): string | undefined => (entry as { revision?: string } | undefined)?.revision;
-const isMeant = (entry: unknown, before: Before) => before === null || revisionOf(entry) === before;
+/** A database may hang, and nobody is to hang with it. */
+const PATIENCE_MS = 5_000;
+const late = () => new DOMException("The database does not answer.", "TimeoutError");
 
-const keyOf = async (items: Items): Promise<CryptoKey> => {
-  const isKey = (value: unknown): value is CryptoKey => value instanceof CryptoKey;
-  const found = await items.get(KEY);
-  if (isKey(found)) return found;
-  const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
-  // Another tab may have been faster: the first one counts.
-  return (await items.change(KEY, (now) => (isKey(now) ? now : made))) as CryptoKey;
+let connection: Promise<IDBDatabase> | undefined;
+
+const connect = (): Promise<IDBDatabase> =>
+  (connection ??= new Promise<IDBDatabase>((resolve, reject) => {
+    setTimeout(() => reject(late()), PATIENCE_MS);
+    const opening = indexedDB.open(DATABASE, 1);
+    opening.onupgradeneeded = () => opening.result.createObjectStore("items");
+    opening.onerror = () => reject(opening.error);
+    opening.onsuccess = () => {
+      const database = opening.result;
+      // A later version of this package, or somebody who deletes the database, must not wait for this tab.
+      database.onversionchange = database.onclose = () => disconnect(database);
+      resolve(database);
+    };
+  }).catch((error: unknown) => {
+    disconnect();
+    throw error;
+  }));
+
+/** Whoever needs it next connects again. */
+const disconnect = (database?: IDBDatabase) => {
+  connection = undefined;
+  database?.close();
 };
 
-/** One table of a database; every change reads and writes in one transaction. */
-export const openItems = async () => {
-  const opening = indexedDB.open(DATABASE, 1);
-  opening.onupgradeneeded = () => opening.result.createObjectStore("items");
-  const database = await done(opening);
-  // A later version of this package, or somebody who deletes the database, must not wait for this tab.
-  database.onversionchange = () => database.close();
-  const table = (mode: IDBTransactionMode) => database.transaction("items", mode).objectStore("items");
-
-  return {
-    close: () => database.close(),
-
-    get: (slot: string): Promise<unknown> => done(table("readonly").get(slot)),
-
-    keys: (): Promise<IDBValidKey[]> => done(table("readonly").getAllKeys()),
-
-    /** Puts what `next` makes of what there is; `null` removes it. Answers with what is there now. */
-    change: (slot: string, next: (now: unknown) => unknown): Promise<unknown> =>
-      new Promise((resolve, reject) => {
-        const items = table("readwrite");
-        const { transaction } = items;
-        const reading = items.get(slot);
-        let value: unknown;
-        reading.onsuccess = () => {
-          value = next(reading.result);
-          if (value === null) items.delete(slot);
-          else if (value !== reading.result) items.put(value, slot);
-        };
-        // Not before it is on its way to the disk: what leaves next may not be sent twice.
-        transaction.oncomplete = () => resolve(value ?? undefined);
-        transaction.onabort = () => reject(transaction.error);
-      }),
-  };
-};
-
-export type Items = Awaited<ReturnType<typeof openItems>>;
-
-const done = <T>(request: IDBRequest<T>): Promise<T> =>
-  new Promise((resolve, reject) => {
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
+/** Runs one transaction. Answers with what `use` has found or made, when that is on its way to the disk. */
+const transact = async <T>(mode: IDBTransactionMode, use: (table: IDBObjectStore, answer: (value: T) => void) => void): Promise<T> => {
+  const database = await connect();
+  return new Promise<T>((resolve, reject) => {
+    let answer: T;
+    // Strict, or what a crash of the device forgets would be sent twice.
+    const transaction = database.transaction("items", mode, { durability: "strict" });
+    transaction.oncomplete = () => resolve(answer);
+    transaction.onabort = () => reject(transaction.error);
+    setTimeout(() => {
+      try {
+        transaction.abort();
+      } catch {
+        // It is done, or so far that nobody could say it was not: then it is waited for.
+        return;
+      }
+      reject(late());
+    }, PATIENCE_MS);
+    use(transaction.objectStore("items"), (value) => (answer = value));
+  }).catch((error: unknown) => {
+    disconnect(database);
+    throw error;
   });
+};
+
+const ask = <T>(request: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
+  transact("readonly", (table, answer) => {
+    const asking = request(table);
+    asking.onsuccess = () => answer(asking.result);
+  });
+
+/** One table of a database. */
+export const items = {
+  get: (slot: string): Promise<unknown> => ask((table) => table.get(slot)),
+
+  keys: (): Promise<IDBValidKey[]> => ask((table) => table.getAllKeys()),
+
+  /** Puts, in one transaction, what `next` makes of what there is; `null` removes it. Answers with what is there now. */
+  change: (slot: string, next: (now: unknown) => unknown): Promise<unknown> =>
+    transact("readwrite", (table, answer) => {
+      const reading = table.get(slot);
+      reading.onsuccess = () => {
+        const value = next(reading.result);
+        if (value === null) table.delete(slot);
+        else if (value !== reading.result) table.put(value, slot);
+        answer(value ?? undefined);
+      };
+    }),
+};

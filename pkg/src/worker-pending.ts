@@ -1,7 +1,7 @@
 import type { Facts } from "./diagnose.ts";
 import { startError } from "./errors.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
-import { DATABASE, type Items, openItems } from "./vault.ts";
+import { DATABASE, items } from "./vault.ts";
 
 /** The core's `LIFETIME`, in seconds. */
 const LIFETIME = 600;
@@ -12,35 +12,34 @@ const MAX_PENDING = 100;
 export const isOver = (record: unknown): boolean => !(Math.abs(Date.now() / 1000 - createdOf(record)) < LIFETIME);
 
 /** Stores the record of a sign-in in the database, which all tabs share: a worker has no `sessionStorage`. */
-export const putPending = (state: string, record: string): Promise<void> =>
-  withItems(async (items) => {
-    await sweep(items, MAX_PENDING - 1);
+export const putPending = async (state: string, record: string): Promise<void> => {
+  try {
+    await sweep(MAX_PENDING - 1);
     await items.change(PREFIX + state, () => record);
-  }).catch((cause: unknown) => {
+  } catch (cause) {
     throw startError("storage_unavailable", "IndexedDB is blocked or full for this site.", cause);
-  });
+  }
+};
 
 /** Takes the record that a response claims: read and removed in one transaction, so only once. A foreign one stays. */
 export const takePending = async (url: string, facts: Facts): Promise<string | undefined> => {
   const state = URL.canParse(url) ? stateOf(new URL(url)) : undefined;
   if (!state) return undefined;
-  return withItems(async (items) => {
-    let record: unknown;
-    await items.change(PREFIX + state, (found) => {
-      record = found;
-      return found === undefined || isForeign(found, facts) ? found : null;
-    });
-    return record === undefined ? undefined : String(record);
+  let record: unknown;
+  await items.change(PREFIX + state, (found) => {
+    record = found;
+    return found === undefined || isForeign(found, facts) ? found : null;
   });
+  return record === undefined ? undefined : String(record);
 };
 
 /** Removes what no response can claim any more: a database, unlike a tab's storage, would keep it. Makes none. */
 export const sweepPending = async (): Promise<void> => {
   const databases = await indexedDB.databases?.();
-  if (databases?.some(({ name }) => name === DATABASE)) await withItems((items) => sweep(items, MAX_PENDING));
+  if (databases?.some(({ name }) => name === DATABASE)) await sweep(MAX_PENDING);
 };
 
-const sweep = async (items: Items, room: number): Promise<void> => {
+const sweep = async (room: number): Promise<void> => {
   const live: { key: string; created: number }[] = [];
   for (const key of (await items.keys()).map(String)) {
     if (!key.startsWith(PREFIX)) continue;
@@ -69,14 +68,5 @@ const isForeign = (record: unknown, facts: Facts): boolean => {
     return environment !== facts.environment || clientId !== facts.clientId || !isServer;
   } catch {
     return false;
-  }
-};
-
-const withItems = async <T>(use: (items: Items) => Promise<T>): Promise<T> => {
-  const items = await openItems();
-  try {
-    return await use(items);
-  } finally {
-    items.close();
   }
 };

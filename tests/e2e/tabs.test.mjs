@@ -2,38 +2,42 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Apps } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
-import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
+import { startSignedIn } from "../support/tabs.mjs";
 
 let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-for (const way of ["code", "worker"]) {
+for (const way of ["page", "worker"]) {
   inEveryEngine(`tabs, ${way}`, (browser) => {
-    const apps = new Apps(browser, () => packed);
-    const signedIn = async (t, more = {}) => {
-      const app = await apps.start(t, { way, options: { persist: "tab" }, ...more });
-      const outcome = await apps.signIn(app.visitor);
-      assert.equal(outcome.value?.handled, true, JSON.stringify(outcome));
-      return app;
-    };
+    const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
 
     test("a session survives a reload", async (t) => {
-      const { visitor, sandbox } = await signedIn(t);
-      await visitor.open(`/${way}/start`);
-      assert.equal(await visitor.ask("return auth.session.status"), "fresh");
-      assert.deepEqual(await apps.call("(await auth.fetch('/rest/v1.0/me')).status"), { value: 200 });
-      assert.equal(tokenRequests(sandbox).length, 1);
-      assert.deepEqual(await apps.call("(await auth.refresh()).status"), { value: "fresh" });
-      await visitor.open(`/${way}/start`);
-      assert.deepEqual(await apps.call("(await auth.refresh()).status"), { value: "fresh" });
-      assert.equal(tokenRequests(sandbox).length, 3);
-      assert.deepEqual(await apps.call("auth.signOut()"), { value: { outcome: "revoked" } });
-      await visitor.open(`/${way}/start`);
-      assert.equal(await visitor.ask("return auth.session.status"), "signed_out");
+      const { first, line } = await signedIn(t);
+      await first.open();
+      assert.equal(await first.status(), "fresh");
+      assert.equal(await first.me(), 200);
+      assert.equal(line.tokens.length, 1);
+      assert.deepEqual(await first.call("(await auth.refresh()).status"), { value: "fresh" });
+      await first.open();
+      assert.deepEqual(await first.call("(await auth.refresh()).status"), { value: "fresh" });
+      assert.equal(line.tokens.length, 3);
+      assert.deepEqual(await first.call("auth.signOut()"), { value: { outcome: "revoked" } });
+      await first.open();
+      assert.equal(await first.status(), "signed_out");
+    });
+
+    test("A210: eight tabs renew at once: one request, one token for all", async (t) => {
+      const { tabs, line } = await signedIn(t, { count: 8 });
+      const held = line.hold();
+      for (const tab of tabs) await tab.begin("(await auth.refresh()).status");
+      await held.arrived;
+      held.open();
+      for (const tab of tabs) assert.deepEqual(await tab.outcome(), { value: "fresh" });
+      assert.equal(line.refreshes, 1);
+      for (const tab of tabs) assert.equal(await tab.me(), 200);
     });
   });
 }

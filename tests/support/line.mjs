@@ -1,0 +1,126 @@
+// A line to a server, on which anything can happen to a token request and its answer.
+
+import { createHash } from "node:crypto";
+import { createServer, request as send } from "node:http";
+
+const SECRETS = ["code", "code_verifier", "access_token", "refresh_token", "token"];
+
+/**
+ * Passes everything on to the server at `origin`, and its answers back, each over a connection of its own: what a browser
+ * sends once arrives once.
+ *
+ * `/oauth/authorize` alone is answered by the line: 204, so that whoever goes there stays; `departures` has the queries.
+ * `tokens` are the forms of all token requests, `secrets` every code, verifier and token that has passed.
+ */
+export async function startLine(origin) {
+  const departures = [];
+  const tokens = [];
+  const secrets = new Set();
+  const plans = [];
+  const note = (entries) => {
+    for (const [name, value] of entries) if (SECRETS.includes(name) && value) secrets.add(value);
+  };
+
+  const server = createServer(async (request, response) => {
+    const { method, url, headers } = request;
+    const { pathname, search, searchParams } = new URL(url, origin);
+    response.setHeader("connection", "close");
+    request.on("error", () => {});
+    if (pathname === "/oauth/authorize") {
+      departures.push(search);
+      return response.writeHead(204).end();
+    }
+    const chunks = [];
+    for await (const chunk of request) chunks.push(chunk);
+    const body = Buffer.concat(chunks);
+    const form = new URLSearchParams(body.toString());
+    note([...form, ...searchParams]);
+
+    const call = {
+      form,
+      /** Lets the server do its work. Answers with its answer, which is not passed on yet. */
+      forward: async () => {
+        const answer = await ask(new URL(url, origin), { method, headers: { ...headers, host: new URL(origin).host } }, body);
+        note(Object.entries(parsed(answer.body)));
+        return answer;
+      },
+      reply: ({ status, headers, body }) => {
+        const { "transfer-encoding": chunked, connection, ...others } = headers;
+        response.writeHead(status, { ...others, "content-length": Buffer.byteLength(body) }).end(body);
+      },
+      /** Ends the connection in the middle of an answer. */
+      cut: ({ status, headers, body }) => {
+        const { "transfer-encoding": chunked, connection, ...others } = headers;
+        response.writeHead(status, { ...others, "content-length": Buffer.byteLength(body) });
+        response.write(body.slice(0, body.length / 2), () => response.destroy());
+      },
+      /** Ends the connection without a word. */
+      drop: () => response.destroy(),
+    };
+    const pass = async () => call.reply(await call.forward());
+    if (pathname !== "/oauth/token" || method !== "POST") return pass();
+    tokens.push(Object.fromEntries(form));
+    return (plans.shift() ?? pass)(call);
+  });
+  await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
+
+  return {
+    origin: `http://localhost:${server.address().port}`,
+    departures,
+    tokens,
+    secrets,
+
+    /** What happens to the next token request that nobody has planned for yet: gets `{ form, forward, reply, cut, drop }`. */
+    plan: (happening) => void plans.push(happening),
+
+    /** Holds the next token request back. `await arrived` until it is there; `open()` lets it go on. */
+    hold: (happening = async (call) => call.reply(await call.forward())) => {
+      let arrive, open;
+      const arrived = new Promise((resolve) => (arrive = resolve));
+      const opened = new Promise((resolve) => (open = resolve));
+      plans.push(async (call) => {
+        arrive();
+        await opened;
+        await happening(call);
+      });
+      return { arrived, open };
+    },
+
+    /** How often each refresh token was sent, those apart that were sent once. */
+    get sentTwice() {
+      const sent = tokens.map(({ refresh_token: token }) => token).filter(Boolean);
+      return sent.filter((token, index) => sent.indexOf(token) !== index).map(fingerprint);
+    },
+
+    get refreshes() {
+      return tokens.filter(({ grant_type: type }) => type === "refresh_token").length;
+    },
+
+    close: () =>
+      new Promise((done) => {
+        server.close(done);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+const fingerprint = (token) => createHash("sha256").update(token).digest("hex").slice(0, 8);
+
+const parsed = (text) => {
+  try {
+    return Object(JSON.parse(text));
+  } catch {
+    return {};
+  }
+};
+
+const ask = (url, init, body) =>
+  new Promise((resolve, reject) => {
+    const request = send(url, init, async (answer) => {
+      const chunks = [];
+      for await (const chunk of answer) chunks.push(chunk);
+      resolve({ status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks).toString() });
+    });
+    request.on("error", reject);
+    request.end(body);
+  });

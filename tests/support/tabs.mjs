@@ -1,0 +1,179 @@
+// One app in several tabs of one browser, on stage: see pages/stage.js. Its token requests go over a line of the test's.
+
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { Browser } from "../server/agent.mjs";
+import { startServer } from "../../www/server/index.mjs";
+import { until } from "./browsers.mjs";
+import { Visitor } from "./demo.mjs";
+import { startLine } from "./line.mjs";
+import { POLICY, freePort, pages, startPages } from "./servers.mjs";
+
+/** What the worker needs beside the rest of the policy. */
+const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self'";
+
+/** One tab. Whatever is asked of it, the driver goes there first. */
+export class Tab extends Visitor {
+  constructor(app, handle) {
+    super(app.driver, app.page);
+    this.app = app;
+    this.handle = handle;
+  }
+
+  async focus() {
+    if (this.app.focused === this.handle) return;
+    await this.driver.switchTo().window(this.handle);
+    this.app.focused = this.handle;
+  }
+
+  async ask(script, ...args) {
+    await this.focus();
+    return super.ask(script, ...args);
+  }
+
+  async open(path = `/${this.app.way}/start`) {
+    await this.focus();
+    await super.open(path);
+  }
+
+  /** A page of this origin without the app. */
+  async leave() {
+    await this.focus();
+    await this.driver.get(`${this.page}/support/blank.html`);
+  }
+
+  /** Calls something of the app's client. `expression` is JavaScript. */
+  async call(expression) {
+    await this.begin(expression);
+    return this.outcome();
+  }
+
+  /** The same, without waiting for it. */
+  begin(expression) {
+    return this.ask(`window.underWay = attempt(async () => ${expression}); return true`);
+  }
+
+  async outcome() {
+    await this.focus();
+    return this.driver.executeAsyncScript("window.underWay.then(arguments[arguments.length - 1])");
+  }
+
+  async set(settings) {
+    await this.focus();
+    await this.driver.executeAsyncScript("const [settings, done] = arguments; stage.set(settings).then(done)", settings);
+  }
+
+  async reaches(step) {
+    await until(`the tab reaches ${step}`, () => this.ask("return stage.reached.includes(arguments[0])", step));
+  }
+
+  /** Waits until the session has that status. */
+  async becomes(status) {
+    let seen;
+    await until(`the session is ${status}`, async () => (seen = await this.status()) === status).catch((error) => {
+      throw new Error(`${error.message}; it is ${seen}`);
+    });
+  }
+
+  status() {
+    return this.ask("return auth.session.status");
+  }
+
+  events() {
+    return this.ask("return events");
+  }
+
+  async me() {
+    const { value, error } = await this.call("(await auth.fetch('/rest/v1.0/me')).status");
+    return value ?? error;
+  }
+
+  /** The whole way from `signIn()` to the tokens, but for the login page. */
+  async signIn() {
+    await this.begin("auth.signIn()");
+    const { line, sandbox } = this.app;
+    const query = await until("the page leaves for the login page", () => line.departures.shift());
+    const { left } = await new Browser().authorize(`${sandbox.origin}/oauth/authorize${query}`);
+    await this.open(left.pathname + left.search);
+    return this.ask("return outcome");
+  }
+
+  async close() {
+    await this.focus();
+    await this.driver.close();
+    this.app.focused = undefined;
+  }
+}
+
+/** An app with its server, in a first tab, signed out. `way`: `page` or `worker`. */
+export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {} } = {}) {
+  const port = await freePort();
+  const page = `http://localhost:${port}`;
+  const redirectUri = `${page}/${way}/callback`;
+  const server = await startServer({
+    ports: { sandbox: 0, production: 0 },
+    pageOrigins: [page],
+    redirectUris: { sandbox: [redirectUri] },
+  });
+  t.after(() => server.close());
+  const { sandbox } = server.environments;
+  sandbox.switches.set(switches);
+  const line = await startLine(sandbox.origin);
+  t.after(() => line.close());
+  const site = await startPages({
+    port,
+    folders: { "/package/": packed.dist, "/support/": pages },
+    fallback: (path) => join(pages, `tabs-${path.split("/")[1]}.html`),
+    policy: way === "worker" ? WORKER_POLICY : POLICY,
+  });
+  t.after(() => site.close());
+
+  const app = { driver, page, way, sandbox, line, server, focused: undefined };
+  const config = {
+    credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
+    servers: {
+      sandbox: {
+        customAuthorizationServer: true,
+        issuer: sandbox.origin,
+        authorizationEndpoint: `${line.origin}/oauth/authorize`,
+        tokenEndpoint: `${line.origin}/oauth/token`,
+        revocationEndpoint: `${sandbox.origin}/oauth/revoke`,
+        tokenInfoEndpoint: `${sandbox.origin}/oauth/token/info`,
+        apiOrigin: sandbox.origin,
+      },
+    },
+    ...options,
+  };
+  app.first = new Tab(app, await driver.getWindowHandle());
+  t.after(() => closeOthers(app));
+  app.newTab = async (path) => {
+    await driver.switchTo().newWindow("tab");
+    const tab = new Tab(app, await driver.getWindowHandle());
+    app.focused = tab.handle;
+    if (path !== null) await tab.open(path);
+    return tab;
+  };
+  await app.first.leave();
+  await app.first.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config }));
+  await app.first.open();
+  return app;
+}
+
+/** The same, with `count` tabs that are signed in. */
+export async function startSignedIn(t, browser, packed, { count = 1, ...more } = {}) {
+  const app = await startApp(t, browser, packed, more);
+  const outcome = await app.first.signIn();
+  assert.equal(outcome?.value?.handled, true, JSON.stringify(outcome));
+  app.tabs = [app.first];
+  while (app.tabs.length < count) app.tabs.push(await app.newTab());
+  return app;
+}
+
+async function closeOthers({ driver, first }) {
+  for (const handle of await driver.getAllWindowHandles()) {
+    if (handle === first.handle) continue;
+    await driver.switchTo().window(handle);
+    await driver.close();
+  }
+  await driver.switchTo().window(first.handle);
+}

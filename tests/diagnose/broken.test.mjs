@@ -97,6 +97,13 @@ const ROWS = {
   },
   "CORS is off": { server: { cors: false }, found: UNREACHABLE },
   "the server is down": { server: { down: true }, found: UNREACHABLE },
+  "the device is offline": {
+    // On this machine nothing is.
+    endpoints: { tokenEndpoint: "https://login.example.test/oauth/token" },
+    breaks: "offline",
+    found: { token_endpoint: "not_checked" },
+    says: /offline/,
+  },
   "CORS is off at one endpoint": {
     endpoints: { tokenEndpoint: "/oauth/authorize" },
     found: { token_endpoint: "cors_blocked" },

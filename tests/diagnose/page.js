@@ -26,6 +26,7 @@ const BREAKS = {
   noLocks: () => replace(Navigator.prototype, "locks", { value: undefined }),
   refusedLocks: () => replace(LockManager.prototype, "query", { value: async () => blocked() }),
   noChannel: () => replace(globalThis, "BroadcastChannel", { value: undefined }),
+  offline: () => replace(Navigator.prototype, "onLine", { get: () => false }),
   hastyTimeouts: () => {
     const { timeout } = AbortSignal;
     return replace(AbortSignal, "timeout", { value: () => timeout.call(AbortSignal, 1000), writable: true });

@@ -18,7 +18,7 @@ export const SECRET = "hunter2-hunter2";
  * What a test may break:
  *
  * `page` the origin, if not localhost · `policy`, `headers`, `fallback` of the page's server · `entry` of the package ·
- * `config`, `clientId`, `redirectUri`, `endpoints` of the configuration (paths at the server; `undefined`: none) ·
+ * `config`, `clientId`, `redirectUri`, `endpoints` of the configuration (paths at the server, or https URLs; `undefined`: none) ·
  * `server` its switches · `api` an API of its own, a request listener · `mediator` with the "right" or a "wrong" secret.
  */
 export async function startSite(t, { driver, sentinel }, packed, broken) {
@@ -57,7 +57,9 @@ export async function startSite(t, { driver, sentinel }, packed, broken) {
     ...broken.endpoints,
   };
   const given = Object.entries(paths).filter(([, path]) => path !== undefined);
-  const endpoints = Object.fromEntries(given.map(([name, path]) => [name, sandbox.origin + path]));
+  const endpoints = Object.fromEntries(
+    given.map(([name, path]) => [name, path.startsWith("https:") ? path : sandbox.origin + path]),
+  );
   const apiOrigin = broken.api ? await startApi(t, broken.api) : sandbox.origin;
   const credentials = {
     clientId: broken.clientId ?? sandbox.clientId,

@@ -73,19 +73,39 @@ inEveryEngine("check-up in the demo", (browser) => {
     assert.match(await visitor.text("check-up-summary"), /^3 errors, /);
   });
 
-  test("with a sign-in: the redirect URI is registered, and verifiers are compared", async (t) => {
-    const { visitor } = await visit(t);
+  async function checkUpBySignIn(visitor, there = {}) {
     // A click goes to where the button is, and the page scrolls smoothly.
     const scroll = "document.getElementById('check-up-popup').scrollIntoView({ behavior: 'instant', block: 'center' })";
     await visitor.ask(scroll);
     const popup = await windows.openByClick("check-up-popup");
-    await visitor.signInThere({ isPopup: true });
+    await visitor.signInThere({ isPopup: true, ...there });
     await until("the window is closed", async () => !(await windows.isOpen(popup)));
     await windows.backToMain();
+  }
+
+  test("with a sign-in: the redirect URI is registered, and verifiers are compared", async (t) => {
+    const { visitor } = await visit(t);
+    await checkUpBySignIn(visitor);
     const found = await listed(visitor);
     assert.deepEqual([...names(found.error), ...names(found.warning), ...names(found.unknown)], []);
     assert.ok(names(found.ok).includes("pkce: ok") && names(found.ok).includes("registration: ok"));
     assert.equal(await visitor.text("session-status"), "signed_out");
+  });
+
+  test("a session that is there stays, whatever the server does with the verifier", async (t) => {
+    const { demo, visitor } = await visit(t);
+    await visitor.click("sign-in");
+    await visitor.signInThere();
+    await visitor.shows("session-status", "fresh");
+    demo.sandbox.switches.set({ pkceIgnored: true });
+    // The server knows the user by now.
+    await checkUpBySignIn(visitor, { passwords: [] });
+    const found = await listed(visitor);
+    assert.deepEqual(names(found.error), ["pkce: pkce_not_enforced"]);
+    await visitor.shows("session-status", "fresh");
+    await visitor.click("api-send");
+    await visitor.shows("api-status", "200");
+    await visitor.holdsNothingOf(demo.sandbox);
   });
 
   test("nothing was sent off this machine", () => assert.deepEqual(browser.sentinel.reached, []));

@@ -111,7 +111,9 @@ export const createAuth = (
         (startError: Api.ProcoreAuthError) => ({ startError }),
       );
       // Loaded when it is needed, and it rarely is.
-      const { diagnose } = await import("./diagnose.js");
+      const { diagnose } = await import("./diagnose.js").catch((cause: unknown) => {
+        throw startError("network_error", "The check-up's own script could not be loaded. Is the app deployed whole?", cause);
+      });
       return diagnose({ ...subject, ...start, ...(probing && { probe: probing }) });
     },
 

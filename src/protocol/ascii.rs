@@ -80,7 +80,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn marks_cut_as_the_librarys_patterns_do(text in "[a=&?é😀]{0,12}") {
+        fn marks_cut_as_patterns_of_the_library_do(text in "[a=&?é😀]{0,12}") {
             prop_assert_eq!(cut(&text, b"=").1, text.split_once('=').map(|(_, after)| after));
             prop_assert_eq!(Some(before(&text, b"=?")), text.split(['=', '?']).next());
             prop_assert_eq!(has(&text, b"&"), text.contains('&'));

@@ -32,6 +32,12 @@ export const ATTACKS = [
     run: (environment) => answer(environment, (state) => ({ access_token: "attackers", token_type: "bearer", state }), "#"),
   },
   {
+    id: "record",
+    title: "Stored sign-in tampered with",
+    story: "Something has written into this tab’s storage: the record of the sign-in now names another token endpoint, to have the code sent there.",
+    run: (environment) => answer(environment, (state) => ({ code: "users", state }), "?", { tokenEndpoint: "https://evil.example/token" }),
+  },
+  {
     id: "secret",
     title: "Client secret in the configuration",
     story: "Somebody copies the portal’s secret into the page’s source, under a name of their own.",
@@ -69,13 +75,14 @@ function login(environment, more = {}) {
   return buildLoginUrl(credentialsOf(environment), { environment, server: serverOptions(environment), ...more });
 }
 
-/** Starts a sign-in, and has the attacker answer it. */
-function answer(environment, response, mark = "?") {
+/** Starts a sign-in, and has the attacker answer it; `planted` is what the attacker adds to its record. */
+function answer(environment, response, mark = "?", planted = {}) {
   const { url, pending } = login(environment);
   const request = new URL(url).searchParams;
   const parameters = response(request.get("state"));
   const query = typeof parameters === "string" ? parameters : new URLSearchParams(parameters);
-  return parseRedirect(`${request.get("redirect_uri")}${mark}${query}`, pending, { server: serverOptions(environment) });
+  const record = JSON.stringify({ ...JSON.parse(pending), ...planted });
+  return parseRedirect(`${request.get("redirect_uri")}${mark}${query}`, record, { server: serverOptions(environment) });
 }
 
 const other = (environment) => ENVIRONMENTS.find((name) => name !== environment);

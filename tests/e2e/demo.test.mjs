@@ -150,7 +150,7 @@ inEveryEngine("demo", (browser) => {
     const { visitor } = await visit(t);
     await visitor.click("attack-all");
     const count = "return [...document.querySelectorAll('.verdict')].filter(({ dataset }) => dataset.kind).length";
-    await until("all have a verdict", async () => (await visitor.ask(count)) >= 7);
+    await until("all have a verdict", async () => (await visitor.ask(count)) >= 8);
     assert.deepEqual(
       await visitor.ask("return [...document.querySelectorAll('.verdict[data-kind=bad]')].map(({ id }) => id)"),
       [],

@@ -41,7 +41,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       const { options, page } = setup;
       const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
       await exchange(call, discovery);
-      tabs = await joinTabs(`procore-spa-auth ${name}`, hear);
+      tabs ??= await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
       if (setup.isPersistent && tabs.canShare) vault = store = openVault(name);
@@ -72,9 +72,12 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     let facts;
     try {
       facts = client<Omit<Api.Session, "signedIn">>("session");
-    } catch {
-      // A core that has failed holds nobody's session.
-      client = undefined;
+    } catch (error) {
+      // In the middle of another step there is nothing new.
+      if ((error as Api.ProcoreAuthError).code === "not_ready") return session;
+      // A core that has failed holds nobody's session. The next call opens another one.
+      opening = client = kept = undefined;
+      if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
       return (session = SIGNED_OUT);
     }
     // An expired token that nothing can renew signs nobody in.
@@ -279,7 +282,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
         // What came too late is given back, while others may renew.
         await exchange(call, rest);
       })
-      .finally(() => (renewing = undefined)));
+      .finally(() => {
+        renewing = undefined;
+        update();
+      }));
 
   const engine: Engine = {
     session: update,

@@ -1,10 +1,11 @@
-import { Core, initSync } from "#core";
+import { Core, initSync, __wbg_reset_state as renew } from "#core";
 import payload from "#payload";
 import { caught, startError } from "./errors.ts";
 
 let started: Promise<void> | undefined;
-let isStarted = false;
-let isPoisoned = false;
+/** Of the core that all clients share; nothing before it has started, and after it has failed. */
+let memory: WebAssembly.Memory | undefined;
+let hasFailed = false;
 
 /** Starts the WebAssembly core, once. A start that failed may be tried again. */
 export const start = (): Promise<void> =>
@@ -16,30 +17,43 @@ export const start = (): Promise<void> =>
 
 /** One client inside the core. Its steps take and give plain values, which cross as JSON text. */
 export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
-  if (isPoisoned) throw poisoned();
-  if (!isStarted) throw startError("not_ready", "The core has not started. Wait for ready() first.");
-  const core = new Core();
+  const own = memory;
+  if (!own) throw startError("not_ready", "The core has not started. Wait for ready() first.");
+  const core = guarded(own, () => new Core());
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
-    if (isPoisoned) throw poisoned();
-    let answer;
-    try {
-      // Without a prototype, so that nothing polluted is taken for an answer.
-      answer = Object.setPrototypeOf(JSON.parse(core.call(step, JSON.stringify(input)) as string), null);
-    } catch (trap) {
-      // The core never throws: its memory can't be trusted any more, by nobody.
-      isPoisoned = true;
-      throw poisoned(trap);
-    }
+    // Without a prototype, so that nothing polluted is taken for an answer.
+    const take = () => Object.setPrototypeOf(JSON.parse(core.call(step, ascii(JSON.stringify(input))) as string), null);
+    const answer = guarded(own, take);
     if (answer.error) throw caught(answer, cause);
     return answer as T;
   };
 };
 
-const poisoned = (trap?: unknown) =>
-  startError("instance_poisoned", "The core failed inside and was stopped. Reload the page.", trap);
+/** The core never throws: what it throws is a trap, after which nobody can trust what is in its memory. */
+const guarded = <T>(own: WebAssembly.Memory, use: () => T): T => {
+  let trap;
+  try {
+    const result = own === memory && use();
+    // Something that the core has called may have called it, and that may have failed.
+    if (result && own === memory) return result;
+  } catch (cause) {
+    // The parser of an answer in ruins would show a piece of it.
+    if (!(cause instanceof SyntaxError)) trap = cause;
+    hasFailed = true;
+    new Uint8Array(own.buffer).fill(0);
+    if (own === memory) memory = started = undefined;
+  }
+  const message = "The core failed inside, and was stopped and wiped. The next start is one with nobody signed in.";
+  throw startError("instance_poisoned", message, trap);
+};
+
+/** Text that the glue copies in one go. For any other it makes room twice, and wipes nothing of what it had copied first. */
+const ascii = (json: string) =>
+  json.replace(/[^ -~]/g, (letter) => "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
 
 /** Inside the script, so that no bundler, CDN or redeploy can lose it. */
 const instantiate = async () => {
-  initSync({ module: await WebAssembly.compile(payload()) });
-  isStarted = true;
+  // A new instance, which the clients of the one before can't get at.
+  if (hasFailed) renew();
+  ({ memory } = initSync({ module: await WebAssembly.compile(payload()) }));
 };

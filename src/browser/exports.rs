@@ -52,7 +52,9 @@ impl Core {
     #[must_use]
     pub fn call(&self, step: &str, input: &JsValue) -> JsValue {
         let mut out = Writer::object();
-        if let Err(error) = self.0.borrow_mut().take_step(step, &text(input), &mut out) {
+        // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
+        let state = self.0.try_borrow_mut().map_err(|_| Code::NotReady.into());
+        if let Err(error) = state.and_then(|mut state| state.take_step(step, &text(input), &mut out)) {
             out = Writer::object();
             write_error(&mut out, &error);
         }

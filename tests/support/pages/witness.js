@@ -1,4 +1,5 @@
-// Runs before everything else in the page: knows every code, token and verifier of this page, and what is said and refused.
+// Runs before everything else in the page, or in its worker: knows every code, token, verifier and state, what is said
+// and refused, and what the core has in its memory.
 
 "use strict";
 
@@ -9,10 +10,15 @@ globalThis.witness = (() => {
   const sent = [];
   const realFetch = fetch.bind(globalThis);
   const NAMES = ["code", "code_verifier", "access_token", "refresh_token", "token"];
+  /** By what name each was seen; states, too. */
+  const names = new Map();
 
   const note = (entries) => {
-    for (const [name, value] of entries)
-      if (NAMES.includes(name) && typeof value === "string" && value) secrets.add(value);
+    for (const [name, value] of entries) {
+      if (typeof value !== "string" || !value) continue;
+      if (NAMES.includes(name)) secrets.add(value);
+      if ((NAMES.includes(name) || name === "state") && !names.has(value)) names.set(value, name);
+    }
   };
   note(new URLSearchParams(location.search));
   note(new URLSearchParams(location.hash.slice(1)));
@@ -38,6 +44,23 @@ globalThis.witness = (() => {
     return response;
   };
 
+  const memories = [];
+  WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
+    construct(...given) {
+      const instance = Reflect.construct(...given);
+      memories.push(instance.exports.memory);
+      return instance;
+    },
+  });
+
+  /** Pieces of a text as UTF-8 and as UTF-16: half of a token is one too much. */
+  const pieces = (text) => {
+    const starts = [...text.slice(15)].map((_, start) => start).filter((start) => start % 4 === 0);
+    const parts = text.length < 16 ? [text] : starts.map((start) => text.slice(start, start + 16));
+    return parts.flatMap((part) => [part, [...part].join("\0")]);
+  };
+  const bytes = (buffer) => new TextDecoder("latin1").decode(buffer);
+
   const shown = (value) =>
     value instanceof Error
       ? [
@@ -58,6 +81,35 @@ globalThis.witness = (() => {
     faults.push(`policy: ${violatedDirective} ${blockedURI}`),
   );
 
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+
+  /** What is in every table of every database, byte for byte. */
+  const databases = async () => {
+    const text = [];
+    const list = (await indexedDB.databases?.()) ?? [];
+    for (const { name } of list) {
+      const database = await done(indexedDB.open(name));
+      for (const table of database.objectStoreNames) {
+        const items = database.transaction(table).objectStore(table);
+        const found = [await done(items.getAllKeys()), await done(items.getAll())];
+        text.push(
+          JSON.stringify(found, (_, value) =>
+            value instanceof ArrayBuffer || ArrayBuffer.isView(value) ? bytes(value) : value,
+          ),
+        );
+      }
+      database.close();
+    }
+    return JSON.stringify([list, text]);
+  };
+
+  /** The browser's own note of how this page was loaded can't be changed: SECURITY.md says so. */
+  const entries = () => performance.getEntries().filter(({ entryType }) => entryType !== "navigation");
+
   const places = async () => ({
     url: location.href,
     "history.state": JSON.stringify(history.state),
@@ -67,8 +119,9 @@ globalThis.witness = (() => {
     DOM: document.documentElement.outerHTML,
     sessionStorage: JSON.stringify({ ...sessionStorage }),
     localStorage: JSON.stringify({ ...localStorage }),
-    databases: JSON.stringify((await indexedDB.databases?.()) ?? []),
+    databases: await databases(),
     caches: JSON.stringify((await globalThis.caches?.keys()) ?? []),
+    performance: JSON.stringify(entries()),
     console: said.join("\n"),
     faults: faults.join("\n"),
   });
@@ -86,5 +139,26 @@ globalThis.witness = (() => {
       Object.entries({ ...(await places()), more })
         .filter(([, text]) => [...secrets].some((secret) => text.includes(secret)))
         .map(([place]) => place),
+    names,
+    note,
+    memories,
+    /** What of all that was ever seen is, whole or in pieces, in the memory of the core: `["code", …]`. */
+    remembered: () => {
+      const memory = memories.map(({ buffer }) => bytes(buffer)).join("\n");
+      const found = [...names].filter(([value]) => pieces(value).some((piece) => memory.includes(piece)));
+      return found.map(([, name]) => name);
+    },
+    databases,
   };
 })();
+
+// A worker's witness answers to the page's.
+if (typeof document === "undefined") {
+  const channel = new BroadcastChannel("witness");
+  channel.onmessage = ({ data: { names } }) => {
+    if (!names) return;
+    for (const [value, name] of names) witness.note([[name, value]]);
+    const { said, faults, remembered } = witness;
+    channel.postMessage({ seen: [...witness.names], said, faults, remembered: remembered() });
+  };
+}

@@ -1,0 +1,40 @@
+// Runs before everything else: ways to fail for the core. It gets no more memory than `localStorage.pages` beside what
+// it starts with, and whenever it looks at the clock, `onClock` is called.
+
+"use strict";
+
+{
+  const MEMORY = 5;
+  const { compile } = WebAssembly;
+
+  /** A number as WebAssembly writes it (LEB128), and where it ends. */
+  const read = (bytes, at) => {
+    let value = 0;
+    for (let shift = 0; ; shift += 7) {
+      const byte = bytes[at++];
+      value |= (byte & 127) << shift;
+      if (byte < 128) return [value, at];
+    }
+  };
+  const written = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...written(value >> 7)]);
+
+  /** The module, with a limit in its section on memories, which holds one memory without any. */
+  const limited = (bytes, more) => {
+    for (let at = 8, start; (start = at) < bytes.length; ) {
+      const id = bytes[at++];
+      const [size, content] = read(bytes, at);
+      at = content + size;
+      if (id !== MEMORY) continue;
+      const [pages] = read(bytes, content + 2);
+      const section = [1, 1, ...written(pages), ...written(pages + more)];
+      return Uint8Array.from([...bytes.slice(0, start), id, ...written(section.length), ...section, ...bytes.slice(at)]);
+    }
+    throw new Error("there is no memory in this module");
+  };
+
+  const { pages } = localStorage;
+  if (pages) WebAssembly.compile = (bytes) => compile.call(WebAssembly, limited(bytes, Number(pages)));
+
+  const { now } = Date;
+  Date.now = () => (globalThis.onClock?.(), now());
+}

@@ -7,7 +7,7 @@ import type { WorkerOptions } from "./worker.d.ts";
 import type { Answer, Arrival, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, unpackError } from "./worker-messages.ts";
 import { isOver } from "./worker-pending.ts";
-import { startWorker } from "./worker-start.ts";
+import { REFUSED, startWorker } from "./worker-start.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -17,9 +17,6 @@ const START_MS = 30_000;
 /** A login URL that is ready waits this long for its click: the sign-in is good for ten minutes, from now on. */
 const PREPARED_MS = 240_000;
 
-const REFUSED =
-  "The worker could not start. Allow blob: in the page's worker-src; or serve worker-script.js, of the same version " +
-  "of this package, from this origin, and give its address as workerUrl.";
 const DIED = "The worker has died, and what was under way with it. The next call starts a new one.";
 const OTHER_VERSION = "worker-script.js is of another version. Deploy it and the app from one version of this package.";
 
@@ -77,14 +74,16 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     };
     begun.onmessage = ({ data }: MessageEvent<Answer>) => {
       if (worker !== begun) return;
-      const { hello } = data;
-      if (!hello) return hear(data);
-      isThere = true;
-      clearTimeout(timer);
-      release();
-      if (hello.version !== VERSION) return end(OTHER_VERSION);
+      const { version, lock } = data;
+      if (!isThere) {
+        isThere = true;
+        clearTimeout(timer);
+        release();
+        if (version !== VERSION) return end(OTHER_VERSION);
+      }
       // Whoever gets this lock knows that the worker is dead: no event says so.
-      if (hello.lock) navigator.locks.request(hello.lock, () => endThis()).catch(() => {});
+      if (lock) navigator.locks.request(lock, () => endThis()).catch(() => {});
+      hear(data);
     };
     begun.postMessage({ setup: { ...setup, wasSignedIn } } satisfies Question);
     return begun;
@@ -149,6 +148,9 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
       const isAnyPending = notes().some((note) => note !== own);
       return ask("redeem", { url, state, isClaimed, isAnyPending } satisfies Arrival);
     },
+
+    // Without a worker, nobody can be signed in but in the vault.
+    signOut: async () => (worker || setup.isPersistent ? ask("signOut") : {}),
 
     drop: (state) => tell("drop", state),
     wake: async () => {

@@ -45,8 +45,10 @@ export interface Answer {
   readonly error?: unknown;
   readonly session?: Api.Session | undefined;
   readonly event?: Api.SessionEvent | undefined;
-  /** Said once, first of all. `lock`: held by the worker while it lives. */
-  readonly hello?: { readonly version: string; readonly lock?: string };
+  /** Said first of all. */
+  readonly version?: string;
+  /** Of a lock that the worker holds while it lives. */
+  readonly lock?: string;
 }
 
 /** A response to a sign-in, as the page tells of it. */

@@ -75,12 +75,8 @@ addEventListener("message", ({ data }: MessageEvent<Question>) => {
   else void answer(id!, operation!, input).then(tell);
 });
 
-const hello = (more?: object) => post({ hello: { version: VERSION, ...more } });
-
+post({ version: VERSION });
 // Held until the worker dies, so that the page learns of it.
 const lock = `procore-spa-auth worker ${crypto.randomUUID()}`;
-const locking = navigator.locks?.request(lock, () => (hello({ lock }), new Promise(() => {})));
-if (locking) locking.catch(() => hello());
-else hello();
-
+navigator.locks?.request(lock, () => (post({ lock }), new Promise(() => {}))).catch(() => {});
 sweepPending().catch(() => {});

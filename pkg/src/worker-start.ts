@@ -1,6 +1,10 @@
 import script from "#worker-script";
 import { isProcoreAuthError, startError } from "./errors.ts";
 
+export const REFUSED =
+  "The worker could not start. Allow blob: in the page's worker-src; or serve worker-script.js, of the same version " +
+  "of this package, from this origin, and give its address as workerUrl.";
+
 /**
  * Starts the worker: from `workerUrl`, or from the script that this package carries. `release` gives back what it needs
  * only until it runs.
@@ -16,7 +20,7 @@ export const startWorker = (workerUrl?: string): { worker: Worker; release: () =
   } catch (cause) {
     release();
     if (isProcoreAuthError(cause)) throw cause;
-    throw startError("worker_blocked", "The browser refused to start the worker.", cause);
+    throw startError("worker_blocked", REFUSED, cause);
   }
 };
 

@@ -165,7 +165,8 @@ inEveryEngine("worker", (browser) => {
     const { value } = await call(`(async () => {
       const twice = [1, 2].map(() => sdk.createProcoreAuth(${JSON.stringify(config)}));
       await Promise.all(twice.map((auth) => auth.ready()));
-      return Promise.all(twice.map(async (auth) => (await attempt(() => auth.handleRedirect(${JSON.stringify(url)}))).error));
+      const outcomes = await Promise.all(twice.map((auth) => attempt(() => auth.handleRedirect("${url}"))));
+      return outcomes.map(({ error }) => error);
     })()`);
     assert.deepEqual(value.toSorted(), ["no_transaction", "token_missing_access_token"]);
     assert.equal(codesSent(app).length, 1);

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { startServer } from "../../www/server/index.mjs";
+import { Windows } from "../popup/windows.mjs";
 import { Visitor } from "./demo.mjs";
 import { POLICY, freePort, pages, startPages } from "./servers.mjs";
 
@@ -72,6 +73,20 @@ export class Apps {
     await visitor.ask("auth.signIn(arguments[0])", options);
     await visitor.signInThere(there);
     return visitor.ask("return outcome");
+  }
+
+  /** Clicks for a sign-in by popup, and goes over to its window. What comes of it will be in `tap.page.popup`. */
+  async openPopup(visitor, t) {
+    const windows = await Windows.of(this.driver);
+    t.after(() => windows.closeOthers());
+    await visitor.ask(`
+      const button = document.createElement("button");
+      Object.assign(button, { id: "go", textContent: "go" });
+      const signIn = () => attempt(() => auth.signInWithPopup());
+      button.addEventListener("click", () => signIn().then((outcome) => (tap.page.popup = outcome)));
+      document.body.append(button);`);
+    await windows.openByClick("go");
+    return windows;
   }
 
   /** Calls something of the app's client. `call` is an expression. */

@@ -1,6 +1,7 @@
 // Runs before the package: holds on to every worker, and writes down what is said between it and the page, both ways.
 //
-// In localStorage, so that it outlives the page: one line of JSON for each message, `["to" or "from", message]`.
+// In localStorage, so that it outlives the page: one line of JSON for each message, `[way, message]`. `way` is "to" or
+// "from", or "news" for what tabs tell each other.
 
 "use strict";
 
@@ -26,6 +27,13 @@ globalThis.tap = (() => {
       postMessage.call(this, message, ...more);
     }
   };
+  const { config } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  // Where nothing will come, half a minute of waiting is no time at all.
+  const { setTimeout } = globalThis;
+  if (config?.workerUrl?.endsWith("-silent.js")) globalThis.setTimeout = (done, time) => setTimeout(done, time / 1000);
+
+  const channel = new BroadcastChannel(`procore-spa-auth sandbox:${config?.credentials.sandbox.clientId}`);
+  channel.addEventListener("message", ({ data }) => note("news", data));
   // Other ways to talk that the package has no business with.
   for (const name of ["SharedWorker", "MessageChannel"]) globalThis[name] &&= () => note("to", name);
 

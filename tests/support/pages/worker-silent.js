@@ -1,0 +1,1 @@
+// A script that is no worker of this package.

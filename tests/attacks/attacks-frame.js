@@ -1,8 +1,24 @@
 // One situation: does its steps with the package, and reports what came of each and what is left behind.
 // Judges nothing.
 
-const { plan, finished } = parent;
+import { watch, windowSteps } from "./attacks-windows.js";
+
+// A situation with windows brings its plan in the frame's name, for the page around it may be another site's.
+const { plan, finished } = name
+  ? { plan: JSON.parse(name), finished: (result) => (window.result = JSON.stringify(result)) }
+  : parent;
 const { recorder } = globalThis;
+
+const LEFT_BY_OTHERS = "left-by-another-app";
+const seesFirstParty = localStorage.getItem("first-party") !== null;
+const isWithWindows = Boolean(name);
+if (isWithWindows) {
+  name = "";
+  watch();
+  sessionStorage.clear();
+  localStorage.clear();
+  localStorage.setItem(LEFT_BY_OTHERS, "untouched");
+}
 
 Object.assign(recorder.answers, structuredClone(plan.answers ?? {}));
 for (const [name, value] of Object.entries(plan.pollution ?? {})) Object.prototype[name] = value;
@@ -114,6 +130,7 @@ const STEPS = {
     for (const restore of sabotaged) restore();
   },
   isPolluted: ({ name }) => ({ value: String({}[name]) }),
+  ...windowSteps(clients, sdk),
 };
 
 /** Ways to hand over options that are not plain. */
@@ -217,7 +234,7 @@ for (const step of plan.steps) {
 }
 // What was begun and not waited for shows its faults now.
 await new Promise((next) => setTimeout(next, 0));
-const { requests, said, faults, stored, timeouts } = recorder;
-finished(
-  JSON.parse(JSON.stringify({ steps, requests, said, faults, stored, timeouts, end: await look(clients.main) })),
-);
+const { requests, said, faults, stored, told, timeouts } = recorder;
+const end = await look(clients.main);
+const more = isWithWindows ? { seesFirstParty, others: localStorage.getItem(LEFT_BY_OTHERS) } : {};
+finished(JSON.parse(JSON.stringify({ steps, requests, said, faults, stored, told, timeouts, end, ...more })));

@@ -9,9 +9,11 @@ import { after, before, test } from "node:test";
 import { root } from "../../scripts/run.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
-import { pages, startPages, startSink } from "../support/servers.mjs";
+import { freePort, pages, startPages, startSink } from "../support/servers.mjs";
+import { Windows } from "../popup/windows.mjs";
+import { KEY } from "./app.mjs";
 import { problems } from "./judge.mjs";
-import { KEY, situation } from "./situations.mjs";
+import { situation } from "./situations.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url)).replace(/\/$/, "");
 const file = process.env.ATTACKS ?? join(root, "tests/vectors/attacks.jsonl");
@@ -23,24 +25,52 @@ const rows = readFileSync(file, "utf8")
 /** Each batch has a new page: a script must end in time, and WebKit allows a page 100 calls of replaceState in 10 s. */
 const BATCH = 25;
 
-let packed, page, frame, sink, elsewhere;
+let packed, page, frame, sink, elsewhere, strangers;
+const servers = [];
 
 before(async () => {
   packed = await pack();
   const folders = { "/package/": packed.dist, "/support/": pages, "/attacks/": here };
-  frame = await startPages({ folders, fallback: join(here, "attacks-frame.html") });
+  const [port, longer] = await nestedPorts();
+  frame = await startPages({ port, folders, fallback: join(here, "attacks-frame.html") });
   sink = await startSink();
   elsewhere = await startSink();
   page = frame.origin;
+  const stranger = async (more) => {
+    const server = await startPages({ folders: { "/attacks/": here }, fallback: join(here, "poster.html"), ...more });
+    servers.push(server);
+    return server.origin;
+  };
+  const severing = (policy) => stranger({ headers: { "cross-origin-opener-policy": policy } });
+  const login = await stranger();
+  strangers = {
+    login,
+    // Another site, for browsers.
+    evil: login.replace("localhost", "127.0.0.1"),
+    longer: await stranger({ port: longer }),
+    opaque: await stranger({ policy: "sandbox allow-scripts" }),
+    severing: [await severing("same-origin"), await severing("same-origin-allow-popups")],
+  };
+  servers.push(frame, sink, elsewhere);
 });
 
 after(async () => {
-  await Promise.all([frame, sink, elsewhere].map((server) => server?.close()));
+  await Promise.all(servers.map((server) => server.close()));
   await packed?.remove();
 });
 
-async function openHost(driver) {
-  await driver.get(`${page}/attacks/attacks-host.html`);
+/** Two free ports of which one begins with the other; so do the origins, for who does not compare to the end. */
+async function nestedPorts() {
+  for (;;) {
+    const port = 2100 + Math.floor(Math.random() * 900);
+    const both = [port, port * 10 + 1];
+    const areFree = await Promise.all(both.map((one) => freePort(one).catch(() => undefined)));
+    if (areFree.every(Boolean)) return both;
+  }
+}
+
+async function openHost(driver, origin = page) {
+  await driver.get(`${origin}/attacks/attacks-host.html`);
   await until("the host page is ready", async () => (await driver.getTitle()) === "ready");
 }
 
@@ -77,13 +107,60 @@ async function playInOtherTab(driver, plan) {
   }
 }
 
+/** A user is there, who clicks where the page wants it. Another page may be around it. */
+async function playWithWindows(driver, plan) {
+  const windows = await Windows.of(driver);
+  await openHost(driver);
+  await driver.executeScript("localStorage.setItem('first-party', 'seen')");
+  if (plan.around) await openHost(driver, plan.around);
+  await driver.executeScript(
+    "const frame = document.createElement('iframe'); [frame.name, frame.src] = arguments; document.body.append(frame)",
+    JSON.stringify(plan),
+    page + plan.page,
+  );
+  const enter = () => driver.switchTo().frame(0);
+  await enter();
+  try {
+    const result = await until("the situation is over", async () => {
+      const script = "return { wants: document.documentElement?.dataset.wants, result: window.result }";
+      const { wants, result } = (await windows.ask(script)) ?? {};
+      if (wants === "click") await windows.click("gesture");
+      if (wants === "click in the window") {
+        await driver.switchTo().window((await windows.handles()).find((handle) => handle !== windows.main));
+        await windows.shows("poster");
+        await windows.click("open");
+        await windows.backToMain();
+        await enter();
+        await windows.ask("delete document.documentElement.dataset.wants");
+      }
+      return result;
+    }).catch(() => JSON.stringify({ hung: true, steps: [] }));
+    return { ...JSON.parse(result), leftovers: plan.leftovers ? await leftovers(windows) : [] };
+  } finally {
+    await windows.closeOthers();
+  }
+}
+
+/** What the windows show that could not be closed. */
+async function leftovers(windows) {
+  const seen = [];
+  for (const handle of await windows.handles()) {
+    if (handle === windows.main) continue;
+    await windows.driver.switchTo().window(handle);
+    await windows.shows("opener_severed");
+    const script = "return { url: location.href, text: document.body.textContent, hasOpener: opener !== null }";
+    seen.push(await windows.ask(script));
+  }
+  return seen;
+}
+
 inEveryEngine("attacks", (browser) => {
   test("every row", async () => {
     const { driver, engine, sentinel } = browser;
     elsewhere.requests.length = 0;
-    const context = { page, sink: sink.origin, elsewhere: elsewhere.origin };
+    const context = { page, sink: sink.origin, elsewhere: elsewhere.origin, strangers };
     const todo = rows.map((row) => ({ row, ...situation(row, context) }));
-    const planned = todo.filter(({ plan }) => plan && !plan.isInOtherTab);
+    const planned = todo.filter(({ plan }) => plan && !plan.isInOtherTab && !plan.isPopup);
     for (let at = 0; at < planned.length; at += BATCH) {
       const batch = planned.slice(at, at + BATCH);
       await openHost(driver);
@@ -101,6 +178,9 @@ inEveryEngine("attacks", (browser) => {
     }
     for (const each of todo.filter(({ plan }) => plan?.isInOtherTab)) {
       each.result = await playInOtherTab(driver, each.plan);
+    }
+    for (const each of todo.filter(({ plan }) => plan?.isPopup)) {
+      each.result = await playWithWindows(driver, each.plan);
     }
 
     const counts = { passed: 0, failed: 0, skipped: 0 };

@@ -1,6 +1,7 @@
 // Judges what a browser made of a row: the outcome that the row expects, its effects, and what must hold on every row.
 
-import { CANARY, CLIENT_ID, KEY } from "./situations.mjs";
+import { CLIENT_ID, KEY } from "./app.mjs";
+import { CANARY } from "./situations.mjs";
 
 const PROCORE = "https://login.procore.com";
 const API = "https://api.procore.com";
@@ -27,7 +28,8 @@ const RESPONSE_NAMES = [
 function outcomeOf({ do: what }, { value, error }) {
   if (error) return `err:${error.code ?? error.name}`;
   if (what === "signOut" && value.outcome !== "revoked") return `err:${value.outcome}`;
-  if (what === "handleRedirect") return value.handled ? "ok" : "none";
+  if (["handleRedirect", "comeBackAgain", "ended", "isSignedIn"].includes(what)) return value.handled ? "ok" : "none";
+  if (what === "isPending") return value.isPending ? "none" : "ok";
   if (what === "parseRedirect") return value.kind === "none" ? "none" : "ok";
   return "ok";
 }
@@ -62,7 +64,10 @@ export function problems(row, plan, result, { page, elsewhere }) {
   const facts = { row, plan, result, steps, look, say, ofKind, page, main };
   if (plan.most) say(look.keys.length <= plan.most, `${look.keys.length} sign-ins are stored`);
   if (plan.isTaken) say(!look.keys.length, "the record is still there");
-  const isConsumed = !look.keys.some((key) => key.startsWith(KEY));
+  // A popup's sign-in is in no storage: it is still there if the true response is good afterwards.
+  const isConsumed = plan.isPopup
+    ? !steps.some((step) => step.do === "ended" && step.isAfterwards && step.outcome.value?.handled)
+    : !look.keys.some((key) => key.startsWith(KEY));
 
   judgeCounts(facts);
   judgeUrl(facts, isConsumed);
@@ -102,6 +107,7 @@ function judgeOutcomes(row, plan, steps, say) {
       const isDone = got === "ok" || (plan.users && step.do === "signOut" && got === "err:revoke_pending");
       say(isDone, `${step.do} has to work ${when}, got ${got} ${step.outcome.error?.message ?? ""}`);
     }
+    if (step.isRefused) say(got.startsWith("err:"), `${step.do} has to be refused, got ${got}`);
     if (step.redirectUri && got === "ok") {
       const sent = new URL(step.outcome.value.url).searchParams.get("redirect_uri");
       say(sent === step.redirectUri, `expected redirect_uri=${step.redirectUri} byte for byte, got ${sent}`);
@@ -199,6 +205,9 @@ function judgeResidue({ result, look, say }, isConsumed) {
   for (const text of [look.storage, result.end.storage, JSON.stringify(result.stored)]) {
     say(!lasting.test(text), `storage holds a ${lasting.exec(text)}`);
   }
+  for (const news of result.told) {
+    say(/^{"v":1,"news":"[a-z_]+"}$/.test(JSON.stringify(news)), `told other tabs ${JSON.stringify(news)}`);
+  }
   if (isConsumed) say(!CANARY.test(look.storage), `storage still holds a ${CANARY.exec(look.storage)}`);
   say(
     ![...look.databases, ...look.caches].length,
@@ -207,7 +216,14 @@ function judgeResidue({ result, look, say }, isConsumed) {
   say(result.others === "untouched", "another app's storage was touched");
 }
 
-function judgeSession({ row, plan, look, say, main, ofKind }) {
+function judgePopup({ plan, look, say, main, result }) {
+  const isOk = main.do === "ended" && outcomeOf(main, main.outcome) === "ok";
+  say(look.session.signedIn === isOk, `expected signedIn=${isOk}, got ${JSON.stringify(look.session)}`);
+  say(!look.keys.length && !result.stored.some(([key]) => key.startsWith(KEY)), "a popup's sign-in was stored");
+  if (plan.around) say(!result.seesFirstParty, "the frame's storage is not partitioned, so the row shows nothing");
+}
+
+function judgeSession({ row, plan, look, say, main, ofKind, result }) {
   if (plan.renewals) {
     const sent = ofKind("token").map(({ body }) => new URLSearchParams(body).get("refresh_token"));
     say(
@@ -217,6 +233,7 @@ function judgeSession({ row, plan, look, say, main, ofKind }) {
     if (row.expected === "ok") say(look.session.status === "fresh", `got ${JSON.stringify(look.session)}`);
     else say(!look.session.renewable, `it could be renewed again: ${JSON.stringify(look.session)}`);
   }
+  if (plan.isPopup) return judgePopup({ plan, look, say, main, result });
   if (!look.session || !main || main.do !== "handleRedirect" || plan.users) return;
   const isOk = outcomeOf(main, main.outcome) === "ok" && !/expired at once/.test(row.effects);
   const got = look.session.signedIn;
@@ -368,6 +385,52 @@ const EFFECTS = [
   [
     /^never asks for secret$/,
     ({ say, main }) => say(!ASKING.test(main.outcome.error.message), "it asks for a secret"),
+  ],
+  [
+    /^targetOrigin explicit; never '\*'$|^targetOrigin explicit$/,
+    ({ say, steps, page }) => {
+      const { posted } = steps.find((step) => step.do === "windows").outcome.value;
+      say(posted.length === 1 && posted[0] === page, `the relay's messages were for ${posted}`);
+    },
+  ],
+  [
+    /^targetOrigin=own origin so attacker gets nothing$/,
+    ({ say, steps }) => {
+      const { overheard } = steps.find((step) => step.do === "lure").outcome.value;
+      say(overheard.length === 0, `the stranger heard ${overheard}`);
+    },
+  ],
+  [
+    /^random per-tx window name$/,
+    ({ say, steps }) => {
+      // No name at all, and always a new window, which is what the random name is for.
+      const { names, areFrames } = steps.find((step) => step.do === "windows").outcome.value;
+      say(names.length && names.every((name) => name === "_blank"), `windows had the names ${names}`);
+      say(!areFrames.includes(true), "the login page was shown in somebody else's frame");
+    },
+  ],
+  [
+    /^first wins$/,
+    ({ say, ofKind }) => {
+      const code = new URLSearchParams(ofKind("token")[0]?.body).get("code");
+      say(code === "C1-canarycode", `the code of the second was redeemed: ${code}`);
+    },
+  ],
+  [
+    /^opener stays null for good$/,
+    ({ say, result, plan }) => {
+      say(result.leftovers.length === plan.leftovers, `${result.leftovers.length} windows are left`);
+      say(!result.leftovers.some(({ hasOpener }) => hasOpener), "a window has an opener");
+    },
+  ],
+  [
+    /^callback shows 'return to app'/,
+    ({ say, result, page }) => {
+      for (const { url, text } of result.leftovers) {
+        say(url === `${page}/cb`, `the window is left at ${url}`);
+        say(/close it/i.test(text), `the window says ${text}`);
+      }
+    },
   ],
   [
     /^stream aborted at cap$/,

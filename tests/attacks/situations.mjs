@@ -3,8 +3,9 @@
 // Situations are recognised by the text of `setup` and `input`, never by the row's id. What no rule here recognises is
 // an error of the runner, never a pass.
 
-export const CLIENT_ID = "CID";
-export const KEY = "procore-spa-auth:";
+import { CLIENT_ID, KEY, configOf, customServer } from "./app.mjs";
+import { windowPlan } from "./messages.mjs";
+
 const PROCORE = "https://login.procore.com";
 const API = "https://api.procore.com";
 const RISK = "I accept that tokens in the URL can leak";
@@ -80,22 +81,6 @@ function recordOf(redirectUri, more = {}) {
     ...members,
   };
 }
-
-const configOf = (redirectUri, more = {}) => ({
-  credentials: { production: { clientId: CLIENT_ID, redirectUris: [redirectUri] } },
-  ...more,
-});
-
-/** A server on loopback, for what needs a real one. */
-const customServer = (origin, api = origin) => ({
-  customAuthorizationServer: true,
-  issuer: origin,
-  authorizationEndpoint: `${origin}/oauth/authorize`,
-  tokenEndpoint: `${origin}/oauth/token`,
-  revocationEndpoint: `${origin}/oauth/revoke`,
-  tokenInfoEndpoint: `${origin}/oauth/token/info`,
-  apiOrigin: api,
-});
 
 /** That the instance, and the module, are of use after what happened. */
 const USABLE = (page) => [
@@ -858,19 +843,17 @@ function byUrl(row, context) {
   return typeof row.input === "string" && isUrl(row.input) ? response(row, context) : undefined;
 }
 
-/** Why a category is not played here. */
-const ELSEWHERE = {
-  message: "this version has no popup, so there are no messages",
-};
-
 /**
  * `{ plan }`, `{ skipped: why }`, or `{ unknown: why }`.
  *
- * `context`: the origins of the page, of a sink that plays the authorization server, and of one that nobody should reach.
+ * `context`: the origins of the page, of a sink that plays the authorization server, of one that nobody should reach, and
+ * of strangers.
  */
 export function situation(row, context) {
   if (row.expected === "doc") return { skipped: "a limit that the documentation states" };
-  if (ELSEWHERE[row.cat]) return { skipped: ELSEWHERE[row.cat] };
+  const withWindows = windowPlan(row, context);
+  if (withWindows) return planned(withWindows, context);
+  if (row.cat === "message") return { unknown: "no rule knows this situation" };
   const text = typeof row.input === "string" ? row.input.trim() : "";
   for (const [words, make] of row.cat === "api" ? API_PROSE : PROSE) {
     const found = words.exec(text);

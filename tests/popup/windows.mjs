@@ -31,8 +31,14 @@ export class Windows {
 
   /** Waits for the page of this title in the present window, loaded. */
   async shows(title) {
-    const script = "return document.title === arguments[0] && document.readyState === 'complete'";
-    await until(`the page "${title}" is there`, () => this.ask(script, title));
+    const script = "return { title: document.title, url: location.href, isLoaded: document.readyState === 'complete' }";
+    let seen;
+    await until(`the page "${title}" is there`, async () => {
+      seen = await this.ask(script);
+      return seen?.title === title && seen.isLoaded;
+    }).catch(({ message }) => {
+      throw new Error(`${message}; it shows ${seen?.title} ${seen?.url}`);
+    });
   }
 
   async handles() {
@@ -64,12 +70,16 @@ export class Windows {
     await this.backToMain();
   }
 
+  /** Until none is left: one may be about to open, or to close by itself. */
   async closeOthers() {
-    for (const handle of await this.handles()) {
-      if (handle === this.main) continue;
-      await this.driver.switchTo().window(handle).catch(() => {});
-      await this.driver.close().catch(() => {});
-    }
+    await until("only one window is left", async () => {
+      const others = (await this.handles()).filter((handle) => handle !== this.main);
+      for (const handle of others) {
+        const isThere = await this.driver.switchTo().window(handle).then(() => true, () => false);
+        if (isThere) await this.driver.close().catch(() => {});
+      }
+      return !others.length;
+    });
     await this.backToMain();
   }
 }

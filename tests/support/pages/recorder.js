@@ -10,6 +10,7 @@ globalThis.recorder = (() => {
   const said = [];
   const faults = [];
   const stored = [];
+  const told = [];
   const gates = {};
   const realFetch = fetch.bind(globalThis);
 
@@ -111,7 +112,7 @@ globalThis.recorder = (() => {
     other("XMLHttpRequest", url);
     return open.call(this, method, url, ...rest);
   };
-  for (const name of ["WebSocket", "EventSource", "Worker", "SharedWorker", "BroadcastChannel"]) {
+  for (const name of ["WebSocket", "EventSource", "Worker", "SharedWorker"]) {
     const Original = globalThis[name];
     if (Original)
       globalThis[name] = class extends Original {
@@ -121,6 +122,12 @@ globalThis.recorder = (() => {
         }
       };
   }
+  /** What every other page of this origin can listen to. */
+  const { postMessage } = BroadcastChannel.prototype;
+  BroadcastChannel.prototype.postMessage = function (message) {
+    told.push(message);
+    return postMessage.call(this, message);
+  };
   navigator.sendBeacon = (url) => (other("sendBeacon", url), true);
 
   const { setItem } = Storage.prototype;
@@ -147,5 +154,5 @@ globalThis.recorder = (() => {
     faults.push(`policy violation: ${violatedDirective} ${blockedURI} ${sample}`),
   );
 
-  return { requests, said, faults, stored, answers, gates, realFetch, shown };
+  return { requests, said, faults, stored, told, answers, gates, realFetch, shown };
 })();

@@ -16,6 +16,8 @@ const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
 const parts = ["diagnose"];
+/** The entry whose module is in a script of its own, which it carries as text. */
+const [inWorker, workerScript] = ["worker", "worker-script"];
 
 /** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
@@ -40,8 +42,8 @@ const packed = (async () => {
 test("the package holds the entries, their types, the README and the licences, and nothing else", async () => {
   const { files } = await packed;
   const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
-  needed.push(...entries.flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
-  needed.push(...parts.map((part) => `dist/${part}.js`));
+  needed.push(...[...entries, inWorker].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
+  needed.push(...[...parts, workerScript].map((part) => `dist/${part}.js`));
   const missing = needed.filter((file) => !files.includes(file));
   assert.deepEqual(missing, []);
   const more = files.filter((file) => !needed.includes(file) && !/^dist\/[\w-]+\.d\.ts$/.test(file));
@@ -66,36 +68,64 @@ test("publint finds nothing", async () => {
 test("every entry's types resolve (attw)", async () => {
   const attw = join(root, "node_modules/@arethetypeswrong/cli/dist/index.js");
   const { tarball } = await packed;
-  const args = [attw, tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii"];
+  // A script to be served, which nobody imports.
+  const script = ["--exclude-entrypoints", "./worker-script.js"];
+  const args = [attw, tarball, "--profile", "esm-only", "--no-emoji", "--format", "ascii", ...script];
   const { code, output } = await run(process.execPath, args);
   assert.equal(code, 0, output);
 });
 
 test("the default entry can't do the implicit flow, and the implicit entry can", () => {
-  const [index, implicit] = entries.map(contents);
+  const [index, implicit, worker] = [...entries, workerScript].map(contents);
   const asks = ({ js, wasm }) => js.includes("response_type=token") || wasm.includes("response_type=token");
   assert.equal(asks(index), false);
+  assert.equal(asks(worker), false);
   // Otherwise the line above would prove nothing.
   assert.equal(asks(implicit), true);
 });
 
-for (const file of [...entries, ...parts]) {
+/** The text of a file, without what it only carries. */
+function ownText(file) {
+  if (file !== inWorker) return parts.includes(file) ? textOf(file) : contents(file).js;
+  const text = textOf(file);
+  const [script] = text.match(/`(?:\\[^]|[^\\`])*`/g).sort((a, b) => b.length - a.length);
+  return text.replace(script, () => "``");
+}
+
+const textOf = (file) => readFileSync(join(pkg, `dist/${file}.js`), "utf8");
+
+test("the worker entry carries the worker's script as it is, without a module of its own", async () => {
+  const blobs = [];
+  const { createObjectURL } = URL;
+  URL.createObjectURL = (blob) => (blobs.push(blob), "blob:nodedata:1");
+  try {
+    const { createProcoreAuth } = await import(join(pkg, "dist/worker.js"));
+    await assert.rejects(createProcoreAuth({}).ready(), { code: "worker_blocked" });
+  } finally {
+    URL.createObjectURL = createObjectURL;
+  }
+  assert.equal(blobs.length, 1);
+  assert.equal(await blobs[0].text(), textOf(workerScript));
+  assert.ok(ownText(inWorker).length < 40_000);
+});
+
+for (const file of [...entries, ...parts, inWorker, workerScript]) {
   test(`${file}.js works under a strict policy, and alone but for what it loads later`, () => {
-    const js = entries.includes(file) ? contents(file).js : readFileSync(join(pkg, `dist/${file}.js`), "utf8");
-    const own = parts.reduce((text, part) => text.replace(`import("./${part}.js")`, ""), js);
+    const own = parts.reduce((text, part) => text.replace(`import("./${part}.js")`, ""), ownText(file));
     const code = [/\bimport\.meta\b/, /\bimport\s*[{*"'(]/, /\brequire\(/, /\beval\(/, /new Function\b/];
     const forbidden = [...code, /sourceMappingURL/];
     assert.deepEqual(forbidden.filter((pattern) => pattern.test(own)), []);
   });
 }
 
-for (const entry of entries) {
-
-  test(`${entry}.js names nobody's folders`, () => {
-    const { js, wasm } = contents(entry);
+for (const file of [...entries, workerScript]) {
+  test(`${file}.js names nobody's folders`, () => {
+    const { js, wasm } = contents(file);
     for (const folder of [homedir(), root]) assert.ok(!js.includes(folder) && !wasm.includes(folder), folder);
   });
+}
 
+for (const entry of [...entries, inWorker]) {
   test(`importing ${entry}.js touches no global`, async () => {
     const script = `
       const before = Reflect.ownKeys(globalThis).length;

@@ -36,6 +36,14 @@ before(async () => {
 
 after(() => packed?.remove());
 
+/** The app in a folder of its own, with another `main.js`. */
+function another(name, main) {
+  const root = join(packed.home, name);
+  cpSync(project, root, { recursive: true });
+  writeFileSync(join(root, "main.js"), main);
+  return root;
+}
+
 test("installing it brings itself and nothing else", () => {
   const installed = readdirSync(join(project, "node_modules")).filter((name) => !name.startsWith("."));
   assert.deepEqual(installed, ["procore-spa-auth"]);
@@ -53,53 +61,58 @@ const quiet = (root, outDir) => ({
 const html = (script) => readFileSync(join(template, "index.html"), "utf8").replace(/<script.*<\/script>/, script);
 
 /** Serves what a bundler has made. */
-async function serve(t, folder) {
-  const server = await startPages({ folders: { "/": folder }, policy: PAGE_POLICY });
+async function serve(t, folder, policy) {
+  const server = await startPages({ folders: { "/": folder }, policy });
   t.after(() => server.close());
   return `${server.origin}/index.html`;
 }
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'";
+const WORKER_POLICY = PAGE_POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth; worker-src blob:");
+const SERVED_POLICY = WORKER_POLICY.replace("worker-src blob:", "worker-src 'self'");
 
-function folder(name) {
-  const path = join(packed.home, name);
+/** An empty folder for what is made of the app in `root`. */
+function folder(root, name) {
+  const path = join(root, "..", `${basename(root)}-${name}`);
   mkdirSync(path, { recursive: true });
   return path;
 }
 
-/** Each answers with the URL of a page that runs `main.js`. */
+/** Each answers with the URL of a page that runs the `main.js` of an app, under a policy. */
 const TOOLS = {
-  "Vite, dev": async (t) => {
+  "Vite, dev": async (t, root) => {
     const server = await createVite({
-      ...quiet(project),
+      ...quiet(root),
       server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null },
     });
     t.after(() => server.close());
     await server.listen();
     return `http://localhost:${server.httpServer.address().port}/`;
   },
-  "Vite, build": async (t) => {
-    const out = folder("vite");
-    await viteBuild(quiet(project, out));
-    return serve(t, out);
+  "Vite, build": async (t, root, policy) => {
+    const out = folder(root, "vite");
+    await viteBuild(quiet(root, out));
+    return serve(t, out, policy);
   },
-  "esbuild, esm": (t) => bundled(t, "esm", '<script type="module" src="/main.js"></script>'),
-  "esbuild, iife": (t) => bundled(t, "iife", '<script src="/main.js"></script>'),
-  "no tool at all": async (t) => {
-    const out = folder("plain");
-    cpSync(join(project, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
-    const source = readFileSync(join(template, "main.js"), "utf8");
-    writeFileSync(join(out, "main.js"), source.replace('"procore-spa-auth"', '"/procore-spa-auth/index.js"'));
+  "esbuild, esm": (...given) => bundled(...given, "esm", '<script type="module" src="/main.js"></script>'),
+  "esbuild, iife": (...given) => bundled(...given, "iife", '<script src="/main.js"></script>'),
+  "no tool at all": async (t, root, policy) => {
+    const out = folder(root, "plain");
+    cpSync(join(root, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
+    const source = readFileSync(join(root, "main.js"), "utf8")
+      .replace('"procore-spa-auth"', '"/procore-spa-auth/index.js"')
+      .replace('"procore-spa-auth/worker"', '"/procore-spa-auth/worker.js"');
+    writeFileSync(join(out, "main.js"), source);
     writeFileSync(join(out, "index.html"), html('<script type="module" src="/main.js"></script>'));
-    return serve(t, out);
+    return serve(t, out, policy);
   },
 };
 
-async function bundled(t, format, script) {
-  const out = folder(`esbuild-${format}`);
+async function bundled(t, root, policy, format, script) {
+  const out = folder(root, `esbuild-${format}`);
   await esbuild({
-    entryPoints: [join(project, "main.js")],
+    entryPoints: [join(root, "main.js")],
     outfile: join(out, "main.js"),
     bundle: true,
     minify: true,
@@ -107,23 +120,37 @@ async function bundled(t, format, script) {
     logLevel: "error",
   });
   writeFileSync(join(out, "index.html"), html(script));
-  return serve(t, out);
+  // As it would come out of public/.
+  cpSync(join(root, "node_modules/procore-spa-auth/dist/worker-script.js"), join(out, "procore-spa-auth/worker-script.js"));
+  return serve(t, out, policy);
 }
+
+/** The app in a worker: from a Blob, or from where `workerUrl`, a line of the app, says. */
+const inWorker = (name, workerUrl) => {
+  const main = readFileSync(join(template, "worker.js"), "utf8");
+  return another(name, workerUrl ? main.replace("const workerUrl = undefined;", workerUrl) : main);
+};
+const BY_VITE = 'import workerUrl from "procore-spa-auth/worker-script.js?url";';
+const BY_HAND = 'const workerUrl = "/procore-spa-auth/worker-script.js";';
 
 for (const { name: engine, reason } of engines) {
   test(`in ${engine}`, { skip: reason }, async (t) => {
     const browser = await openBrowser(engine);
     t.after(() => browser.close());
+    const open = async (url) => {
+      await browser.driver.get(url);
+      const shown = () =>
+        browser.driver
+          .executeScript("return document.body?.dataset.ready && document.body.textContent")
+          .catch(() => undefined);
+      const facts = JSON.parse(await until("the page has started the package", shown));
+      assert.equal(facts.error, undefined);
+      return facts;
+    };
     for (const [tool, start] of Object.entries(TOOLS)) {
       await t.test(tool, async (t) => {
-        const url = await start(t);
-        await browser.driver.get(url);
-        const shown = () =>
-          browser.driver
-            .executeScript("return document.body?.dataset.ready && document.body.textContent")
-            .catch(() => undefined);
-        const facts = JSON.parse(await until("the page has started the package", shown));
-        assert.equal(facts.error, undefined);
+        const url = await start(t, project, PAGE_POLICY);
+        const facts = await open(url);
         const login = new URL(facts.url);
         assert.equal(login.origin + login.pathname, "https://login.procore.com/oauth/authorize");
         assert.equal(login.searchParams.get("redirect_uri"), `${new URL(url).origin}/callback`);
@@ -131,6 +158,18 @@ for (const { name: engine, reason } of engines) {
         assert.deepEqual([facts.isPending, facts.handled, facts.session.status], [true, false, "signed_out"]);
         assert.equal(facts.code, "config_invalid", "the check-up was loaded, and ran");
       });
+
+      const served = tool.startsWith("Vite") ? BY_VITE : BY_HAND;
+      for (const [kind, workerUrl, policy] of [["blob", undefined, WORKER_POLICY], ["served", served, SERVED_POLICY]]) {
+        await t.test(`${tool}, in a worker, ${kind}`, async (t) => {
+          const url = await start(t, inWorker(`${kind}-${tool.replace(/\W+/g, "-")}`, workerUrl), policy);
+          const facts = await open(url);
+          assert.equal(new URL(facts.url).searchParams.get("redirect_uri"), `${new URL(url).origin}/callback`);
+          const { handled, refused, session, workers } = facts;
+          assert.deepEqual([handled, refused, session.status], [false, "popup_blocked", "signed_out"]);
+          assert.deepEqual(workers.map((url) => url.startsWith("blob:")), [kind === "blob"]);
+        });
+      }
     }
     assert.deepEqual(browser.sentinel.reached, []);
   });
@@ -138,7 +177,7 @@ for (const { name: engine, reason } of engines) {
 
 test("what a bundler leaves out: an app that never uses it does not carry it", async () => {
   const { outputFiles } = await esbuild({
-    stdin: { contents: 'import "procore-spa-auth"; console.log(1);', resolveDir: project },
+    stdin: { contents: 'import "procore-spa-auth"; import "procore-spa-auth/worker"; console.log(1);', resolveDir: project },
     bundle: true,
     format: "esm",
     write: false,
@@ -152,7 +191,12 @@ const node = (source) =>
     ({ stdout }) => JSON.parse(stdout),
   );
 
-for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
+const COMMON = ["ProcoreAuthError", "createProcoreAuth", "embeddedContext", "isProcoreAuthError"];
+const WITH_STEPS = [...COMMON, "buildLoginUrl", "parseRedirect", "ready"];
+const EXPORTED = { "": WITH_STEPS, "/implicit": WITH_STEPS, "/worker": COMMON };
+
+for (const [path, exported] of Object.entries(EXPORTED)) {
+  const entry = `procore-spa-auth${path}`;
   test(`import of ${entry} in Node touches nothing`, async () => {
     const facts = await node(`
       const names = () => Reflect.ownKeys(globalThis).map(String).sort();
@@ -179,14 +223,7 @@ for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
         started, quiet, handled, out, session: auth.session, exported: Object.keys(sdk).sort(),
       }));
     `);
-    assert.deepEqual(facts.exported, [
-      "ProcoreAuthError",
-      "buildLoginUrl",
-      "createProcoreAuth",
-      "isProcoreAuthError",
-      "parseRedirect",
-      "ready",
-    ]);
+    assert.deepEqual(facts.exported, exported.toSorted());
     assert.ok(facts.isSame && facts.isPure, "a global was made or changed");
     assert.deepEqual([facts.started, facts.quiet], [0, 0]);
     assert.deepEqual(facts.handled, { handled: false });
@@ -194,6 +231,17 @@ for (const entry of ["procore-spa-auth", "procore-spa-auth/implicit"]) {
     assert.deepEqual(facts.session, { signedIn: false, status: "signed_out", renewable: false });
   });
 }
+
+test("where there is no Worker, the worker entry says so, by every method that needs one", async () => {
+  const refused = await node(`
+    const { createProcoreAuth } = await import("procore-spa-auth/worker");
+    const uri = "https://app.example.com/callback";
+    const auth = createProcoreAuth({ credentials: { production: { clientId: "CID", redirectUris: [uri] } } });
+    const calls = [auth.ready(), auth.signIn(), auth.refresh(), auth.fetch("/rest/v1.0/me")];
+    console.log(JSON.stringify((await Promise.allSettled(calls)).map(({ reason }) => reason?.code)));
+  `);
+  assert.deepEqual(refused, Array(4).fill("worker_blocked"));
+});
 
 test("the two-step interface works in Node, too", async () => {
   const { url, kind, refused } = await node(`

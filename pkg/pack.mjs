@@ -58,6 +58,7 @@ export function join(functions, [head, tail, ...rest]) {
   const texts = {};
   walk(functions, (name) => {
     const copied = (texts[name] ??= Array.from(rest.shift(), byte).reverse()).pop();
+    if (copied === undefined) throw new RangeError("The texts are too short.");
     bytes.push(copied);
     return copied;
   });

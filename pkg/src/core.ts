@@ -9,10 +9,9 @@ let hasFailed = false;
 
 /** Starts the WebAssembly core, once. A start that failed may be tried again. */
 export const start = (): Promise<void> =>
-  (started ??= instantiate().catch((cause: unknown) => {
+  (started ??= instantiate().catch((error: unknown) => {
     started = undefined;
-    const message = "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
-    throw startError("wasm_blocked", message, cause);
+    throw error;
   }));
 
 /** One client inside the core. Its steps take and give plain values, which cross as JSON text. */
@@ -55,5 +54,14 @@ const ascii = (json: string) =>
 const instantiate = async () => {
   // A new instance, which the clients of the one before can't get at.
   if (hasFailed) renew();
-  ({ memory } = initSync({ module: await WebAssembly.compile(payload()) }));
+  let module;
+  try {
+    module = payload();
+    ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
+  } catch (cause) {
+    // To look at a module is never forbidden, only to run it.
+    throw module && WebAssembly.validate(module)
+      ? startError("wasm_blocked", "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.", cause)
+      : startError("wasm_integrity", "This script was damaged on its way: the core in it is none. Deploy it again.");
+  }
 };

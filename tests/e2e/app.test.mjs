@@ -1,6 +1,9 @@
 // What the demo page can't show, in a small app that knows every code, token and verifier it was ever given.
 
 import assert from "node:assert/strict";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
@@ -231,6 +234,26 @@ inEveryEngine("app", (browser) => {
     for (const expression of ["sdk.ready()", "auth.ready()", "auth.signIn()", "auth.fetch('/rest/v1.0/me')"]) {
       const { error, phase, isTyped } = await call(visitor, expression);
       assert.deepEqual({ error, phase, isTyped }, { error: "wasm_blocked", phase: "start", isTyped: true }, expression);
+    }
+  });
+
+  // A282
+  test("a script whose core was changed on its way", async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), "procore-spa-auth-"));
+    t.after(() => rmSync(folder, { recursive: true }));
+    const script = readFileSync(join(packed.dist, "index.js"), "utf8");
+    for (const [found, changed] of [
+      // The module's first word; and a piece of its code.
+      ["asm\u0001", "asn\u0001"],
+      [script.slice(40_000, 41_000), ""],
+    ]) {
+      assert.ok(script.includes(found));
+      writeFileSync(join(folder, "index.js"), script.replace(found, () => changed));
+      const { visitor } = await new Apps(browser, () => ({ dist: folder })).start(t);
+      for (const expression of ["sdk.ready()", "auth.ready()", "auth.signIn()"]) {
+        const { error, phase, isTyped } = await call(visitor, expression);
+        assert.deepEqual({ error, phase, isTyped }, { error: "wasm_integrity", phase: "start", isTyped: true }, expression);
+      }
     }
   });
 

@@ -37,7 +37,7 @@ pub fn put(pending: &PendingAuthorization, now: UnixSeconds) -> Result<(), Error
 
 /// The record that a response claims, and its key. It must be forgotten before anything is done with it.
 #[must_use]
-pub fn find(response: &AuthorizationResponse) -> Option<(String, Wiped)> {
+pub fn find(response: &AuthorizationResponse) -> Option<(Wiped, Wiped)> {
     response.states().map(key_of).find_map(|key| {
         let record = read(&key).ok().flatten().map(Wiped::new)?;
         Some((key, record))
@@ -59,14 +59,15 @@ pub fn is_any() -> bool {
     keys().is_ok_and(|keys| !keys.is_empty())
 }
 
-fn key_of(state: &str) -> String {
-    [PREFIX, state].concat()
+/// Wiped, for it holds the state.
+fn key_of(state: &str) -> Wiped {
+    Wiped::new([PREFIX, state].concat())
 }
 
-fn keys() -> Result<Vec<String>, JsValue> {
+fn keys() -> Result<Vec<Wiped>, JsValue> {
     let mut keys = Vec::new();
     for index in 0.. {
-        match key(index)? {
+        match key(index)?.map(Wiped::new) {
             Some(key) if key.starts_with(PREFIX) => keys.push(key),
             Some(_) => {}
             None => break,

@@ -33,8 +33,9 @@ impl Entropy {
     /// A state (RFC 6749 §10.10), after `prefix`, and a code verifier (RFC 7636 §4.1), 43 characters and 256 bits each.
     pub(crate) fn spend(self, prefix: &str) -> (State, CodeVerifier) {
         let (state, verifier) = self.0.split_at(32);
+        let state = Wiped::new(base64url(state));
         (
-            State::new(Wiped::new([prefix, &base64url(state)].concat())),
+            State::new(Wiped::new([prefix, &state].concat())),
             CodeVerifier::new(Wiped::new(base64url(verifier))),
         )
     }

@@ -63,7 +63,12 @@ test("the README's table has every error code, in its phase, and no other", () =
   const union = /type ProcoreAuthErrorCode =([^;]+);/.exec(types)[1].matchAll(/"(\w+)"/g);
   const promised = [...union].map(([, code]) => code).sort();
   // What can go wrong before, or without, the core.
-  const facade = read("pkg/src/core.ts").matchAll(/startError\("(\w+)"/g);
+  const sources = readdirSync(join(root, "pkg/src")).filter((file) => !file.endsWith(".d.ts"));
+  const facade = sources.flatMap((file) => {
+    const text = read(`pkg/src/${file}`);
+    const messages = /^const MESSAGES = \{([^}]+)\}/m.exec(text)?.[1] ?? "";
+    return [...text.matchAll(/(?:startError|postponed)\("(\w+)"/g), ...messages.matchAll(/^ {2}(\w+):/gm)];
+  });
   const known = new Set([...core, ...facade].map(([, code]) => code));
   assert.deepEqual([...table.keys()].sort(), promised, "README.md and pkg/src/index.d.ts");
   assert.deepEqual([...known].sort(), promised, "the sources and pkg/src/index.d.ts");

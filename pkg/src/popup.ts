@@ -17,6 +17,8 @@ const TIMEOUT_SECONDS = 600;
 const POLL_MS = 200;
 /** How often one that is gone is asked again, for what it may still have to say: a page that was cut off needs a while. */
 const GRACE_POLLS = 4;
+/** How often the login page is to be seen until it counts as there: while a browser cuts one off, it may look so. */
+const ARRIVAL_POLLS = 3;
 
 const MESSAGES = {
   popup_blocked:
@@ -59,7 +61,7 @@ export const openPopup = (
 
     const deadline = performance.now() + timeoutSeconds * 1000;
     let refused: End | undefined;
-    let hasArrived = false;
+    let seen = 0;
     let gone = 0;
     const end = (code: End) => reject(ended(refused ?? code));
     const onMessage = (event: MessageEvent) => {
@@ -74,10 +76,10 @@ export const openPopup = (
     const timer = setInterval(() => {
       // A window that was never seen at the login page, and is gone, was cut off when that page came: browsers call such a
       // window closed.
-      if (gone > GRACE_POLLS) end(hasArrived ? "popup_closed" : "opener_severed");
+      if (gone > GRACE_POLLS) end(seen < ARRIVAL_POLLS ? "opener_severed" : "popup_closed");
       else if (popup.closed) gone += 1;
       else if (performance.now() > deadline) end("timeout");
-      else hasArrived ||= isElsewhere(popup);
+      else if (isElsewhere(popup)) seen += 1;
     }, POLL_MS);
     const channel = channelOf(state);
     if (channel) channel.onmessage = () => end("opener_severed");

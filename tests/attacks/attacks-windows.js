@@ -121,12 +121,12 @@ export const windowSteps = (clients, sdk) => ({
     delete document.documentElement.dataset.wants;
     return { overheard };
   },
-  /** The package has looked after its window, twice at least, since the page in it came. */
+  /** The package has looked after its window often enough since the page in it came. */
   isWatched: async () => {
     await until(() => heard.includes("here"));
     heard.length = 0;
     const before = ticks;
-    await until(() => ticks >= before + 2);
+    await until(() => ticks >= before + 4);
   },
   /** Keeps the window from being closed, while it is still this origin's. */
   holdOpen: () => {

@@ -6,6 +6,19 @@ import { start } from "/support/app.js";
 const { entry = "index" } = JSON.parse(localStorage.getItem("app") ?? "{}");
 const sdk = await import(`/package/${entry}.js`);
 
+/** How often the package has looked after its window. */
+window.polls = 0;
+const { setInterval } = window;
+window.setInterval = (call, ...rest) =>
+  setInterval.call(
+    window,
+    () => {
+      call();
+      window.polls += 1;
+    },
+    ...rest,
+  );
+
 window.popups = [];
 document.getElementById("sign-in").onclick = () => {
   window.popup = undefined;

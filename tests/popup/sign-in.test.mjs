@@ -148,9 +148,10 @@ inEveryEngine("popup", (browser) => {
     const { visitor, sandbox } = await start(t);
     await openPopup(visitor);
     await until("the login page is there", () => visitor.ask("return Boolean(document.getElementById('password'))"));
-    // The opener looks every 200 ms: it is to see that the window has come to the login page.
+    // The opener is to see that the window has come to the login page.
     await windows.backToMain();
-    await visitor.driver.executeAsyncScript("setTimeout(arguments[0], 500)");
+    const before = await visitor.ask("return polls");
+    await until("the opener has looked", () => visitor.ask("return polls >= arguments[0] + 4", before));
     await browser.driver.switchTo().window((await windows.handles()).find((handle) => handle !== windows.main));
     await windows.close();
     assert.equal((await ended(visitor)).error, "popup_closed");
@@ -173,11 +174,11 @@ inEveryEngine("popup", (browser) => {
 
   test("it takes too long, or is given up", async (t) => {
     const { visitor } = await start(t);
-    const late = await openPopup(visitor, "{ timeoutSeconds: 0.3 }");
-    await isClosed(late);
-    await windows.backToMain();
+    await visitor.ask("window.next = { timeoutSeconds: 0.3 }");
+    await windows.click("sign-in");
     const outcome = await ended(visitor);
     assert.deepEqual([outcome.error, outcome.phase], ["timeout", "authorize"]);
+    await until("the window is closed", async () => (await windows.handles()).length === 1);
 
     const given = await openPopup(visitor, "{ signal: (window.controller = new AbortController()).signal }");
     await windows.backToMain();

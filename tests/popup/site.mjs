@@ -139,6 +139,8 @@ const PAGES = {
 const COUNTER = `"use strict";
 window.open_ = { message: 0, abort: 0, intervals: 0, timeouts: 0, channels: 0 };
 window.begun = { message: 0, abort: 0, intervals: 0, timeouts: 0, channels: 0 };
+/** How often the package has looked after its window. */
+window.polls = 0;
 {
   const count = (kind, step) => {
     open_[kind] += step;
@@ -160,6 +162,7 @@ window.begun = { message: 0, abort: 0, intervals: 0, timeouts: 0, channels: 0 };
       const id = begin.call(window, (...args) => {
         if (kind === "timeouts" && running.delete(id)) count(kind, -1);
         call(...args);
+        if (kind === "intervals") polls += 1;
       }, ...rest);
       running.add(id);
       count(kind, 1);

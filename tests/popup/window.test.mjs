@@ -71,14 +71,13 @@ inEveryEngine("window", (browser) => {
     assert.deepEqual(left, { message: 0, abort: 0, intervals: 0, timeouts: 0, channels: 0 });
   }
 
-  /** The user has seen the login page for as long as the opener needs to notice. */
+  /** The user has seen the login page, and the opener has seen that it is there. */
   async function seeLogin() {
     await windows.shows("login");
-    const main = windows.main;
     const popup = await browser.driver.getWindowHandle();
-    await browser.driver.switchTo().window(main);
-    // The first look comes after 200 ms, by a clock that is the opener's own.
-    await browser.driver.executeAsyncScript("setTimeout(arguments[0], 500)");
+    await windows.backToMain();
+    const before = await windows.ask("return polls");
+    await until("the opener has looked", () => windows.ask("return polls >= arguments[0] + 4", before));
     await browser.driver.switchTo().window(popup);
   }
 
@@ -124,9 +123,10 @@ inEveryEngine("window", (browser) => {
 
   test("times out, and closes", async () => {
     await openApp();
-    const popup = await signIn(login(callback()), "{ timeoutSeconds: 0.5 }");
+    await windows.ask("window.next = [arguments[0], arguments[1], { timeoutSeconds: 0.5 }]", login(callback()), STATE);
+    await windows.click("sign-in");
     await endsAs("timeout");
-    await until("the window is closed", async () => !(await windows.isOpen(popup)));
+    await until("the window is closed", async () => (await windows.handles()).length === 1);
   });
 
   test("is aborted, and closes", async () => {
@@ -166,6 +166,18 @@ inEveryEngine("window", (browser) => {
       assert.equal(seen.opener, null);
       const error = await endsAs("opener_severed");
       assert.equal(error.retryable, false);
+    });
+  }
+
+  for (const [what, app, there] of [
+    ["the login page's", "", "coop=same-origin"],
+    ["the app's", "coop=same-origin", ""],
+  ]) {
+    test(`is severed at once by ${what} opener policy, and does not look closed`, async () => {
+      await openApp(app);
+      const popup = await signIn(login(callback(), there));
+      await endsAs("opener_severed");
+      assert.equal(await windows.isOpen(popup), true, "nobody has closed it");
     });
   }
 
@@ -337,7 +349,7 @@ inEveryEngine("window", (browser) => {
         const KINDS = [
           () => null,
           () => fake({ closed: true }),
-          () => ({ ...fake(), get closed() { return (this.asked = (this.asked ?? 0) + 1) > 1; } }),
+          () => ({ ...fake(), get closed() { return (this.asked = (this.asked ?? 0) + 1) > 5; } }),
           () => fake(),
           () => fake(),
           () => frame.contentWindow,

@@ -6,7 +6,7 @@ import { PREFIX, stateOf } from "./redirect.ts";
 import type { WorkerOptions } from "./worker.d.ts";
 import type { Answer, Arrival, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, unpackError } from "./worker-messages.ts";
-import { isOver } from "./worker-pending.ts";
+import { isOver, storageBlocked } from "./worker-pending.ts";
 import { REFUSED, startWorker } from "./worker-start.ts";
 
 export { embeddedContext } from "./embedded.ts";
@@ -191,6 +191,6 @@ const note = (url: string): void => {
     for (const key of notes()) if (isOver(sessionStorage.getItem(key))) sessionStorage.removeItem(key);
     sessionStorage.setItem(PREFIX + state, JSON.stringify({ clientId, redirectUri, created }));
   } catch (cause) {
-    throw startError("storage_unavailable", "sessionStorage is blocked or full for this site.", cause);
+    throw storageBlocked("sessionStorage", cause);
   }
 };

@@ -1,5 +1,5 @@
 import type { Facts } from "./diagnose.ts";
-import { startError } from "./errors.ts";
+import { ProcoreAuthError } from "./errors.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
 import { DATABASE, items } from "./vault.ts";
 
@@ -17,8 +17,14 @@ export const putPending = async (state: string, record: string): Promise<void> =
     await sweep(MAX_PENDING - 1);
     await items.change(PREFIX + state, () => record);
   } catch (cause) {
-    throw startError("storage_unavailable", "IndexedDB is blocked or full for this site.", cause);
+    throw storageBlocked("IndexedDB", cause);
   }
+};
+
+/** Known before the page is left, as in the core. */
+export const storageBlocked = (storage: string, cause: unknown): ProcoreAuthError => {
+  const message = `${storage} is blocked or full, so a sign-in could not be finished. Allow site data for this page.`;
+  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, cause);
 };
 
 /** Takes the record that a response claims: read and removed in one transaction, so only once. A foreign one stays. */

@@ -35,6 +35,7 @@ test("every TypeScript example compiles against the package's types", async () =
   const paths = {
     "procore-spa-auth": [join(root, "pkg/src/index.d.ts")],
     "procore-spa-auth/implicit": [join(root, "pkg/src/implicit.d.ts")],
+    "procore-spa-auth/worker": [join(root, "pkg/src/worker.d.ts")],
   };
   const options = { extends: join(root, "tsconfig.json"), include: ["*.ts"] };
   const compilerOptions = { paths, noUnusedLocals: false };
@@ -80,10 +81,10 @@ test("the README's table has every error code, in its phase, and no other", () =
 });
 
 test("the size that the README tells is the size that is built", () => {
-  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/implicit)?` \| ([\d.]+) KB \|/gm)];
-  assert.equal(told.length, 2);
+  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB \|/gm)];
+  assert.equal(told.length, 3);
   for (const [, entry, kilobytes] of told) {
-    const file = `pkg/dist/${entry ? "implicit" : "index"}.js`;
+    const file = `pkg/dist/${entry?.slice(1) ?? "index"}.js`;
     const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;
     const off = Math.abs(built - Number(kilobytes)) / built;
     assert.ok(off < 0.1, `${file} has ${built.toFixed(1)} KB, and the README says ${kilobytes} KB`);

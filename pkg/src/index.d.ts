@@ -339,7 +339,7 @@ export interface EmbeddedOptions {
 export interface EmbeddedContext {
   /** Whether it stands in a frame. Then {@link ProcoreAuth.signIn} can't work, for Procore's login page refuses frames. */
   readonly isEmbedded: boolean;
-  /** The origin of the page around it, as the browser says; where Firefox has no list, as the referrer says. */
+  /** The origin of the page around it, as the browser says; as the referrer says, where an older one does not. */
   readonly parentOrigin?: string;
   /** `companyId` of the URL: 1 to 20 digits, no leading zero. Absent if it is anything else. */
   readonly companyId?: string;

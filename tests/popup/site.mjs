@@ -24,7 +24,9 @@ export async function startSite() {
     if (searchParams.has("coop")) headers["cross-origin-opener-policy"] = searchParams.get("coop");
     if (searchParams.has("csp")) headers["content-security-policy"] = searchParams.get("csp");
     if (searchParams.has("referrer")) headers["referrer-policy"] = searchParams.get("referrer");
-    const code = { "/package.js": script, "/counter.js": COUNTER }[pathname];
+    // As in a browser that has no list of the pages around.
+    const older = script.replaceAll("ancestorOrigins", "noSuchList");
+    const code = { "/package.js": script, "/older.js": older, "/counter.js": COUNTER }[pathname];
     if (code) return response.writeHead(200, { "content-type": "text/javascript" }).end(code);
     const page = PAGES[pathname.slice(1)];
     response.writeHead(page ? 200 : 404, headers).end(page?.(searchParams));
@@ -69,6 +71,23 @@ const PAGES = {
         };
         document.getElementById("sign-in").onclick = () => begin(...window.next);
         Object.assign(window, { sdk, outcomes, begin });
+        document.title = "ready";
+      </script>`,
+    ),
+  /** Says where it is shown: `context(options)`, or the code of the error. */
+  embedded: (search) =>
+    html(
+      "embedded",
+      `<a id="again" href="/embedded?${search}&again">Again</a>
+      <script type="module">
+        import { embeddedContext } from "/${search.get("browser") ?? "package"}.js";
+        window.context = (options) => {
+          try {
+            return embeddedContext(options);
+          } catch ({ name, code, phase, message }) {
+            return { name, code, phase, message };
+          }
+        };
         document.title = "ready";
       </script>`,
     ),

@@ -11,6 +11,7 @@ import { recall, remember } from "./store.js";
 
 let auth = null;
 let madeFrom = "";
+let ahead = null;
 let stop = () => {};
 const listeners = [];
 
@@ -43,6 +44,22 @@ export async function clientToLeave(flow, environment) {
   return opened;
 }
 
+/** Makes the client that a popup of this environment will need, and has it ready: there is no time for that in the click. */
+export async function prepareToPop(environment) {
+  ahead = made("code", environment, credentialsOf(environment), create, mode());
+  await ahead.client.ready();
+}
+
+/** The client for a popup, at once: only inside the click may it open. The page that comes back there is told of it, too. */
+export function clientToPop(environment) {
+  const before = auth;
+  const credentials = credentialsOf(environment);
+  const opened = open("code", environment, credentials, create, mode());
+  if (before !== opened && before?.session.signedIn) void before.signOut();
+  remember("departure", { flow: "code", environment, credentials, origins: allOrigins(), mode: mode() });
+  return opened;
+}
+
 /** The client that left for the login page, if this tab sent one. */
 export async function returningClient() {
   const departure = recall("departure");
@@ -58,19 +75,24 @@ export function twin(environment, extra = {}) {
   return createProcoreAuth(options("code", environment, { ...credentialsOf(environment), ...extra }));
 }
 
-function open(flow, environment, credentials, create, mode) {
-  const given = options(flow, environment, credentials, mode);
-  // The same client, as long as it would be the same.
-  const from = JSON.stringify([flow, mode, given]);
-  if (auth && from === madeFrom) return auth;
-  const opened = create(given);
+function open(...kind) {
+  const { from, client } = made(...kind);
+  if (client === auth) return auth;
   madeFrom = from;
   stop();
-  stop = opened.subscribe((session, event) => {
+  stop = client.subscribe((session, event) => {
     for (const listener of listeners) listener(session, event);
   });
-  auth = opened;
-  return opened;
+  auth = client;
+  return client;
+}
+
+/** The same client, as long as it would be the same. */
+function made(flow, environment, credentials, create, mode) {
+  const given = options(flow, environment, credentials, mode);
+  const from = JSON.stringify([flow, mode, given]);
+  if (auth && from === madeFrom) return { from, client: auth };
+  return from === ahead?.from ? ahead : { from, client: create(given) };
 }
 
 function options(flow, environment, credentials, { worker, persist } = {}) {

@@ -14,7 +14,7 @@ import { startLoginUrl } from "./login-url.js";
 import { startNetworkLog } from "./network.js";
 import { startMode } from "./mode.js";
 import { drawSession, startSessionCard } from "./session-card.js";
-import { handleArrival, readArrival, startSignIn } from "./sign-in.js";
+import { handleArrival, prepare, readArrival, startSignIn } from "./sign-in.js";
 import { startSnippet } from "./snippet.js";
 import { recall, remember } from "./store.js";
 import { startSwitches } from "./switches.js";
@@ -48,6 +48,7 @@ async function start() {
   startMode(async () => {
     await loadMode();
     tell();
+    void prepare();
   });
   startTabs();
   startLoginUrl();

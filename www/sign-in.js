@@ -1,6 +1,6 @@
 // Out to the login page and back.
 
-import { clientToLeave, onSession, session } from "./client.js";
+import { clientToLeave, clientToPop, onSession, prepareToPop, session } from "./client.js";
 import { ENVIRONMENTS, originOf, stateOf } from "./demo-server.js";
 import { byId, el, mask, setText, shorten } from "./dom.js";
 import { clearError, describe, showError } from "./errors.js";
@@ -10,16 +10,28 @@ import { note } from "./timeline.js";
 
 export function startSignIn() {
   byId("sign-in").addEventListener("click", () => signIn("code"));
+  byId("sign-in-popup").addEventListener("click", signInByPopup);
   byId("sign-in-implicit").addEventListener("click", () => signIn("implicit"));
   byId("environment").addEventListener("change", () => {
     remember("environment", byId("environment").value);
     drawDestination();
+    void prepare();
   });
   onSession(drawDestination);
   // Back from the login page by the Back button: the page may be the old one, still waiting to leave.
   addEventListener("pageshow", ({ persisted }) => persisted && setBusy(false));
   drawDestination();
   drawUsers();
+  void prepare();
+}
+
+/** Readies the popup's button: what is to open inside the click must wait for nothing then. */
+export async function prepare() {
+  const button = byId("sign-in-popup");
+  button.disabled = true;
+  // What is wrong with the form is said beside it, and at the click.
+  await prepareToPop(byId("environment").value).catch(() => {});
+  button.disabled = byId("sign-in").disabled;
 }
 
 /** Leaves the page, unless that is refused. */
@@ -39,6 +51,28 @@ export async function signIn(flow) {
     showError(error);
     setBusy(false);
   }
+}
+
+/** Stays here, and signs in beside this page. Nothing is awaited before the window opens. */
+async function signInByPopup() {
+  const environment = byId("environment").value;
+  clearError();
+  setBusy(true);
+  try {
+    const signingIn = clientToPop(environment).signInWithPopup();
+    note("built", `Login URL built for ${environment}`, { details: REQUEST.code });
+    note("left", `Login page of ${environment} opened in a window`, { details: [`${originOf(environment)}/oauth/authorize`] });
+    await signingIn;
+    note("received", "Response handed over by the window, and scrubbed there");
+    note("token", "Code redeemed with the verifier, once");
+    note("signed_in", `Signed in to ${environment}`);
+  } catch (error) {
+    const { code, phase } = describe(error);
+    note("refused", `Refused at phase ${phase}: ${code || "fault of this page"}`, { failed: true });
+    showError(error);
+  }
+  remember("departure", null);
+  setBusy(false);
 }
 
 /** Writes down the departure when it happens, which is the last thing that this page does. */
@@ -106,7 +140,7 @@ function shown(name, value) {
 }
 
 function setBusy(busy) {
-  for (const id of ["sign-in", "sign-in-implicit"]) byId(id).disabled = busy;
+  for (const id of ["sign-in", "sign-in-popup", "sign-in-implicit"]) byId(id).disabled = busy;
 }
 
 function drawDestination() {

@@ -127,7 +127,7 @@ async function playWithWindows(driver, plan) {
       if (wants === "click") await windows.click("gesture");
       if (wants === "click in the window") {
         await driver.switchTo().window((await windows.handles()).find((handle) => handle !== windows.main));
-        await windows.shows("poster");
+        await windows.shows("lure");
         await windows.click("open");
         await windows.backToMain();
         await enter();

@@ -35,4 +35,5 @@ if (pathname === "/return/oauth/authorize") {
       postMessage("last", location.origin);
     }, 50);
   };
+  if (opens) document.title = "lure";
 }

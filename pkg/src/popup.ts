@@ -78,7 +78,7 @@ export const openPopup = (
       // window closed.
       if (gone > GRACE_POLLS) end(seen < ARRIVAL_POLLS ? "opener_severed" : "popup_closed");
       else if (popup.closed) gone += 1;
-      else if (performance.now() > deadline) end("timeout");
+      else if (!(performance.now() < deadline)) end("timeout");
       else if (isElsewhere(popup)) seen += 1;
     }, POLL_MS);
     const channel = channelOf(state);

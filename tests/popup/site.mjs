@@ -105,6 +105,11 @@ const PAGES = {
           }
         };
         window.relayed = [attempt(), attempt()];
+        try {
+          opener.relayedThere = relayed;
+        } catch {
+          // There is none, or another site's.
+        }
         document.title = "relayed";
       </script>`,
     ),

@@ -93,6 +93,7 @@ inEveryEngine("window", (browser) => {
       const popup = await signIn(login(back));
       await goOn();
       assert.deepEqual(await outcome(), { isOver: true, value: back });
+      assert.deepEqual(await windows.ask("return relayedThere"), [true, true], "asked again, it is a popup still");
       await until("the window is closed", async () => !(await windows.isOpen(popup)));
     });
   }
@@ -127,6 +128,13 @@ inEveryEngine("window", (browser) => {
     await windows.click("sign-in");
     await endsAs("timeout");
     await until("the window is closed", async () => (await windows.handles()).length === 1);
+  });
+
+  test("times out at once where the time is no number", async () => {
+    await openApp();
+    await windows.ask("window.open = () => document.body.appendChild(document.createElement('iframe')).contentWindow");
+    await windows.ask("window.begin('/login', 'popup-x', { timeoutSeconds: 'soon' })");
+    await endsAs("timeout");
   });
 
   test("is aborted, and closes", async () => {

@@ -74,6 +74,12 @@ impl Error {
         error
     }
 
+    pub(crate) fn drop_description(&mut self) {
+        if let Some(oauth) = &mut self.0.oauth {
+            oauth.description = None;
+        }
+    }
+
     pub(crate) fn during(mut self, phase: Phase) -> Self {
         self.0.phase = phase;
         self

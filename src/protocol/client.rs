@@ -9,6 +9,7 @@ use super::api_response::{ApiAnswer, ApiResponse};
 use super::authorization_request::{AuthorizationRequest, SignInOptions};
 use super::authorization_response::{AuthorizationGrant, Granted};
 use super::config::Config;
+use super::form;
 use super::http::{self, Body, HttpOutcome, HttpRequest, HttpResponse};
 use super::pending_authorization::Flow;
 use super::pkce::Entropy;
@@ -301,6 +302,13 @@ impl Client {
     /// - `session_ended` when the user signed out meanwhile; late tokens are revoked first
     /// - discovery: see [`Config::discovered`]
     pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
+        let sent = exchange.request.body.as_ref().map(Body::expose).unwrap_or_default();
+        let sent = Wiped::from(sent);
+        self.accept(exchange, outcome, now)
+            .map_err(|error| without_echo(error, &sent))
+    }
+
+    fn accept(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
         match *exchange.purpose {
             Purpose::Discover => {
                 let answer = answered(outcome).map_err(|error| error.during(Phase::Config))?;
@@ -579,6 +587,26 @@ fn signed_in(sign_in: SignIn) -> Progress {
         return_to: sign_in.return_to,
         warning: sign_in.warning,
     }
+}
+
+/// Without the server's description, if that repeats a secret it was sent, as some do ("Invalid refresh token: …"). A
+/// description may be cut, so the beginning of a secret gives it away.
+fn without_echo(mut error: Error, sent: &str) -> Error {
+    const SECRETS: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+    let is_repeated = |said: &str| {
+        form::pairs(sent)
+            .filter(|(name, _)| SECRETS.contains(name))
+            .filter_map(|(_, value)| form::decode(value))
+            .any(|secret| {
+                let start = secret.get(..16).unwrap_or(&secret);
+                (0..said.len()).any(|at| said.get(at..).is_some_and(|rest| rest.starts_with(start)))
+            })
+    };
+    let said = error.oauth().and_then(|said| said.description.as_deref());
+    if said.is_some_and(is_repeated) {
+        error.drop_description();
+    }
+    error
 }
 
 /// The answer, or why there is none. A request that may have arrived is never sent again (RFC 6749 §4.1.2).

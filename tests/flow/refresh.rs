@@ -59,6 +59,29 @@ fn answer_without_rotation_keeps_the_refresh_token() {
 }
 
 #[test]
+fn a_refusal_that_repeats_the_refresh_token_is_not_repeated() {
+    let token = "a/refresh+token~of.some-length";
+    let tokens = TOKENS.replace("RT1", token);
+    for (said, kept) in [
+        (format!("Invalid refresh token: {token}"), false),
+        (format!("{}{token}", "x".repeat(240)), false),
+        ("Invalid refresh token".into(), true),
+    ] {
+        let mut client = signed_in(&tokens);
+        let exchange = renewal(&mut client);
+        let body = format!(r#"{{"error":"invalid_grant","error_description":"{said}"}}"#);
+        let error = client.settle(exchange, json(400, &body), at(100)).unwrap_err();
+        assert_eq!(error.code(), Code::ReauthRequired);
+        let oauth = error.oauth().unwrap();
+        assert_eq!(
+            (oauth.error, oauth.description.is_some()),
+            ("invalid_grant", kept),
+            "{said}"
+        );
+    }
+}
+
+#[test]
 fn a_refused_refresh_ends_the_session() {
     for (status, body, said) in [
         (

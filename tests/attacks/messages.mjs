@@ -230,7 +230,12 @@ function said(row, context) {
   const origin = originOf(words, context);
   const via = { popup: "popup", otherWindow: "frame" }[source];
   if (!origin || !via) return undefined;
-  const say = { do: "say", origin, via, say: [{ data: inMessage(data, context.page) }] };
+  const messages = [data];
+  // Where it is the speaker that must not be heard, not even the right words may be.
+  if (origin !== context.page || via === "frame") {
+    messages.push({ type: "procore:auth", url: "https://app.example/cb?code=C&state=S1" });
+  }
+  const say = { do: "say", origin, via, say: messages.map((data) => ({ data: inMessage(data, context.page) })) };
   if (row.expected === "ignored") return ignored(context, [say]);
   // What is refused is told in the end; until then a right one would still be heard.
   return popupOpen(context, [

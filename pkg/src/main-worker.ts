@@ -77,10 +77,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
       const { version, lock } = data;
       if (!isThere) {
         isThere = true;
-        clearTimeout(timer);
         release();
         if (version !== VERSION) return end(OTHER_VERSION);
       }
+      if (lock !== undefined) clearTimeout(timer);
       // Whoever gets this lock knows that the worker is dead: no event says so.
       if (lock) navigator.locks.request(lock, () => endThis()).catch(() => {});
       hear(data);
@@ -114,10 +114,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
 
   /** Has a login URL ready for the next click, and another one before it is too old. */
   const prepare = async (): Promise<void> => {
-    clearTimeout(renewing);
     const { url, state } = await ask<Login>("popup", "{}");
     if (login) void tell("drop", login.state);
     login = { url, state, until: Date.now() + PREPARED_MS };
+    clearTimeout(renewing);
     renewing = setTimeout(prepareAgain, PREPARED_MS);
   };
 
@@ -131,9 +131,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     session: () => session,
 
     ready: async () => {
+      // Without a URL, a popup takes a turn more; that is no reason not to be ready.
+      const prepared = login ? undefined : prepare().catch(() => {});
       await ask("ready");
-      // Without one, a popup takes a turn more; that is no reason not to be ready.
-      if (!login) await prepare().catch(() => {});
+      await prepared;
     },
 
     signIn: async (options) => {
@@ -154,7 +155,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
 
     drop: (state) => tell("drop", state),
     wake: async () => {
-      if (worker) await ask("wake");
+      if (!worker) return;
+      // Timers stand still while a device sleeps.
+      if (login && Date.now() >= login.until) prepareAgain();
+      await ask("wake");
     },
     rest: () => tell("rest"),
 
@@ -164,7 +168,6 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
       const { url, state, until } = login;
       login = undefined;
       prepareAgain();
-      // Timers stand still while a device sleeps.
       if (Date.now() < until) return { url, state };
       void tell("drop", state);
       return undefined;

@@ -47,7 +47,7 @@ export interface Answer {
   readonly event?: Api.SessionEvent | undefined;
   /** Said first of all. */
   readonly version?: string;
-  /** Of a lock that the worker holds while it lives. */
+  /** The name of a lock that the worker holds while it lives, or "" where it can't have one. */
   readonly lock?: string;
 }
 

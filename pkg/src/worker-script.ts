@@ -9,6 +9,8 @@ import { putPending, sweepPending, takePending } from "./worker-pending.ts";
 /** Longer than any question that is meant, in characters. */
 const MAX_INPUT = 1024 * 1024;
 const MAX_WAIT_MS = 3_600_000;
+/** Until the page has other things to do than to start. */
+const SWEEP_MS = 3_000;
 
 const post = (answer: Answer) => postMessage(answer);
 
@@ -78,5 +80,6 @@ addEventListener("message", ({ data }: MessageEvent<Question>) => {
 post({ version: VERSION });
 // Held until the worker dies, so that the page learns of it.
 const lock = `procore-spa-auth worker ${crypto.randomUUID()}`;
-navigator.locks?.request(lock, () => (post({ lock }), new Promise(() => {}))).catch(() => {});
-sweepPending().catch(() => {});
+const locked = async () => navigator.locks.request(lock, () => (post({ lock }), new Promise(() => {})));
+locked().catch(() => post({ lock: "" }));
+setTimeout(() => sweepPending().catch(() => {}), SWEEP_MS);

@@ -2,12 +2,18 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { Apps } from "../support/app.mjs";
+import { Apps, WORKER_POLICY } from "../support/app.mjs";
 import { inEveryEngine } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { challengesIn, secretsIn } from "../support/secrets.mjs";
 import { startSink } from "../support/servers.mjs";
+
+/** The witness loads the worker's script, which Trusted Types would have to be told of. */
+const WITNESSED = {
+  options: { workerUrl: "/support/worker-witness.js" },
+  policy: WORKER_POLICY.replace("require-trusted-types-for 'script'; ", ""),
+};
 
 let packed;
 before(async () => (packed = await pack()));
@@ -20,7 +26,7 @@ inEveryEngine("worker, hostile page", (browser) => {
   test("whatever it is told, it serves its own environment only, tells no secret, and lives", async (t) => {
     const sink = await startSink();
     t.after(() => sink.close());
-    const { visitor, sandbox, redirectUri } = await apps.start(t, { way: "hostile" });
+    const { visitor, sandbox, redirectUri } = await apps.start(t, { way: "hostile", ...WITNESSED });
     const outcome = await apps.signIn(visitor);
     assert.equal(outcome.value?.handled, true, JSON.stringify(outcome));
     const target = { api: sandbox.origin, sink: sink.origin, redirectUri, clientId: sandbox.clientId };
@@ -54,6 +60,7 @@ inEveryEngine("worker, hostile page", (browser) => {
     const uncaught = await visitor.ask("return tap.heard().filter(([, { uncaught }]) => uncaught)");
     assert.deepEqual(uncaught, []);
     assert.deepEqual(await call("auth.signOut()"), { value: { outcome: "revoked" } });
+    assert.deepEqual(await visitor.ask("return tap.faults"), []);
     assert.deepEqual(sink.requests, []);
   });
 

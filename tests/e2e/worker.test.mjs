@@ -293,6 +293,25 @@ inEveryEngine("worker", (browser) => {
       return [atOnce, (await work).error, isOpened];
     })()`);
     assert.deepEqual(slept, { value: [false, "popup_blocked", true] });
+    // It has woken up: the click finds a new one.
+    const woken = await call(`(async () => {
+      await auth.ready();
+      const { Date } = tap.page;
+      const { now } = Date;
+      Date.now = () => now() + 300_000;
+      const said = () => tap.heard().filter(([, { operation }]) => operation === "drop").length;
+      const before = said();
+      tap.page.dispatchEvent(new tap.page.Event("online"));
+      while (said() === before) await new Promise((next) => setTimeout(next));
+      let isOpened = false;
+      tap.page.open = () => (isOpened = true, null);
+      const work = attempt(() => auth.signInWithPopup());
+      const atOnce = isOpened;
+      Date.now = now;
+      await work;
+      return atOnce;
+    })()`);
+    assert.deepEqual(woken, { value: true });
     assert.ok(visitor);
   });
 

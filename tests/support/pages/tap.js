@@ -34,6 +34,8 @@ globalThis.tap = (() => {
 
   const channel = new BroadcastChannel(`procore-spa-auth sandbox:${config?.credentials.sandbox.clientId}`);
   channel.addEventListener("message", ({ data }) => note("news", data));
+  const faults = [];
+  new BroadcastChannel("worker faults").addEventListener("message", ({ data }) => faults.push(data));
   // Other ways to talk that the package has no business with.
   for (const name of ["SharedWorker", "MessageChannel"]) globalThis[name] &&= () => note("to", name);
 
@@ -41,6 +43,8 @@ globalThis.tap = (() => {
     /** The page's own globals, for drivers that run scripts beside them. */
     page: globalThis,
     workers,
+    /** What went wrong in a worker that has a witness. */
+    faults,
     /** Says something to a worker that the package would not. */
     forge: (message) => postMessage.call(workers.at(-1), message),
     heard: () => (localStorage.getItem("tap") ?? "").split("\n").filter(Boolean).map((line) => JSON.parse(line)),

@@ -58,7 +58,7 @@ async function* nodeTests(folder, env) {
 }
 
 /** Runs `use` with the variables of every engine that is here, and a display for those that need one. */
-async function* withBrowsers(use) {
+export async function* withBrowsers(use) {
   const all = await engines();
   for (const [name, { reason }] of Object.entries(all)) if (reason) yield skip(reason, name);
   const env = Object.assign({}, ...Object.values(all).map((engine) => engine.env));

@@ -368,7 +368,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       if (signedIn && renewable && status !== "fresh") await renew();
     },
 
-    rest: async () => tabs?.stay(false),
+    rest: async () => tabs?.rest(),
 
     facts: () => step("facts"),
 

@@ -20,25 +20,48 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
   (channel as { unref?(): void } | undefined)?.unref?.();
   const here = `${name} here`;
   let leave: (() => void) | undefined;
+  let letGo: () => void;
+  let resting: Promise<void>;
+  const hold = () => (resting = new Promise((resolve) => (letGo = resolve)));
+  void hold();
+
+  /** Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies. */
+  const stay = (hasTokens: boolean) => {
+    if (hasTokens && !leave) {
+      const left = new Promise<void>((resolve) => (leave = resolve));
+      void locks?.request(here, { mode: "shared" }, () => left).catch(() => {});
+    } else if (!hasTokens) {
+      leave?.();
+      leave = undefined;
+    }
+  };
 
   return {
     canShare: locks !== undefined && channel !== undefined,
 
     tell: (news: News) => channel?.postMessage({ v: 1, news }),
 
-    /** Runs a task while no other tab runs one, which only those who share need. Rejects with `TimeoutError` if another one does for too long. */
-    alone: async <T>(task: () => Promise<T>): Promise<T> =>
-      locks!.request(`${name} renewal`, { signal: AbortSignal.timeout(LOCK_MS) }, task),
+    /**
+     * Runs a task while no other tab runs one, which only those who share need. Rejects with `TimeoutError` if another one
+     * does for too long.
+     */
+    alone: async <T>(task: () => Promise<T>): Promise<T> => {
+      let work: Promise<T>;
+      const signal = AbortSignal.timeout(LOCK_MS);
+      await locks!.request(`${name} renewal`, { signal }, () => Promise.race([(work = task()), resting]));
+      return work!;
+    },
 
-    /** Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies. */
-    stay: (hasTokens: boolean) => {
-      if (hasTokens && !leave) {
-        const left = new Promise<void>((resolve) => (leave = resolve));
-        void locks?.request(here, { mode: "shared" }, () => left).catch(() => {});
-      } else if (!hasTokens) {
-        leave?.();
-        leave = undefined;
-      }
+    stay,
+
+    /**
+     * Lets go of every lock, for a page that is left may be kept with all it holds, and nothing in it runs. Another tab
+     * then finds a renewal that nobody is at.
+     */
+    rest: () => {
+      stay(false);
+      letGo();
+      hold();
     },
 
     isAnyoneHere: async () => {

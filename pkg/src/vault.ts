@@ -65,7 +65,9 @@ export const openVault = (name: string) => {
       const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
       const data = await crypto.subtle.encrypt(cipher(iv, facts), key, new TextEncoder().encode(record));
       const entry: Entry = { v: 1, ...facts, key, iv, data };
-      const now = await items.change(slot, (found) => (isMeant(found, before) ? entry : found));
+      // What a crash of the device forgets would be sent twice.
+      const durability = facts.isOut ? "strict" : "default";
+      const now = await items.change(slot, (found) => (isMeant(found, before) ? entry : found), durability);
       return revisionOf(now) === facts.revision ? { ...facts, record } : undefined;
     },
 
@@ -78,7 +80,7 @@ export const openVault = (name: string) => {
 export type Vault = ReturnType<typeof openVault>;
 
 /** A database may hang, and nobody is to hang with it. */
-const PATIENCE_MS = 5_000;
+const PATIENCE_MS = 10_000;
 const late = () => new DOMException("The database does not answer.", "TimeoutError");
 
 let connection: Promise<IDBDatabase> | undefined;
@@ -106,13 +108,16 @@ const disconnect = (database?: IDBDatabase) => {
   database?.close();
 };
 
-/** Runs one transaction. Answers with what `use` has found or made, when that is on its way to the disk. */
-const transact = async <T>(mode: IDBTransactionMode, use: (table: IDBObjectStore, answer: (value: T) => void) => void): Promise<T> => {
+/** Runs one transaction. Answers with what `use` has found or made, when that is done. */
+const transact = async <T>(
+  mode: IDBTransactionMode,
+  durability: IDBTransactionDurability,
+  use: (table: IDBObjectStore, answer: (value: T) => void) => void,
+): Promise<T> => {
   const database = await connect();
   return new Promise<T>((resolve, reject) => {
     let answer: T;
-    // Strict, or what a crash of the device forgets would be sent twice.
-    const transaction = database.transaction("items", mode, { durability: "strict" });
+    const transaction = database.transaction("items", mode, { durability });
     transaction.oncomplete = () => resolve(answer);
     transaction.onabort = () => reject(transaction.error);
     setTimeout(() => {
@@ -132,7 +137,7 @@ const transact = async <T>(mode: IDBTransactionMode, use: (table: IDBObjectStore
 };
 
 const ask = <T>(request: (table: IDBObjectStore) => IDBRequest<T>): Promise<T> =>
-  transact("readonly", (table, answer) => {
+  transact("readonly", "default", (table, answer) => {
     const asking = request(table);
     asking.onsuccess = () => answer(asking.result);
   });
@@ -144,8 +149,8 @@ export const items = {
   keys: (): Promise<IDBValidKey[]> => ask((table) => table.getAllKeys()),
 
   /** Puts, in one transaction, what `next` makes of what there is; `null` removes it. Answers with what is there now. */
-  change: (slot: string, next: (now: unknown) => unknown): Promise<unknown> =>
-    transact("readwrite", (table, answer) => {
+  change: (slot: string, next: (now: unknown) => unknown, durability: IDBTransactionDurability = "default"): Promise<unknown> =>
+    transact("readwrite", durability, (table, answer) => {
       const reading = table.get(slot);
       reading.onsuccess = () => {
         const value = next(reading.result);

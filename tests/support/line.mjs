@@ -2,6 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { createServer, request as send } from "node:http";
+import { until } from "./browsers.mjs";
 
 const SECRETS = ["code", "code_verifier", "access_token", "refresh_token", "token"];
 
@@ -57,15 +58,23 @@ export async function startLine(origin) {
       /** Ends the connection without a word. */
       drop: () => response.destroy(),
     };
-    const pass = async () => call.reply(await call.forward());
+    const pass = async () => {
+      const answer = await call.forward();
+      call.reply({ ...answer, body: line.change(answer.body) });
+    };
     if (pathname !== "/oauth/token" || method !== "POST") return pass();
     tokens.push(Object.fromEntries(form));
+    await line.gate;
     return (plans.shift() ?? pass)(call);
   });
   await new Promise((ready) => server.listen(0, "127.0.0.1", ready));
 
-  return {
+  const line = {
     origin: `http://localhost:${server.address().port}`,
+    /** What every token request waits for. */
+    gate: undefined,
+    /** What is made of the body of every answer that passes. */
+    change: (body) => body,
     departures,
     tokens,
     secrets,
@@ -73,17 +82,25 @@ export async function startLine(origin) {
     /** What happens to the next token request that nobody has planned for yet: gets `{ form, forward, reply, cut, drop }`. */
     plan: (happening) => void plans.push(happening),
 
-    /** Holds the next token request back. `await arrived` until it is there; `open()` lets it go on. */
+    /** Holds the next token request back. `await arrived()` until it is there; `open()` lets it go on. */
     hold: (happening = async (call) => call.reply(await call.forward())) => {
-      let arrive, open;
-      const arrived = new Promise((resolve) => (arrive = resolve));
-      const opened = new Promise((resolve) => (open = resolve));
+      const gate = newGate();
       plans.push(async (call) => {
-        arrive();
-        await opened;
+        await gate.pass();
         await happening(call);
       });
-      return { arrived, open };
+      return gate;
+    },
+
+    /** Holds the next answer back: the server has done its work. */
+    holdAnswer: () => {
+      const gate = newGate();
+      plans.push(async (call) => {
+        const answer = await call.forward();
+        await gate.pass();
+        call.reply(answer);
+      });
+      return gate;
     },
 
     /** How often each refresh token was sent, those apart that were sent once. */
@@ -102,7 +119,16 @@ export async function startLine(origin) {
         server.closeAllConnections();
       }),
   };
+  return line;
 }
+
+const newGate = () => {
+  let hasArrived = false;
+  let open;
+  const opened = new Promise((resolve) => (open = resolve));
+  const pass = () => ((hasArrived = true), opened);
+  return { pass, arrived: () => until("the token request arrives", () => hasArrived), open };
+};
 
 const fingerprint = (token) => createHash("sha256").update(token).digest("hex").slice(0, 8);
 

@@ -63,6 +63,14 @@ export class Tab extends Visitor {
     await this.driver.executeAsyncScript("const [settings, done] = arguments; stage.set(settings).then(done)", settings);
   }
 
+  /** Loads the app on a stage that is set from the start. */
+  async openOn(stage, path) {
+    await this.leave();
+    await this.ask("localStorage.stage = arguments[0]", JSON.stringify(stage));
+    await this.open(path);
+    await this.ask("delete localStorage.stage");
+  }
+
   async reaches(step) {
     await until(`the tab reaches ${step}`, () => this.ask("return stage.reached.includes(arguments[0])", step));
   }
@@ -83,18 +91,32 @@ export class Tab extends Visitor {
     return this.ask("return events");
   }
 
+  /** Waits until the latest that the app was told is this. */
+  async hears(event) {
+    let events;
+    await until(`the app hears ${event}`, async () => (events = await this.events())?.at(-1) === event).catch((error) => {
+      throw new Error(`${error.message}; it has heard ${events}`);
+    });
+  }
+
   async me() {
     const { value, error } = await this.call("(await auth.fetch('/rest/v1.0/me')).status");
     return value ?? error;
   }
 
-  /** The whole way from `signIn()` to the tokens, but for the login page. */
-  async signIn() {
+  /** From `signIn()` to the response: its path and query. The login page is left to an agent. */
+  async signInThere() {
     await this.begin("auth.signIn()");
     const { line, sandbox } = this.app;
     const query = await until("the page leaves for the login page", () => line.departures.shift());
     const { left } = await new Browser().authorize(`${sandbox.origin}/oauth/authorize${query}`);
-    await this.open(left.pathname + left.search);
+    return left.pathname + left.search;
+  }
+
+  /** The whole way. Answers with what came of the redirect. */
+  async signIn(stage) {
+    const response = await this.signInThere();
+    await (stage ? this.openOn(stage, response) : this.open(response));
     return this.ask("return outcome");
   }
 
@@ -147,6 +169,7 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
   app.first = new Tab(app, await driver.getWindowHandle());
   t.after(() => closeOthers(app));
   app.newTab = async (path) => {
+    await app.first.focus();
     await driver.switchTo().newWindow("tab");
     const tab = new Tab(app, await driver.getWindowHandle());
     app.focused = tab.handle;

@@ -17,7 +17,10 @@ export async function start(sdk) {
 
 async function handle(auth, attempt, isStrict) {
   const events = [];
-  auth.subscribe((session, event) => events.push(event));
+  auth.subscribe((session, event) => {
+    events.push(event);
+    globalThis.stage?.log.push(event);
+  });
   Object.assign(globalThis, { auth, events });
   // As React's StrictMode does it: twice, in one breath.
   const calls = [auth.handleRedirect(), ...(isStrict ? [auth.handleRedirect()] : [])];

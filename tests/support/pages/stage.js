@@ -1,5 +1,6 @@
-// Runs before everything else in a page, and in its worker: stops this tab at a step of a renewal, lets a step fail, and
-// sets the clocks. `{ step: "hang" }` is for a tab that dies there; `{ step: n }` fails n times.
+// Runs before the package, in a page and in its worker: stops this tab at a step of a renewal, lets a step fail, makes it
+// deaf to other tabs, takes something of the platform away, and sets the clocks. From the start by localStorage.stage, or
+// later by `stage.set()`.
 //
 // Steps: lock (before it is asked for) · locked (nothing written yet) · write (the renewal is written down) · send ·
 // answer (it is here, and nothing kept) · commit (it is written) · release (of the lock).
@@ -8,22 +9,26 @@
 
 globalThis.stage = (() => {
   const isWorker = typeof document === "undefined";
-  const { id, clocks } = isWorker
+  const given = isWorker
     ? JSON.parse(decodeURIComponent(location.search.slice(1)))
-    : { id: crypto.randomUUID(), clocks: { wall: 0, monotonic: 0 } };
-  const plans = {};
+    : { id: crypto.randomUUID(), ...JSON.parse(localStorage.getItem("stage") ?? "{}") };
+  const { id } = given;
+  /** `{ step: "hang" }` is for a tab that dies there; `{ step: n }` fails n times. */
+  const plans = { ...given.plans };
+  /** In milliseconds. `patience`: the longest that anything is waited for. */
+  const clocks = { wall: 0, monotonic: 0, patience: 1e9, ...given.clocks };
   const reached = [];
-  const writes = [];
+  /** What happened, in order: `send` and `answer` of a token request, `kept`, `api` with the token that was sent. */
+  const log = [];
+  const patience = [];
+  let isDeaf = false;
   let reads = 0;
 
   const tell = (message) => channel.postMessage({ id, isWorker, ...message });
-  const note = (step) => {
-    reached.push(step);
-    if (isWorker) tell({ reached: step });
-  };
   const isToFail = (step) => {
     if (!plans[step]) return false;
-    note(step);
+    reached.push(step);
+    if (isWorker) tell({ reached: step });
     if (plans[step] !== "hang") plans[step] -= 1;
     return true;
   };
@@ -39,19 +44,32 @@ globalThis.stage = (() => {
     const task = rest.pop();
     await at("lock");
     return request.call(this, name, ...rest, async (lock) => {
-      await at("locked");
       const result = await task(lock);
       await at("release");
       return result;
     });
   };
 
+  const { generateKey } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.generateKey = async function (...rest) {
+    await at("locked");
+    return generateKey.apply(this, rest);
+  };
+
   const { put, get } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = function (value, key) {
     const result = put.call(this, value, key);
-    writes.push(key);
-    if (isToFail(value.isOut ? "write" : "commit")) this.transaction.abort();
+    if (isToFail(value?.isOut ? "write" : "commit")) this.transaction.abort();
+    written.set(this.transaction, value?.isOut ? "written" : "kept");
     return result;
+  };
+  const written = new WeakMap();
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (...rest) {
+    const begun = transaction.apply(this, rest);
+    // Before anybody else can listen.
+    begun.addEventListener("complete", () => written.has(begun) && log.push(written.get(begun)));
+    return begun;
   };
   IDBObjectStore.prototype.get = function (key) {
     reads += 1;
@@ -61,20 +79,65 @@ globalThis.stage = (() => {
   const realFetch = fetch.bind(globalThis);
   globalThis.fetch = async (input, init) => {
     const isRenewal = String(input.url ?? input).endsWith("/oauth/token");
+    const authorization = new Headers(init?.headers).get("authorization");
+    if (authorization) log.push(authorization);
     if (isRenewal) await at("send");
     const response = await realFetch(input, init);
     if (isRenewal) await at("answer");
     return response;
   };
 
+  const { addEventListener: listen } = BroadcastChannel.prototype;
+  BroadcastChannel.prototype.addEventListener = function (type, listener) {
+    return listen.call(this, type, (event) => isDeaf || listener(event));
+  };
+
+  if (!isWorker) {
+    for (const name of ["visibilitychange", "pageshow", "online"]) {
+      globalThis.addEventListener(name, (event) => isDeaf && event.stopImmediatePropagation(), true);
+    }
+  }
+
   const dateNow = Date.now;
   Date.now = () => dateNow() + clocks.wall;
   const performanceNow = performance.now.bind(performance);
   performance.now = () => performanceNow() + clocks.monotonic;
+  const { timeout } = AbortSignal;
+  AbortSignal.timeout = (milliseconds) => {
+    patience.push(milliseconds);
+    return timeout.call(AbortSignal, Math.min(milliseconds, clocks.patience));
+  };
+
+  const lacking = {
+    locks: () => Object.defineProperty(Object.getPrototypeOf(navigator), "locks", { value: undefined }),
+    BroadcastChannel: () => delete globalThis.BroadcastChannel,
+    "BroadcastChannel, refused": () => {
+      globalThis.BroadcastChannel = function () {
+        throw new DOMException("refused", "SecurityError");
+      };
+    },
+    indexedDB: () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }),
+    "indexedDB, refused": () => {
+      IDBFactory.prototype.open = () => {
+        throw new DOMException("refused", "SecurityError");
+      };
+    },
+    "indexedDB, silent": () => {
+      IDBFactory.prototype.open = () => ({});
+      const { setTimeout } = globalThis;
+      globalThis.setTimeout = (task, wait, ...more) => setTimeout(task, Math.min(wait, 100), ...more);
+    },
+    "indexedDB, full": () => {
+      IDBObjectStore.prototype.put = function () {
+        this.transaction.abort();
+      };
+    },
+  };
 
   const apply = (settings) => {
     Object.assign(plans, settings.plans);
     Object.assign(clocks, settings.clocks);
+    isDeaf = settings.isDeaf ?? isDeaf;
   };
   const channel = new BroadcastChannel("stage");
   let applied;
@@ -84,17 +147,19 @@ globalThis.stage = (() => {
     if (data.settings) apply(data.settings), tell({ applied: true });
     if (data.applied) applied?.();
   };
+  lacking[given.without]?.();
 
   return {
     reached,
-    writes,
+    log,
+    patience,
     get reads() {
       return reads;
     },
     /** For `workerUrl`. */
-    workerUrl: () => `/support/stage-worker.js?${encodeURIComponent(JSON.stringify({ id, clocks }))}`,
+    workerUrl: () => `/support/stage-worker.js?${encodeURIComponent(JSON.stringify({ ...given, plans, clocks }))}`,
     hasWorker: false,
-    /** `{ plans: { step: … }, clocks: { wall, monotonic } }`, in milliseconds. Resolves when it holds. */
+    /** `{ plans, clocks, isDeaf }`. Resolves when it holds. */
     set: async (settings) => {
       apply(settings);
       if (!globalThis.stage.hasWorker) return;

@@ -1,15 +1,17 @@
 import type * as Api from "./index.d.ts";
 import type { Engine } from "./engine.ts";
 
-/** How often a call waits because of others, before it asks for itself. */
+/** How often a call waits, because of its own answers or those of others. */
 const MAX_WAITS = 3;
 
-/** `fetch` for the API. `ended`: what stops every call that waits, when the session that it belongs to has ended. */
-export const createFetch = (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] => {
-  /** Until when all calls wait, as the server has asked for, on the clock that never jumps. */
-  let pausedUntil = 0;
+/** Until when all calls of a host wait, as it has asked for, on the clock that never jumps. */
+const pauses = new Map<string, number>();
+const pausedUntil = (host: string): number => pauses.get(host) ?? 0;
 
-  return async (input, requestOptions = {}) => {
+/** `fetch` for the API. `ended`: what stops every call that waits, when the session that it belongs to has ended. */
+export const createFetch =
+  (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] =>
+  async (input, requestOptions = {}) => {
     // Without a prototype, so that nothing polluted gets into the request.
     const options: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
     const { companyId, onThrottle, ...init } = options;
@@ -25,16 +27,21 @@ export const createFetch = (engine: () => Engine, ended: () => AbortSignal): Api
     };
     const signal = init.signal ?? request?.signal;
     const canRepeat = canSendTwice(init.body ?? request?.body);
-    // Every try of a request belongs to the session of the first one.
-    for (let tries = 1, waits = 0, first: number | undefined; ; tries++) {
-      const authorized = await unless([signal], engine().authorize({ ...facts, generation: first }));
-      const { url, authorization, companyId: id, generation } = authorized;
+    // Every try of a request belongs to the session of the first one, and waits no longer than that lasts.
+    let ending = engine().session().signedIn ? ended() : undefined;
+    let waits = 0;
+    const mayWait = () => waits < MAX_WAITS && onThrottle !== "return";
+    for (let tries = 1, first: number | undefined; ; tries++) {
+      const authorizing = engine().authorize({ ...facts, generation: first });
+      const { url, authorization, companyId: id, generation } = await unless([signal, ending], authorizing);
       first ??= generation;
-      const left = pausedUntil - performance.now();
-      if (left > 0 && waits < MAX_WAITS && onThrottle !== "return") {
+      ending ??= ended();
+      const { host } = new URL(url);
+      const left = pausedUntil(host) - performance.now();
+      if (left > 0 && mayWait()) {
         waits += 1;
         tries -= 1;
-        await pause(left, [signal, ended()]);
+        await pause(left, [signal, ending]);
         // The token may be over by now, and others may have been told to wait longer.
         continue;
       }
@@ -50,25 +57,24 @@ export const createFetch = (engine: () => Engine, ended: () => AbortSignal): Api
         await engine().judge({ status: 0 }, cause);
         throw cause;
       }
-      // A redirect that the caller wants to see is opaque: there is nothing to judge.
-      if (response.status === 0 || response.ok) return response;
+      // A redirect that the caller wants to see is opaque: there is nothing to judge. Nor is there without a session.
+      if (response.status === 0 || response.ok || ending.aborted) return response;
       const judging = engine().judge({
         status: response.status,
         generation,
         tries,
-        method: init.method ?? request?.method ?? "",
+        method: String(init.method ?? request?.method ?? "").toUpperCase(),
         // Firefox shows no body of a Request, only whether it is used up.
         isReplayable: canRepeat && !request?.bodyUsed,
         retryAfter: response.headers.get("retry-after") ?? "",
         rateLimitReset: response.headers.get("x-rate-limit-reset") ?? "",
       });
-      const { isToRetry, waitSeconds } = await unless([signal], judging);
-      if (waitSeconds) pausedUntil = Math.max(pausedUntil, performance.now() + waitSeconds * 1000);
-      if (!isToRetry || (waitSeconds && onThrottle === "return")) return response;
-      void response.body?.cancel();
+      const { isToRetry, waitSeconds } = await unless([signal, ending], judging);
+      if (waitSeconds) pauses.set(host, Math.max(pausedUntil(host), performance.now() + waitSeconds * 1000));
+      if (!isToRetry || (waitSeconds && !mayWait())) return response;
+      response.body?.cancel().catch(() => {});
     }
   };
-};
 
 /** A body that can be sent twice: no stream, and no form, which may hold files that have changed meanwhile. */
 const canSendTwice = (body: unknown): boolean =>

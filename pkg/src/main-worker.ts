@@ -121,7 +121,9 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     renewing = setTimeout(prepareAgain, PREPARED_MS);
   };
 
-  const prepareAgain = () => void (worker && prepare().catch(() => {}));
+  const prepareAgain = async (): Promise<void> => {
+    if (worker) await prepare().catch(() => {});
+  };
 
   const asked = Object.fromEntries(
     OPERATIONS.map((name) => [name, (input?: unknown, cause?: unknown) => ask(name, input, cause)]),
@@ -131,9 +133,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     session: () => session,
 
     ready: async () => {
-      // Without a URL, a popup takes a turn more; that is no reason not to be ready.
-      const prepared = login ? undefined : prepare().catch(() => {});
-      await ask("ready");
+      const ready = ask("ready");
+      // Asked at once, too. Without it a popup takes a turn more; that is no reason not to be ready.
+      const prepared = login ? undefined : prepareAgain();
+      await ready;
       await prepared;
     },
 
@@ -157,7 +160,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     wake: async () => {
       if (!worker) return;
       // Timers stand still while a device sleeps.
-      if (login && Date.now() >= login.until) prepareAgain();
+      if (login && Date.now() >= login.until) void prepareAgain();
       await ask("wake");
     },
     rest: () => tell("rest"),
@@ -167,7 +170,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
       if (options !== "{}" || !login) return undefined;
       const { url, state, until } = login;
       login = undefined;
-      prepareAgain();
+      void prepareAgain();
       if (Date.now() < until) return { url, state };
       void tell("drop", state);
       return undefined;

@@ -8,6 +8,8 @@ mod api;
 mod sign_out;
 mod storage;
 mod servers;
+mod advisories;
+mod conformance;
 #[cfg(feature = "implicit")]
 mod implicit;
 mod support;

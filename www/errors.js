@@ -78,7 +78,7 @@ const ADVICE = {
   insecure_context: "Serve the page over https, or from http://localhost.",
   storage_unavailable: "Allow session storage for this site. The sign-in has to be remembered over the redirect.",
   config_redirect_not_this_origin: `Add a redirect URI of this page, ${location.origin}/callback, and register it at the server.`,
-  instance_poisoned: "Reload the page.",
+  instance_poisoned: "Sign in again.",
   config_secret_forbidden:
     "Take the secret out. If it is a real one, reset it on the Developer Portal: it has been in a browser.",
   implicit_not_enabled: "Import the separate entry point procore-spa-auth/implicit, and accept its risk in words.",

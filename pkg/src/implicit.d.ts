@@ -4,6 +4,7 @@
  *
  * The token comes back in the URL's fragment. It is scrubbed at once, its state is enforced, and it is used only after
  * `/oauth/token/info` has said that it was issued to this very client ID. It is never stored and can't be renewed.
+ * The browser's own record of the page's load, `performance.getEntriesByType("navigation")`, keeps it all the same.
  * OAuth 2.0 for Browser-Based Applications §7.2 forbids this flow; Procore discourages it.
  *
  * @module

@@ -71,9 +71,15 @@ export const openVault = (name: string) => {
       return revisionOf(now) === facts.revision ? { ...facts, record } : undefined;
     },
 
-    /** Removes the revision `before`, and no other; `null` removes any. Answers whether none is left. */
-    clear: async (before: Before): Promise<boolean> =>
-      (await items.change(slot, (found) => (isMeant(found, before) ? null : found))) === undefined,
+    /**
+     * Removes the revision `before`, and no other; `null` removes any. Answers whether it was there to be removed: not if
+     * somebody else was first, even if none is left.
+     */
+    clear: async (before: Before): Promise<boolean> => {
+      let isFirst = false;
+      await items.change(slot, (found) => ((isFirst = isMeant(found, before)) ? null : found));
+      return isFirst;
+    },
   };
 };
 

@@ -1,5 +1,7 @@
 // An app that does nothing but check itself, in a browser in which one thing may be broken.
 
+import "/support/polls.js";
+
 /** Answers with what puts it back. */
 const replace = (object, name, descriptor) => {
   const before = Object.getOwnPropertyDescriptor(object, name);

@@ -71,14 +71,11 @@ inEveryEngine("check-up by popup", (browser) => {
     allow: (visitor) => visitor.signInThere({ isPopup: true }),
     deny: (visitor) => visitor.signInThere({ isPopup: true, answer: "deny" }),
     // Reads what the server says, and closes the window.
-    close: async (visitor, popup) => {
+    close: async (visitor) => {
       await until("the server's page is there", () =>
         visitor.ask("return document.readyState === 'complete' && location.href !== 'about:blank'"),
       );
-      await windows.backToMain();
-      // The opener looks after its window every 200 ms, by its own clock; a user is slower than that.
-      await browser.driver.executeAsyncScript("setTimeout(arguments[0], 450)");
-      await browser.driver.switchTo().window(popup);
+      await windows.popupIsSeen();
       await windows.close();
     },
     ignore: () => {},
@@ -90,7 +87,7 @@ inEveryEngine("check-up by popup", (browser) => {
       const { origin, sandbox, secrets } = await start(t, broken);
       if (broken.registered) sandbox.setRedirectUris(broken.registered(origin));
       const popup = await windows.openByClick("check-up");
-      await USERS[broken.user ?? "allow"](new Visitor(driver, origin), popup);
+      await USERS[broken.user ?? "allow"](new Visitor(driver, origin));
       if (broken.user !== "ignore") await until("the window is closed", async () => !(await windows.isOpen(popup)));
       await windows.backToMain();
       const seen = await outcome(driver);

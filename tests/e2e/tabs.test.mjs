@@ -148,6 +148,21 @@ for (const way of ["page", "worker"]) {
       await allAreDead(app);
     });
 
+    test("an expired session is signed out in one tab after another one, which does the same, has read it: renewed once", async (t) => {
+      const app = await signedIn(t, { count: 2 });
+      const [first, second] = app.tabs;
+      const clocks = { wall: 7_200_000, monotonic: 7_200_000, patience: 200 };
+      for (const tab of app.tabs) await tab.set({ clocks, isDeaf: true });
+      await second.set({ plans: { read: "hold" } });
+      await second.begin("auth.signOut()");
+      await second.reaches("read");
+      assert.deepEqual(await first.call("auth.signOut()"), { value: { outcome: "revoked" } });
+      await second.set({ plans: { read: 0 } });
+      assert.deepEqual(await second.outcome(), { value: { outcome: "nothing" } });
+      assert.equal(app.line.refreshes, 1);
+      await allAreDead(app);
+    });
+
     test("a tab that is loaded while another one renews an expired token waits for it", async (t) => {
       const app = await signedIn(t);
       const { first, line } = app;

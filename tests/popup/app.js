@@ -1,23 +1,11 @@
 // The small app of tests/support/pages, with a button that signs in by a popup, with the options in `next`.
 // What came of it is in `popup`, and of all of them in `popups`.
 
+import "/support/polls.js";
 import { start } from "/support/app.js";
 
 const { entry = "index" } = JSON.parse(localStorage.getItem("app") ?? "{}");
 const sdk = await import(`/package/${entry}.js`);
-
-/** How often the package has looked after its window. */
-window.polls = 0;
-const { setInterval } = window;
-window.setInterval = (call, ...rest) =>
-  setInterval.call(
-    window,
-    () => {
-      call();
-      window.polls += 1;
-    },
-    ...rest,
-  );
 
 window.popups = [];
 document.getElementById("sign-in").onclick = () => {

@@ -148,11 +148,7 @@ inEveryEngine("popup", (browser) => {
     const { visitor, sandbox } = await start(t);
     await openPopup(visitor);
     await until("the login page is there", () => visitor.ask("return Boolean(document.getElementById('password'))"));
-    // The opener is to see that the window has come to the login page.
-    await windows.backToMain();
-    const before = await visitor.ask("return polls");
-    await until("the opener has looked", () => visitor.ask("return polls >= arguments[0] + 4", before));
-    await browser.driver.switchTo().window((await windows.handles()).find((handle) => handle !== windows.main));
+    await windows.popupIsSeen();
     await windows.close();
     assert.equal((await ended(visitor)).error, "popup_closed");
     await isSignedOut(visitor);

@@ -74,11 +74,7 @@ inEveryEngine("window", (browser) => {
   /** The user has seen the login page, and the opener has seen that it is there. */
   async function seeLogin() {
     await windows.shows("login");
-    const popup = await browser.driver.getWindowHandle();
-    await windows.backToMain();
-    const before = await windows.ask("return polls");
-    await until("the opener has looked", () => windows.ask("return polls >= arguments[0] + 4", before));
-    await browser.driver.switchTo().window(popup);
+    await windows.popupIsSeen();
   }
 
   afterEach(async () => {

@@ -62,6 +62,15 @@ export class Windows {
     await this.driver.switchTo().window(this.main);
   }
 
+  /** The main window has looked after its popup so often that it knows the page that is there. */
+  async popupIsSeen() {
+    const present = await this.driver.getWindowHandle();
+    await this.backToMain();
+    const before = await this.ask("return polls");
+    await until("the opener has looked", () => this.ask("return polls >= arguments[0] + 4", before));
+    await this.driver.switchTo().window(present);
+  }
+
   async isOpen(handle) {
     return (await this.handles()).includes(handle);
   }

@@ -94,7 +94,13 @@ export class Visitor {
       await this.ask("document.getElementById('password').dataset.used = arguments[0]", index + 1);
       await this.click("sign-in");
     }
-    await until("the consent page is there", () => this.ask("return Boolean(document.getElementById('allow'))"));
+    const consent = "return Boolean(document.getElementById('allow'))";
+    await until("the consent page is there", () => this.ask(consent)).catch(async ({ message }) => {
+      const shown = `
+        const fields = [...document.querySelectorAll("input")].map(({ id, value }) => id + "=" + value);
+        return [location.href, document.readyState, document.body?.innerText, ...fields].join(" | ")`;
+      throw new Error(`${message}; the window shows ${await this.ask(shown)}`);
+    });
     await this.click(answer);
     if (!isPopup) await this.arrived();
   }

@@ -3,7 +3,8 @@
 // later by `stage.set()`.
 //
 // Steps: lock (before it is asked for) · locked (nothing written yet) · write (the renewal is written down) · send ·
-// answer (it is here, and nothing kept) · commit (it is written) · release (of the lock).
+// answer (it is here, and nothing kept) · commit (it is written) · release (of the lock) · read (what is kept is read, and
+// not looked at yet).
 
 "use strict";
 
@@ -13,8 +14,9 @@ globalThis.stage = (() => {
     ? JSON.parse(decodeURIComponent(location.search.slice(1)))
     : { id: crypto.randomUUID(), ...JSON.parse(localStorage.getItem("stage") ?? "{}") };
   const { id } = given;
-  /** `{ step: "hang" }` is for a tab that dies there; `{ step: n }` fails n times. */
+  /** `{ step: "hang" }` is for a tab that dies there; `{ step: "hold" }` waits for another plan; `{ step: n }` fails n times. */
   const plans = { ...given.plans };
+  const held = {};
   /** In milliseconds. `patience`: the longest that anything is waited for. */
   const clocks = { wall: 0, monotonic: 0, patience: 1e9, ...given.clocks };
   const reached = [];
@@ -29,12 +31,13 @@ globalThis.stage = (() => {
     if (!plans[step]) return false;
     reached.push(step);
     if (isWorker) tell({ reached: step });
-    if (plans[step] !== "hang") plans[step] -= 1;
+    if (Number.isInteger(plans[step])) plans[step] -= 1;
     return true;
   };
   const at = async (step) => {
     if (!isToFail(step)) return;
     if (plans[step] === "hang") await new Promise(() => {});
+    if (plans[step] === "hold") return new Promise((go) => (held[step] = go));
     throw new TypeError(`${step} failed`);
   };
 
@@ -54,6 +57,11 @@ globalThis.stage = (() => {
   SubtleCrypto.prototype.generateKey = async function (...rest) {
     await at("locked");
     return generateKey.apply(this, rest);
+  };
+  const { decrypt } = SubtleCrypto.prototype;
+  SubtleCrypto.prototype.decrypt = async function (...rest) {
+    await at("read");
+    return decrypt.apply(this, rest);
   };
 
   const { put, get } = IDBObjectStore.prototype;
@@ -136,6 +144,7 @@ globalThis.stage = (() => {
 
   const apply = (settings) => {
     Object.assign(plans, settings.plans);
+    for (const step of Object.keys(settings.plans ?? {})) held[step]?.();
     Object.assign(clocks, settings.clocks);
     isDeaf = settings.isDeaf ?? isDeaf;
   };

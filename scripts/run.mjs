@@ -54,6 +54,8 @@ export function run(command, args, { label = command, env, stdin = false, ...opt
       clearInterval(alive);
       done({ code, output: output + more, seconds: seconds() });
     };
+    // What it has left running, a browser that hangs say, would slow down whatever comes next.
+    child.once("exit", () => stop(child, "SIGKILL"));
     child.once("error", (error) => end(127, `${command}: ${error.code === "ENOENT" ? "not found" : error.message}\n`));
     child.once("close", (code, signal) => end(code ?? 1, signal ? `${command}: ended by ${signal}\n` : ""));
   });

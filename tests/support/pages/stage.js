@@ -1,5 +1,5 @@
 // Runs before the package, in a page and in its worker: stops this tab at a step of a renewal, lets a step fail, makes it
-// deaf to other tabs, takes something of the platform away, and sets the clocks. From the start by localStorage.stage, or
+// deaf to other tabs, takes the network or something of the platform away, and sets the clocks. From the start by localStorage.stage, or
 // later by `stage.set()`.
 //
 // Steps: lock (before it is asked for) · locked (nothing written yet) · write (the renewal is written down) · send ·
@@ -12,6 +12,8 @@ globalThis.stage = (() => {
   const given = isWorker
     ? JSON.parse(decodeURIComponent(location.search.slice(1)))
     : { id: crypto.randomUUID(), ...JSON.parse(localStorage.getItem("stage") ?? "{}") };
+  // It is set for one page.
+  if (!isWorker) localStorage.removeItem("stage");
   const { id } = given;
   /** `{ step: "hang" }` is for a tab that dies there; `{ step: n }` fails n times. */
   const plans = { ...given.plans };
@@ -22,6 +24,7 @@ globalThis.stage = (() => {
   const log = [];
   const patience = [];
   let isDeaf = false;
+  let isOffline = false;
   let reads = 0;
 
   const tell = (message) => channel.postMessage({ id, isWorker, ...message });
@@ -87,6 +90,14 @@ globalThis.stage = (() => {
     return response;
   };
 
+  const workers = [];
+  globalThis.Worker &&= class Worker extends globalThis.Worker {
+    constructor(...given) {
+      super(...given);
+      workers.push(this);
+    }
+  };
+
   const { addEventListener: listen } = BroadcastChannel.prototype;
   BroadcastChannel.prototype.addEventListener = function (type, listener) {
     return listen.call(this, type, (event) => isDeaf || listener(event));
@@ -98,6 +109,8 @@ globalThis.stage = (() => {
     }
   }
 
+  Object.defineProperty(Object.getPrototypeOf(navigator), "onLine", { get: () => !isOffline });
+
   const dateNow = Date.now;
   Date.now = () => dateNow() + clocks.wall;
   const performanceNow = performance.now.bind(performance);
@@ -108,19 +121,46 @@ globalThis.stage = (() => {
     return timeout.call(AbortSignal, Math.min(milliseconds, clocks.patience));
   };
 
+  const refuse = () => {
+    throw new DOMException("refused", "SecurityError");
+  };
+  /** The app's own configuration is read once, before the package reads anything. */
+  const afterTheApp = (get) => {
+    const real = globalThis.localStorage;
+    let isRead = false;
+    return () => {
+      if (isRead) return get();
+      isRead = true;
+      return real;
+    };
+  };
+  const without = (name, get) => isWorker || Object.defineProperty(globalThis, name, { get, configurable: true });
+
   const lacking = {
+    sessionStorage: () => without("sessionStorage", () => undefined),
+    "sessionStorage, refused": () => without("sessionStorage", refuse),
+    "sessionStorage, full": () => {
+      if (isWorker) return;
+      Storage.prototype.setItem = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    },
+    localStorage: () => without("localStorage", afterTheApp(() => undefined)),
+    "localStorage, refused": () => without("localStorage", afterTheApp(refuse)),
+    everything: () => {
+      for (const name of ["sessionStorage, refused", "indexedDB, refused", "BroadcastChannel, refused", "locks"]) lacking[name]();
+      lacking["localStorage, refused"]();
+    },
     locks: () => Object.defineProperty(Object.getPrototypeOf(navigator), "locks", { value: undefined }),
     BroadcastChannel: () => delete globalThis.BroadcastChannel,
     "BroadcastChannel, refused": () => {
       globalThis.BroadcastChannel = function () {
-        throw new DOMException("refused", "SecurityError");
+        refuse();
       };
     },
     indexedDB: () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }),
     "indexedDB, refused": () => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException("refused", "SecurityError");
-      };
+      IDBFactory.prototype.open = refuse;
     },
     "indexedDB, silent": () => {
       IDBFactory.prototype.open = () => ({});
@@ -138,6 +178,7 @@ globalThis.stage = (() => {
     Object.assign(plans, settings.plans);
     Object.assign(clocks, settings.clocks);
     isDeaf = settings.isDeaf ?? isDeaf;
+    isOffline = settings.isOffline ?? isOffline;
   };
   const channel = new BroadcastChannel("stage");
   let applied;
@@ -159,7 +200,9 @@ globalThis.stage = (() => {
     /** For `workerUrl`. */
     workerUrl: () => `/support/stage-worker.js?${encodeURIComponent(JSON.stringify({ ...given, plans, clocks }))}`,
     hasWorker: false,
-    /** `{ plans, clocks, isDeaf }`. Resolves when it holds. */
+    /** The worker dies, and no event says so. */
+    killWorker: () => workers.at(-1).terminate(),
+    /** `{ plans, clocks, isDeaf, isOffline }`. Resolves when it holds. */
     set: async (settings) => {
       apply(settings);
       if (!globalThis.stage.hasWorker) return;

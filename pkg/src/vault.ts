@@ -108,19 +108,41 @@ const disconnect = (database?: IDBDatabase) => {
   database?.close();
 };
 
+/** Until when nothing is begun, for the page is left. */
+let resting: Promise<void> | undefined;
+let resume: (() => void) | undefined;
+/** What stops each transaction that runs. */
+const running = new Set<() => void>();
+
+/**
+ * Stops what runs, and does it again after `wake`. A page that is left may be kept with all it holds; WebKit keeps its
+ * transactions, too, and meanwhile no other tab can begin one.
+ */
+export const rest = (): void => {
+  resting ??= new Promise((resolve) => (resume = resolve));
+  for (const stop of running) stop();
+  connection?.then(disconnect, () => {});
+};
+
+export const wake = (): void => {
+  resting = undefined;
+  resume?.();
+};
+
 /** Runs one transaction. Answers with what `use` has found or made, when that is done. */
 const transact = async <T>(
   mode: IDBTransactionMode,
   durability: IDBTransactionDurability,
   use: (table: IDBObjectStore, answer: (value: T) => void) => void,
 ): Promise<T> => {
+  await resting;
   const database = await connect();
+  // A page may be left between any two steps.
+  await resting;
   return new Promise<T>((resolve, reject) => {
     let answer: T;
     const transaction = database.transaction("items", mode, { durability });
-    transaction.oncomplete = () => resolve(answer);
-    transaction.onabort = () => reject(transaction.error);
-    setTimeout(() => {
+    const stop = () => {
       try {
         transaction.abort();
       } catch {
@@ -128,10 +150,22 @@ const transact = async <T>(
         return;
       }
       reject(late());
-    }, PATIENCE_MS);
+    };
+    transaction.oncomplete = () => {
+      running.delete(stop);
+      resolve(answer);
+    };
+    transaction.onabort = () => {
+      running.delete(stop);
+      reject(transaction.error);
+    };
+    running.add(stop);
+    setTimeout(stop, PATIENCE_MS);
     use(transaction.objectStore("items"), (value) => (answer = value));
   }).catch((error: unknown) => {
     disconnect(database);
+    // What was stopped has not happened.
+    if (resting) return transact(mode, durability, use);
     throw error;
   });
 };

@@ -93,6 +93,12 @@ const connect = (): Promise<IDBDatabase> =>
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const database = opening.result;
+      if (!database.objectStoreNames.contains("items")) {
+        // Somebody has opened it before it was made, and so made an empty one, which would stay so for ever.
+        disconnect(database);
+        indexedDB.deleteDatabase(DATABASE);
+        return resolve(connect());
+      }
       // A later version of this package, or somebody who deletes the database, must not wait for this tab.
       database.onversionchange = database.onclose = () => disconnect(database);
       resolve(database);
@@ -188,9 +194,14 @@ export const items = {
       const reading = table.get(slot);
       reading.onsuccess = () => {
         const value = next(reading.result);
-        if (value === null) table.delete(slot);
-        else if (value !== reading.result) table.put(value, slot);
-        answer(value ?? undefined);
+        try {
+          if (value === null) table.delete(slot);
+          else if (value !== reading.result) table.put(value, slot);
+          answer(value ?? undefined);
+        } catch {
+          // A table that takes no such entry. Uncaught, it would end a worker.
+          table.transaction.abort();
+        }
       };
     }),
 };

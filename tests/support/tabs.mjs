@@ -128,7 +128,7 @@ export class Tab extends Visitor {
   async look() {
     const { value } = await this.call(`(async () => {
       const me = await attempt(async () => (await auth.fetch("/rest/v1.0/me")).status);
-      const { held, pending } = await navigator.locks.query();
+      const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
       const locks = [...held, ...pending].filter(({ name }) => name.endsWith(" renewal")).length;
       return { status: auth.session.status, me: me.value ?? me.error, locks };
     })()`);

@@ -1,5 +1,5 @@
-// Storage that is missing, refuses, hangs, is full, or fails in the middle; locks that nobody gives back. What can be done
-// in memory is; what can't is refused by its name, and nothing hangs.
+// Storage that is missing, refuses, hangs, is full, or fails in the middle; locks that nobody gives back. What can be
+// done in memory is; what can't is refused by its name, and nothing hangs.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -20,18 +20,19 @@ const UNUSED = ["localStorage", "localStorage, refused"];
 
 /** Holds a lock of the package's, as any script of this origin can, until `letGo()`. */
 const TAKE_LOCK = `
-  const [name, mode, done] = arguments;
+  const [name, done] = arguments;
   const held = new Promise((letGo) => (window.letGo = letGo));
-  navigator.locks.request(name, { mode }, () => (done(), held));
+  navigator.locks.request(name, () => (done(), held));
 `;
 
 for (const way of ["page", "worker"]) {
   inEveryEngine(`blocked, ${way}`, (browser) => {
     const start = (t) => startApp(t, browser, packed, { way });
     const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
-    const take = async (tab, name, mode = "exclusive") => {
+    const take = async (tab, name) => {
+      const { driver, sandbox } = tab.app;
       await tab.focus();
-      await browser.driver.executeAsyncScript(TAKE_LOCK, `procore-spa-auth sandbox:${tab.app.sandbox.clientId} ${name}`, mode);
+      await driver.executeAsyncScript(TAKE_LOCK, `procore-spa-auth sandbox:${sandbox.clientId} ${name}`);
     };
 
     /** A sign-in is refused before the page is left. */

@@ -1,5 +1,5 @@
-// The device's clocks in real pages: set back, set forward, asleep for a day. A token that is over is renewed once, by whoever
-// needs it first, or when the device wakes.
+// The device's clocks in real pages: set back, set forward, asleep for a day. A token that is over is renewed once, by
+// whoever needs it first, or when the device wakes.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

@@ -1,5 +1,5 @@
-// A tab, or its worker, dies at each step of a renewal and of a sign-in: whoever comes next finds what is true, nothing is
-// sent twice, and no lock is left.
+// A tab, or its worker, dies at each step of a renewal and of a sign-in: whoever comes next finds what is true, nothing
+// is sent twice, and no lock is left.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -15,7 +15,7 @@ const STATUS = "(await auth.refresh()).status";
 
 /**
  * Where a tab dies. `stops`: at this step of the stage. `holds`: while the line holds the request, or its answer.
- * `sent`: how many requests the server has got by then. `status`: what the session is for everybody else, and from then on.
+ * `sent`: how many requests the server has got by then. `status`: what the session is from then on, for everybody.
  */
 const RENEWAL = [
   { name: "before it asks for the lock", stops: "lock", sent: 0, status: "fresh" },
@@ -45,7 +45,7 @@ const DEATHS = {
 };
 const DEATHS_IN = {
   page: { renewal: ["reloaded", "left", "closed"], signIn: ["reloaded", "closed"] },
-  worker: { renewal: ["left", "closed", "its worker ended"], signIn: ["its worker ended"] },
+  worker: { renewal: ["left", "its worker ended"], signIn: ["its worker ended"] },
 };
 
 const TAKE_LOCK = `

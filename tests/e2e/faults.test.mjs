@@ -1,5 +1,5 @@
-// Each fault of the network, at a code exchange and at a renewal: what it is called, what becomes of the session, here and
-// after a reload, and that nothing is sent again.
+// Each fault of the network, at a code exchange and at a renewal: what it is called, what becomes of the session, here
+// and after a reload, and that nothing is sent again.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";

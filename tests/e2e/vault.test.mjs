@@ -116,7 +116,8 @@ for (const way of ["page", "worker"]) {
         const { first, line } = await signedIn(t);
         await first.ask(START);
         const { value: slot } = await first.call("vault.slot()");
-        const others = ["session sandbox:another-client", slot.replace("sandbox", "production"), `${slot} 2`, "another thing"];
+        const production = slot.replace("sandbox", "production");
+        const others = ["session sandbox:another-client", production, `${slot} 2`, "another thing"];
         await first.call("vault.copy()");
         for (const other of others) await first.call(`vault.restore(${JSON.stringify(other)})`);
         const damages = await first.ask("return vault.damages");

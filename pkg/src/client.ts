@@ -370,7 +370,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     },
 
     rest: async () => {
-      rest();
+      // The worker of a page that is left is ended, where it shares a session.
+      if (!setup.isStorageless) rest();
       tabs?.rest();
     },
 

@@ -71,9 +71,15 @@ export const openVault = (name: string) => {
       return revisionOf(now) === facts.revision ? { ...facts, record } : undefined;
     },
 
-    /** Removes the revision `before`, and no other; `null` removes any. Answers whether none is left. */
-    clear: async (before: Before): Promise<boolean> =>
-      (await items.change(slot, (found) => (isMeant(found, before) ? null : found))) === undefined,
+    /**
+     * Removes the revision `before`, and no other; `null` removes any. Answers whether it did: what somebody else has removed
+     * meanwhile, with all that was in it, is theirs.
+     */
+    clear: async (before: Before): Promise<boolean> => {
+      let isMine = false;
+      await items.change(slot, (found) => ((isMine = isMeant(found, before)) ? null : found));
+      return isMine;
+    },
   };
 };
 
@@ -116,7 +122,7 @@ const disconnect = (database?: IDBDatabase) => {
 
 /** Until when nothing is begun, for the page is left. */
 let resting: Promise<void> | undefined;
-let resume: (() => void) | undefined;
+let resume = () => {};
 /** What stops each transaction that runs. */
 const running = new Set<() => void>();
 
@@ -126,13 +132,15 @@ const running = new Set<() => void>();
  */
 export const rest = (): void => {
   resting ??= new Promise((resolve) => (resume = resolve));
+  // Should it not be left after all.
+  setTimeout(wake, PATIENCE_MS);
   for (const stop of running) stop();
   connection?.then(disconnect, () => {});
 };
 
 export const wake = (): void => {
   resting = undefined;
-  resume?.();
+  resume();
 };
 
 /** Runs one transaction. Answers with what `use` has found or made, when that is done. */
@@ -157,13 +165,10 @@ const transact = async <T>(
       }
       reject(late());
     };
-    transaction.oncomplete = () => {
+    transaction.oncomplete = transaction.onabort = ({ type }) => {
       running.delete(stop);
-      resolve(answer);
-    };
-    transaction.onabort = () => {
-      running.delete(stop);
-      reject(transaction.error);
+      if (type === "complete") resolve(answer);
+      else reject(transaction.error);
     };
     running.add(stop);
     setTimeout(stop, PATIENCE_MS);

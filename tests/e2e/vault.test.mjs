@@ -14,6 +14,16 @@ after(() => packed?.remove());
 
 const STATUS = "(await auth.refresh()).status";
 
+/** Another tab takes the session away right before this one would. */
+const FASTER = `
+  const [slot] = arguments;
+  const { transaction } = IDBDatabase.prototype;
+  IDBDatabase.prototype.transaction = function (tables, mode, ...rest) {
+    if (mode === "readwrite") transaction.call(this, tables, mode).objectStore("items").delete(slot);
+    return transaction.call(this, tables, mode, ...rest);
+  };
+`;
+
 const LOSSES = {
   deleted: "vault.remove()",
   "made anew, and empty": 'vault.reshape("without a table")',
@@ -112,6 +122,15 @@ for (const way of ["page", "worker"]) {
     }
 
     if (way === "page") {
+      test("signed out by another tab in the very moment: the refresh token that it has taken is not sent from here", async (t) => {
+        const { first, line } = await signedIn(t);
+        // Over, so that a sign-out renews it, to be revoked.
+        await first.set({ clocks: { wall: 7_200_000 } });
+        await first.ask(FASTER, (await first.call("vault.slot()")).value);
+        assert.deepEqual(await first.call("auth.signOut()"), { value: { outcome: "nothing" } });
+        assert.deepEqual([await first.status(), line.refreshes], ["signed_out", 0]);
+      });
+
       test("every entry that is not quite what was kept is removed, and nothing else is", async (t) => {
         const { first, line } = await signedIn(t);
         await first.ask(START);

@@ -4,7 +4,7 @@ import { type Authorized, type Engine, type Judged, type Login, type Publish, ty
 import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
-import { type Kept, type Vault, openVault } from "./vault.ts";
+import { type Kept, type Vault, openVault, rest, wake } from "./vault.ts";
 
 type Client = ReturnType<typeof open>;
 type Tabs = Awaited<ReturnType<typeof joinTabs>>;
@@ -361,6 +361,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     },
 
     wake: async () => {
+      wake();
       if (!client) return;
       tell();
       await catchUp();
@@ -368,7 +369,11 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       if (signedIn && renewable && status !== "fresh") await renew();
     },
 
-    rest: async () => tabs?.rest(),
+    rest: async () => {
+      // The worker of a page that is left is ended, where it shares a session.
+      if (!setup.isStorageless) rest();
+      tabs?.rest();
+    },
 
     facts: () => step("facts"),
 

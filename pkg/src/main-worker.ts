@@ -43,9 +43,11 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
   let renewing: ReturnType<typeof setTimeout> | undefined;
   /** Whether this client had a session, in a worker before this one. */
   let { wasSignedIn } = setup;
+  /** Whether the page was left with a session. */
+  let isToReturn = false;
 
-  /** The worker and all its secrets are gone; the next call starts a fresh one. */
-  const end = (message: string, cause?: unknown) => {
+  /** The worker and all its secrets are gone; the next call starts a fresh one. Answers whether there was a session. */
+  const stop = (message: string, cause?: unknown): boolean => {
     worker?.terminate();
     worker = undefined;
     login = undefined;
@@ -56,7 +58,11 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     session = SIGNED_OUT;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
-    if (signedIn) publish(session, "reauth_required");
+    return signedIn;
+  };
+
+  const end = (message: string, cause?: unknown) => {
+    if (stop(message, cause)) publish(session, "reauth_required");
   };
 
   const begin = (): Worker => {
@@ -158,12 +164,23 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
 
     drop: (state) => tell("drop", state),
     wake: async () => {
+      if (isToReturn) {
+        isToReturn = false;
+        await ask("ready");
+        // It has ended meanwhile, elsewhere.
+        if (!session.signedIn) publish(session, "signed_out");
+      }
       if (!worker) return;
       // Timers stand still while a device sleeps.
       if (login && Date.now() >= login.until) void prepareAgain();
       await ask("wake");
     },
-    rest: () => tell("rest"),
+    rest: async () => {
+      if (!setup.isPersistent || !worker) return tell("rest");
+      // A page that is left may be kept. WebKit then stops its worker wherever that is, and no message comes in time: with a
+      // lock, or in a transaction, that every other tab waits for. What the worker knows is kept.
+      isToReturn = stop(DIED);
+    },
 
     popupNow: (options) => {
       // Prepared for a sign-in without options; another one takes a turn.

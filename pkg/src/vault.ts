@@ -72,13 +72,13 @@ export const openVault = (name: string) => {
     },
 
     /**
-     * Removes the revision `before`, and no other; `null` removes any. Answers whether it was there to be removed: not if
-     * somebody else was first, even if none is left.
+     * Removes the revision `before`, and no other; `null` removes any. Answers whether it did: what somebody else has removed
+     * meanwhile, with all that was in it, is theirs.
      */
     clear: async (before: Before): Promise<boolean> => {
-      let isFirst = false;
-      await items.change(slot, (found) => ((isFirst = isMeant(found, before)) ? null : found));
-      return isFirst;
+      let isMine = false;
+      await items.change(slot, (found) => ((isMine = isMeant(found, before)) ? null : found));
+      return isMine;
     },
   };
 };
@@ -99,6 +99,12 @@ const connect = (): Promise<IDBDatabase> =>
     opening.onerror = () => reject(opening.error);
     opening.onsuccess = () => {
       const database = opening.result;
+      if (!database.objectStoreNames.contains("items")) {
+        // Somebody has opened it before it was made, and so made an empty one, which would stay so for ever.
+        disconnect(database);
+        indexedDB.deleteDatabase(DATABASE);
+        return resolve(connect());
+      }
       // A later version of this package, or somebody who deletes the database, must not wait for this tab.
       database.onversionchange = database.onclose = () => disconnect(database);
       resolve(database);
@@ -114,19 +120,43 @@ const disconnect = (database?: IDBDatabase) => {
   database?.close();
 };
 
+/** Until when nothing is begun, for the page is left. */
+let resting: Promise<void> | undefined;
+let resume = () => {};
+/** What stops each transaction that runs. */
+const running = new Set<() => void>();
+
+/**
+ * Stops what runs, and does it again after `wake`. A page that is left may be kept with all it holds; WebKit keeps its
+ * transactions, too, and meanwhile no other tab can begin one.
+ */
+export const rest = (): void => {
+  resting ??= new Promise((resolve) => (resume = resolve));
+  // Should it not be left after all.
+  setTimeout(wake, PATIENCE_MS);
+  for (const stop of running) stop();
+  connection?.then(disconnect, () => {});
+};
+
+export const wake = (): void => {
+  resting = undefined;
+  resume();
+};
+
 /** Runs one transaction. Answers with what `use` has found or made, when that is done. */
 const transact = async <T>(
   mode: IDBTransactionMode,
   durability: IDBTransactionDurability,
   use: (table: IDBObjectStore, answer: (value: T) => void) => void,
 ): Promise<T> => {
+  await resting;
   const database = await connect();
+  // A page may be left between any two steps.
+  await resting;
   return new Promise<T>((resolve, reject) => {
     let answer: T;
     const transaction = database.transaction("items", mode, { durability });
-    transaction.oncomplete = () => resolve(answer);
-    transaction.onabort = () => reject(transaction.error);
-    setTimeout(() => {
+    const stop = () => {
       try {
         transaction.abort();
       } catch {
@@ -134,10 +164,19 @@ const transact = async <T>(
         return;
       }
       reject(late());
-    }, PATIENCE_MS);
+    };
+    transaction.oncomplete = transaction.onabort = ({ type }) => {
+      running.delete(stop);
+      if (type === "complete") resolve(answer);
+      else reject(transaction.error);
+    };
+    running.add(stop);
+    setTimeout(stop, PATIENCE_MS);
     use(transaction.objectStore("items"), (value) => (answer = value));
   }).catch((error: unknown) => {
     disconnect(database);
+    // What was stopped has not happened.
+    if (resting) return transact(mode, durability, use);
     throw error;
   });
 };
@@ -160,9 +199,14 @@ export const items = {
       const reading = table.get(slot);
       reading.onsuccess = () => {
         const value = next(reading.result);
-        if (value === null) table.delete(slot);
-        else if (value !== reading.result) table.put(value, slot);
-        answer(value ?? undefined);
+        try {
+          if (value === null) table.delete(slot);
+          else if (value !== reading.result) table.put(value, slot);
+          answer(value ?? undefined);
+        } catch {
+          // A table that takes no such entry. Uncaught, it would end a worker.
+          table.transaction.abort();
+        }
       };
     }),
 };

@@ -55,5 +55,7 @@ export interface WorkerOptions {
  * - `worker_blocked`, when the worker could not start or has died: whatever was under way rejects with it, and the
  *   listeners hear `reauth_required` where somebody was signed in. The next call starts a new worker, which with
  *   `persist: "tab"` has the session again.
+ * - With `persist: "tab"` a page that is left ends its worker, and what is under way with it. One that is come back to
+ *   hears `signed_in`, or `signed_out` if the session has ended meanwhile.
  */
 export function createProcoreAuth(options: ProcoreAuthOptions & WorkerOptions): ProcoreAuth;

@@ -172,9 +172,7 @@ for (const way of ["page", "worker"]) {
       await first.begin(STATUS);
       await held.arrived();
       const second = await app.newTab(null);
-      await second.leave();
-      await second.ask("localStorage.stage = arguments[0]", JSON.stringify({ clocks }));
-      await second.driver.get(`${app.page}/${way}/start`);
+      await second.beginOn({ clocks });
       await until("it waits for the lock", () =>
         second.driver.executeAsyncScript(
           "navigator.locks.query().then(({ pending }) => arguments[0](pending.some(({ name }) => name.endsWith(' renewal'))))",
@@ -186,7 +184,6 @@ for (const way of ["page", "worker"]) {
       assert.deepEqual(await second.events(), ["signed_in"]);
       assert.equal(await second.me(), 200);
       assert.equal(line.refreshes, 1);
-      await second.ask("delete localStorage.stage");
     });
 
     test("a tab that is looked at while another one renews says nothing of a doubt", async (t) => {

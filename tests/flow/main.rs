@@ -5,6 +5,7 @@
 mod sign_in;
 mod refresh;
 mod api;
+mod clock;
 mod sign_out;
 mod storage;
 mod servers;

@@ -55,7 +55,8 @@ export const engines = Object.keys(ENGINES).map((name) => ({ name, reason: reaso
 /**
  * Declares the tests of `body` once for each engine, with one browser for all of them.
  *
- * `body` gets `{ engine, driver, sentinel }`; `driver` and `sentinel` are there once the tests run.
+ * `body` gets `{ engine, driver, profile, sentinel }`, all but the first once the tests run. `profile`: the folder that the
+ * browser keeps its things in.
  */
 export function inEveryEngine(title, body) {
   for (const { name: engine, reason } of engines) {
@@ -92,7 +93,7 @@ export async function openBrowser(engine) {
     await opened.close();
     await sentinel.close();
   };
-  return { driver: opened.driver, sentinel, close };
+  return { driver: opened.driver, profile: opened.profile, sentinel, close };
 }
 
 async function openChromium({ host }) {
@@ -117,7 +118,8 @@ async function openChromium({ host }) {
     .setChromeOptions(options)
     .setChromeService(new chrome.ServiceBuilder(ENGINES.chromium.driver))
     .build();
-  return { driver, close: () => driver.quit() };
+  const { userDataDir: profile } = (await driver.getCapabilities()).get("chrome");
+  return { driver, profile, close: () => driver.quit() };
 }
 
 async function openFirefox({ host }) {
@@ -148,7 +150,8 @@ async function openFirefox({ host }) {
     .setFirefoxOptions(options)
     .setFirefoxService(new firefox.ServiceBuilder(ENGINES.firefox.driver))
     .build();
-  return { driver, close: () => driver.quit() };
+  const profile = (await driver.getCapabilities()).get("moz:profile");
+  return { driver, profile, close: () => driver.quit() };
 }
 
 /** How often WebKit is started before it counts as broken, and how long each start may take. */
@@ -196,7 +199,7 @@ async function startWebkit({ host }) {
         proxy: { proxyType: "manual", httpProxy: host, sslProxy: host, noProxy: ["localhost", "127.0.0.1"] },
       })
       .build();
-    return { driver, close: () => driver.quit().finally(end) };
+    return { driver, profile: home, close: () => driver.quit().finally(end) };
   } catch (error) {
     await end();
     throw error;

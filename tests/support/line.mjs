@@ -49,11 +49,17 @@ export async function startLine(origin) {
         const { "transfer-encoding": chunked, connection, ...others } = headers;
         response.writeHead(status, { ...others, "content-length": Buffer.byteLength(body) }).end(body);
       },
-      /** Ends the connection in the middle of an answer. */
-      cut: ({ status, headers, body }) => {
+      /** Begins an answer, and goes no further than `at` characters of its body. */
+      stall: ({ status, headers, body }, at = body.length / 2) => {
         const { "transfer-encoding": chunked, connection, ...others } = headers;
         response.writeHead(status, { ...others, "content-length": Buffer.byteLength(body) });
-        response.write(body.slice(0, body.length / 2), () => response.destroy());
+        response.flushHeaders();
+        response.write(body.slice(0, at));
+      },
+      /** The same, and ends the connection there. */
+      cut: (answer, at) => {
+        call.stall(answer, at);
+        response.socket.end();
       },
       /** Ends the connection without a word. */
       drop: () => response.destroy(),
@@ -79,7 +85,10 @@ export async function startLine(origin) {
     tokens,
     secrets,
 
-    /** What happens to the next token request that nobody has planned for yet: gets `{ form, forward, reply, cut, drop }`. */
+    /**
+     * What happens to the next token request that nobody has planned for yet: gets
+     * `{ form, forward, reply, stall, cut, drop }`.
+     */
     plan: (happening) => void plans.push(happening),
 
     /** Holds the next token request back. `await arrived()` until it is there; `open()` lets it go on. */
@@ -103,9 +112,9 @@ export async function startLine(origin) {
       return gate;
     },
 
-    /** How often each refresh token was sent, those apart that were sent once. */
+    /** Each code and refresh token that was sent again, as often as it was. */
     get sentTwice() {
-      const sent = tokens.map(({ refresh_token: token }) => token).filter(Boolean);
+      const sent = tokens.map(({ code, refresh_token: token }) => code ?? token).filter(Boolean);
       return sent.filter((token, index) => sent.indexOf(token) !== index).map(fingerprint);
     },
 

@@ -12,6 +12,9 @@ import { POLICY, freePort, pages, startPages } from "./servers.mjs";
 /** What the worker needs beside the rest of the policy. */
 const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self'";
 
+/** JavaScript that hands a response in, as an app does that got it elsewhere. */
+export const handIn = (response) => `auth.handleRedirect(location.origin + ${JSON.stringify(response)})`;
+
 /** One tab. Whatever is asked of it, the driver goes there first. */
 export class Tab extends Visitor {
   constructor(app, handle) {
@@ -34,6 +37,18 @@ export class Tab extends Visitor {
   async open(path = `/${this.app.way}/start`) {
     await this.focus();
     await super.open(path);
+  }
+
+  async reload() {
+    await this.focus();
+    await this.driver.navigate().refresh();
+    await this.arrived();
+  }
+
+  async back() {
+    await this.focus();
+    await this.driver.navigate().back();
+    await this.arrived();
   }
 
   /** A page of this origin without the app. */
@@ -65,10 +80,15 @@ export class Tab extends Visitor {
 
   /** Loads the app on a stage that is set from the start. */
   async openOn(stage, path) {
+    await this.beginOn(stage, path);
+    await this.arrived();
+  }
+
+  /** The same, and the app need not get far. */
+  async beginOn(stage, path = `/${this.app.way}/start`) {
     await this.leave();
     await this.ask("localStorage.stage = arguments[0]", JSON.stringify(stage));
-    await this.open(path);
-    await this.ask("delete localStorage.stage");
+    await this.driver.get(this.page + path);
   }
 
   async reaches(step) {
@@ -104,6 +124,17 @@ export class Tab extends Visitor {
     return value ?? error;
   }
 
+  /** The session, what a call to the API comes to, and how many hold or want the lock of a renewal. */
+  async look() {
+    const { value } = await this.call(`(async () => {
+      const me = await attempt(async () => (await auth.fetch("/rest/v1.0/me")).status);
+      const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
+      const locks = [...held, ...pending].filter(({ name }) => name.endsWith(" renewal")).length;
+      return { status: auth.session.status, me: me.value ?? me.error, locks };
+    })()`);
+    return value;
+  }
+
   /** From `signIn()` to the response: its path and query. The login page is left to an agent. */
   async signInThere() {
     await this.begin("auth.signIn()");
@@ -118,6 +149,11 @@ export class Tab extends Visitor {
     const response = await this.signInThere();
     await (stage ? this.openOn(stage, response) : this.open(response));
     return this.ask("return outcome");
+  }
+
+  /** The whole way without leaving the page: the response is handed in. Answers with what came of it. */
+  async signInHere() {
+    return this.call(handIn(await this.signInThere()));
   }
 
   async close() {

@@ -1,5 +1,5 @@
 // Runs before the package, in a page and in its worker: stops this tab at a step of a renewal, lets a step fail, makes it
-// deaf to other tabs, takes something of the platform away, and sets the clocks. From the start by localStorage.stage, or
+// deaf to other tabs, takes the network or something of the platform away, and sets the clocks. From the start by localStorage.stage, or
 // later by `stage.set()`.
 //
 // Steps: lock (before it is asked for) · locked (nothing written yet) · write (the renewal is written down) · send ·
@@ -13,6 +13,8 @@ globalThis.stage = (() => {
   const given = isWorker
     ? JSON.parse(decodeURIComponent(location.search.slice(1)))
     : { id: crypto.randomUUID(), ...JSON.parse(localStorage.getItem("stage") ?? "{}") };
+  // It is set for one page.
+  if (!isWorker) localStorage.removeItem("stage");
   const { id } = given;
   /** `{ step: "hang" }` is for a tab that dies there; `{ step: "hold" }` waits for another plan; `{ step: n }` fails n times. */
   const plans = { ...given.plans };
@@ -24,6 +26,7 @@ globalThis.stage = (() => {
   const log = [];
   const patience = [];
   let isDeaf = false;
+  let isOffline = false;
   let reads = 0;
 
   const tell = (message) => channel.postMessage({ id, isWorker, ...message });
@@ -95,6 +98,14 @@ globalThis.stage = (() => {
     return response;
   };
 
+  const workers = [];
+  globalThis.Worker &&= class Worker extends globalThis.Worker {
+    constructor(...given) {
+      super(...given);
+      workers.push(this);
+    }
+  };
+
   const { addEventListener: listen } = BroadcastChannel.prototype;
   BroadcastChannel.prototype.addEventListener = function (type, listener) {
     return listen.call(this, type, (event) => isDeaf || listener(event));
@@ -106,6 +117,8 @@ globalThis.stage = (() => {
     }
   }
 
+  Object.defineProperty(Object.getPrototypeOf(navigator), "onLine", { get: () => !isOffline });
+
   const dateNow = Date.now;
   Date.now = () => dateNow() + clocks.wall;
   const performanceNow = performance.now.bind(performance);
@@ -116,24 +129,53 @@ globalThis.stage = (() => {
     return timeout.call(AbortSignal, Math.min(milliseconds, clocks.patience));
   };
 
+  const refuse = () => {
+    throw new DOMException("refused", "SecurityError");
+  };
+  /** The app's own configuration is read once, before the package reads anything. */
+  const afterTheApp = (get) => {
+    const real = globalThis.localStorage;
+    let isRead = false;
+    return () => {
+      if (isRead) return get();
+      isRead = true;
+      return real;
+    };
+  };
+  const without = (name, get) => isWorker || Object.defineProperty(globalThis, name, { get, configurable: true });
+
   const lacking = {
+    sessionStorage: () => without("sessionStorage", () => undefined),
+    "sessionStorage, refused": () => without("sessionStorage", refuse),
+    "sessionStorage, full": () => {
+      if (isWorker) return;
+      Storage.prototype.setItem = () => {
+        throw new DOMException("full", "QuotaExceededError");
+      };
+    },
+    localStorage: () => without("localStorage", afterTheApp(() => undefined)),
+    "localStorage, refused": () => without("localStorage", afterTheApp(refuse)),
+    everything: () => {
+      for (const name of ["sessionStorage, refused", "indexedDB, refused", "BroadcastChannel, refused", "locks"]) lacking[name]();
+      lacking["localStorage, refused"]();
+    },
     locks: () => Object.defineProperty(Object.getPrototypeOf(navigator), "locks", { value: undefined }),
     BroadcastChannel: () => delete globalThis.BroadcastChannel,
     "BroadcastChannel, refused": () => {
       globalThis.BroadcastChannel = function () {
-        throw new DOMException("refused", "SecurityError");
+        refuse();
       };
     },
     indexedDB: () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }),
     "indexedDB, refused": () => {
-      IDBFactory.prototype.open = () => {
-        throw new DOMException("refused", "SecurityError");
-      };
+      IDBFactory.prototype.open = refuse;
     },
     "indexedDB, silent": () => {
       IDBFactory.prototype.open = () => ({});
       const { setTimeout } = globalThis;
-      globalThis.setTimeout = (task, wait, ...more) => setTimeout(task, Math.min(wait, 100), ...more);
+      // What is longer may be a WebDriver's own.
+      const shortened = (wait) => (wait <= 60_000 ? Math.min(wait, 100) : wait);
+      globalThis.setTimeout = (task, wait = 0, ...more) => setTimeout(task, shortened(wait), ...more);
     },
     "indexedDB, full": () => {
       IDBObjectStore.prototype.put = function () {
@@ -147,6 +189,7 @@ globalThis.stage = (() => {
     for (const step of Object.keys(settings.plans ?? {})) held[step]?.();
     Object.assign(clocks, settings.clocks);
     isDeaf = settings.isDeaf ?? isDeaf;
+    isOffline = settings.isOffline ?? isOffline;
   };
   const channel = new BroadcastChannel("stage");
   let applied;
@@ -168,7 +211,9 @@ globalThis.stage = (() => {
     /** For `workerUrl`. */
     workerUrl: () => `/support/stage-worker.js?${encodeURIComponent(JSON.stringify({ ...given, plans, clocks }))}`,
     hasWorker: false,
-    /** `{ plans, clocks, isDeaf }`. Resolves when it holds. */
+    /** The worker dies, and no event says so. */
+    killWorker: () => workers.at(-1).terminate(),
+    /** `{ plans, clocks, isDeaf, isOffline }`. Resolves when it holds. */
     set: async (settings) => {
       apply(settings);
       if (!globalThis.stage.hasWorker) return;

@@ -86,6 +86,24 @@ globalThis.vault = (() => {
     },
   };
 
+  const SHAPES = {
+    "of a later version": [2, []],
+    "without a table": [1, []],
+    "with another table": [1, ["things"]],
+    "of another kind": [1, ["items"], { keyPath: "id" }],
+  };
+  const done = (request) =>
+    new Promise((resolve, reject) => {
+      request.onsuccess = () => resolve(request.result);
+      request.onerror = () => reject(request.error);
+    });
+  const remove = () => done(indexedDB.deleteDatabase(NAME));
+  const make = (version, tables, options) => {
+    const opening = indexedDB.open(NAME, version);
+    opening.onupgradeneeded = () => tables.forEach((table) => opening.result.createObjectStore(table, options));
+    return done(opening);
+  };
+
   const latin1 = (buffer) => Array.from(new Uint8Array(buffer), (byte) => String.fromCharCode(byte)).join("");
   const textOf = (value) => {
     if (value instanceof ArrayBuffer) return latin1(value);
@@ -97,6 +115,7 @@ globalThis.vault = (() => {
   return {
     damages: Object.keys(DAMAGE),
     slot,
+    slots: async () => (await keys()).map(String),
     /** Keeps a copy, which `damage` goes by. */
     copy: async () => put("copy", await get(await slot())),
     damage: async (name, key) => put(key, await DAMAGE[name](key, await get("copy"))),
@@ -112,17 +131,32 @@ globalThis.vault = (() => {
       const formats = await Promise.allSettled(["raw", "jwk"].map((format) => crypto.subtle.exportKey(format, key)));
       return { extractable: key.extractable, formats: formats.map(({ status }) => status) };
     },
-    remove: () =>
-      new Promise((resolve, reject) => {
-        const removing = indexedDB.deleteDatabase(NAME);
-        removing.onsuccess = () => resolve();
-        removing.onerror = () => reject(removing.error);
-      }),
-    upgrade: () =>
-      new Promise((resolve, reject) => {
-        const opening = indexedDB.open(NAME, 2);
-        opening.onsuccess = () => (opening.result.close(), resolve());
-        opening.onerror = () => reject(opening.error);
-      }),
+    /** The entry as text, all but what no text can hold. */
+    withoutKey: async () => {
+      const key = await slot();
+      const { key: _, iv, data, ...entry } = await get(key);
+      return { slot: key, entry, iv: [...iv], data: [...new Uint8Array(data)] };
+    },
+    /** Puts such an entry in, with a key of its own, or none. */
+    plant: async ({ slot, entry, iv, data }, key) => {
+      const bytes = { iv: new Uint8Array(iv), data: new Uint8Array(data).buffer };
+      const keyed = { none: {}, "a new one": { key: await newKey() }, "a text": { key: "text" } }[key];
+      await (await make(1, ["items"])).close();
+      await put(slot, { ...entry, ...bytes, ...keyed });
+    },
+    remove,
+    /** Which of these it is, as far as can be told. */
+    shape: async () => {
+      const database = await done(indexedDB.open(NAME));
+      const { keyPath } = database.transaction("items").objectStore("items");
+      database.close();
+      return database.version > 1 ? "of a later version" : keyPath ? "of another kind" : "as it should be";
+    },
+    /** Makes another database of the same name. */
+    reshape: async (shape) => {
+      if (shape !== "of a later version") await remove();
+      const [version, tables, options] = SHAPES[shape];
+      (await make(version, tables, options)).close();
+    },
   };
 })();

@@ -212,7 +212,7 @@ fn rfc7636_appendix_b() {
             "&code_challenge_method=S256",
         ]
         .concat();
-        assert!(request.url.contains(&challenge), "{}", request.url);
+        assert!(request.url.contains(&challenge), "{}", *request.url);
     }
 }
 

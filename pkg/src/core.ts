@@ -20,9 +20,9 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
   if (!own) throw startError("not_ready", "The core has not started. Wait for ready() first.");
   const core = guarded(own, () => new Core());
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
+    const asked = ascii(JSON.stringify({ ...input, step }));
     // Without a prototype, so that nothing polluted is taken for an answer.
-    const take = () => Object.setPrototypeOf(JSON.parse(core.call(step, ascii(JSON.stringify(input))) as string), null);
-    const answer = guarded(own, take);
+    const answer = guarded(own, () => Object.setPrototypeOf(JSON.parse(core.call(asked) as string), null));
     if (answer.error) throw caught(answer, cause);
     return answer as T;
   };

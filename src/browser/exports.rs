@@ -49,10 +49,10 @@ impl Core {
         Self::default()
     }
 
-    /// Takes one step. `input` and the answer are JSON objects; an answer with `error` is one.
+    /// Takes one step, which `input` names as `step`. It and the answer are JSON objects; an answer with `error` is one.
     #[must_use]
-    pub fn call(&self, step: &str, input: &JsValue) -> JsValue {
-        let answer = self.answer(step, input);
+    pub fn call(&self, input: String) -> JsValue {
+        let answer = self.answer(&Wiped::new(input));
         wipe_stack();
         answer
     }
@@ -60,11 +60,11 @@ impl Core {
 
 impl Core {
     #[inline(never)]
-    fn answer(&self, step: &str, input: &JsValue) -> JsValue {
+    fn answer(&self, input: &str) -> JsValue {
         let mut out = Writer::object();
         // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
         let state = self.0.try_borrow_mut().map_err(|_| Code::NotReady.into());
-        if let Err(error) = state.and_then(|mut state| state.take_step(step, &text(input), &mut out)) {
+        if let Err(error) = state.and_then(|mut state| state.take_step(input, &mut out)) {
             out = Writer::object();
             write_error(&mut out, &error);
         }
@@ -79,18 +79,14 @@ fn wipe_stack() {
     [0_u64; 1024].zeroize();
 }
 
-fn text(input: &JsValue) -> Wiped {
-    Wiped::new(input.as_string().unwrap_or_default())
-}
-
 impl State {
-    fn take_step(&mut self, step: &str, input: &str, out: &mut Writer) -> Result<(), Error> {
+    fn take_step(&mut self, input: &str, out: &mut Writer) -> Result<(), Error> {
         let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
         let input = input.as_object().ok_or(Code::ConfigInvalid)?;
         if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
             return Err(Code::InsecureContext.into());
         }
-        match step {
+        match input.text("step") {
             "open" => {
                 let page = url::parse_url(input.text("page"), None);
                 let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
@@ -104,7 +100,7 @@ impl State {
             }
             "buildLoginUrl" => build_login_url(input, out),
             "parseRedirect" => parse_redirect(input, out),
-            _ => self.take_client_step(step, input, out),
+            step => self.take_client_step(step, input, out),
         }
     }
 

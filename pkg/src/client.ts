@@ -294,7 +294,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await opened();
     },
 
-    signIn: (options) => step("signIn", { options, isStorageless: setup.isStorageless }),
+    signIn: (options) => step("signIn", { options }),
 
     popupNow: (options) => {
       if (!client) return undefined;

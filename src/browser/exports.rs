@@ -1,7 +1,7 @@
 //! What the npm package's facade calls: one door, JSON text in and out. Structures are small and few here, and one
 //! door costs a tenth of what a door for each step does. Every copy on this side is wiped.
 
-use super::{clock, entropy, pending_store, url};
+use super::{clock, entropy, url};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_request::{ApiRequest, CompanyId};
 use crate::protocol::api_response::{ApiAnswer, ApiResponse};
@@ -11,7 +11,7 @@ use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal
 use crate::protocol::config::Config;
 use crate::protocol::credentials::RedirectUri;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
-use crate::protocol::json::{self, Object, Writer};
+use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::SessionEvent;
@@ -111,17 +111,12 @@ impl State {
         match step {
             "signIn" => {
                 let request = begin_sign_in(client, input)?;
-                // What a worker has begun is stored by the worker, which has no `sessionStorage`.
-                if input.is("isPopup") || input.is("isStorageless") {
-                    out.string("state", request.pending.state());
-                    out.string("record", &request.pending.to_record());
-                } else {
-                    pending_store::put(&request.pending, now.wall)?;
-                }
+                out.string("state", request.pending.state());
+                out.string("record", &request.pending.to_record());
                 out.string("url", &request.url);
                 write_warning(out, request.warning.as_ref());
             }
-            "redeem" => next = redeem(client, input)?,
+            "redeem" => next = redeem(client, input, out)?,
             "refresh" => {
                 if let Renewal::Send(exchange) = client.begin_refresh()? {
                     next = Some(exchange);
@@ -237,28 +232,25 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Judges a URL. `None`: no response, nothing touched. `record`: what the facade has taken already.
-fn redeem(client: &mut Client, input: &Object) -> Result<Option<Exchange>, Error> {
+/// Judges a URL. `None`: no response, nothing touched; or, with `isStored`, one whose `record` is still in storage, and is
+/// to be removed there before it comes back here without that word.
+fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Option<Exchange>, Error> {
     let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
         return Ok(None);
     };
-    let given = input.text("record");
-    let pending = if given.is_empty() {
-        let Some((key, record)) = pending_store::find(&response) else {
-            let is_any = pending_store::is_any() || input.is("isAnyPending");
-            return response.unclaimed(is_any).map_or(Ok(None), Err);
-        };
-        let pending = PendingAuthorization::from_record(&record);
+    let Some(record) = input.member("record").and_then(Value::as_str) else {
+        return response.unclaimed(input.is("isAnyPending")).map_or(Ok(None), Err);
+    };
+    let pending = PendingAuthorization::from_record(record);
+    if input.is("isStored") {
         // Another client of this page may wait for it: it stays.
-        if pending.as_ref().is_ok_and(|pending| !pending.is_of(client.config())) {
+        if pending.is_ok_and(|pending| !pending.is_of(client.config())) {
             return Err(Code::IssuerChanged.into());
         }
-        pending_store::forget(&key)?;
-        pending?
-    } else {
-        PendingAuthorization::from_record(given)?
-    };
-    let grant = pending.accept(&response, client.config(), clock::now().wall)?;
+        out.bool("isClaimed", true);
+        return Ok(None);
+    }
+    let grant = pending?.accept(&response, client.config(), clock::now().wall)?;
     Ok(Some(client.begin_redemption(grant)))
 }
 

@@ -37,9 +37,6 @@ pub struct PendingAuthorization {
 /// How long a pending authorization is good: Procore's codes live 10 minutes (oauth_endpoints.md).
 pub const LIFETIME: Seconds = 600;
 
-/// How many may be pending in one tab; the oldest make room.
-pub const MAX_PENDING: usize = 20;
-
 /// How the token is to be got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]

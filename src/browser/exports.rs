@@ -17,7 +17,7 @@ use crate::protocol::secret::Wiped;
 use crate::protocol::session::SessionEvent;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use spin::Mutex;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
@@ -27,49 +27,38 @@ extern "C" {
     static IS_SECURE_CONTEXT: Option<bool>;
 }
 
-/// A client and its session, for one page.
-#[wasm_bindgen]
-#[derive(Debug, Default)]
-pub struct Core(RefCell<State>);
+/// The clients of this page or worker, by number: the first is 1. A lock, for a static has to have one; nobody waits for it.
+static CLIENTS: Mutex<Vec<Option<State>>> = Mutex::new(Vec::new());
 
-#[derive(Debug, Default)]
+/// A client, and what it has to be answered.
+#[derive(Debug)]
 struct State {
-    client: Option<Client>,
+    client: Client,
     /// Handed out by number, taken back once: what JavaScript holds can't be spent twice.
     under_way: Vec<(u64, Exchange)>,
     exchanges: u64,
 }
 
+/// Takes one step, which `input` names as `step`, of the client that `open` has given the number `core`. It and the answer
+/// are JSON objects; an answer with `error` is one.
+#[must_use]
 #[wasm_bindgen]
-impl Core {
-    /// A core without a client; `open` gives it one.
-    #[must_use]
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes one step, which `input` names as `step`. It and the answer are JSON objects; an answer with `error` is one.
-    #[must_use]
-    pub fn call(&self, input: String) -> JsValue {
-        let answer = self.answer(&Wiped::new(input));
-        wipe_stack();
-        answer
-    }
+pub fn call(input: String) -> JsValue {
+    let answer = answer(&Wiped::new(input));
+    wipe_stack();
+    answer
 }
 
-impl Core {
-    #[inline(never)]
-    fn answer(&self, input: &str) -> JsValue {
-        let mut out = Writer::object();
-        // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
-        let state = self.0.try_borrow_mut().map_err(|_| Code::NotReady.into());
-        if let Err(error) = state.and_then(|mut state| state.take_step(input, &mut out)) {
-            out = Writer::object();
-            write_error(&mut out, &error);
-        }
-        JsValue::from_str(&out.end())
+#[inline(never)]
+fn answer(input: &str) -> JsValue {
+    let mut out = Writer::object();
+    // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
+    let clients = CLIENTS.try_lock().ok_or_else(|| Code::NotReady.into());
+    if let Err(error) = clients.and_then(|mut clients| take_step(&mut clients, input, &mut out)) {
+        out = Writer::object();
+        write_error(&mut out, &error);
     }
+    JsValue::from_str(&out.end())
 }
 
 /// Wipes what a step has left on the stack, such as a code verifier in the middle of its hash. The deepest step needs a
@@ -79,33 +68,50 @@ fn wipe_stack() {
     [0_u64; 1024].zeroize();
 }
 
-impl State {
-    fn take_step(&mut self, input: &str, out: &mut Writer) -> Result<(), Error> {
-        let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
-        let input = input.as_object().ok_or(Code::ConfigInvalid)?;
-        if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
-            return Err(Code::InsecureContext.into());
+fn take_step(clients: &mut Vec<Option<State>>, input: &str, out: &mut Writer) -> Result<(), Error> {
+    let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
+    let input = input.as_object().ok_or(Code::ConfigInvalid)?;
+    if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
+        return Err(Code::InsecureContext.into());
+    }
+    match input.text("step") {
+        "open" => {
+            let mut state = State::open(input, out)?;
+            state.hand_out(state.client.begin_discovery(), out);
+            clients.push(Some(state));
+            out.number("core", u64::try_from(clients.len()).unwrap_or_default());
         }
-        match input.text("step") {
-            "open" => {
-                let page = url::parse_url(input.text("page"), None);
-                let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
-                let discovery = client.begin_discovery();
-                let config = client.config();
-                let name = config.environment().name.as_str();
-                out.string("client", &[name, ":", config.client_id().as_str()].concat());
-                self.client = Some(client);
-                self.hand_out(discovery, out);
-                Ok(())
+        "buildLoginUrl" => build_login_url(input, out)?,
+        "parseRedirect" => parse_redirect(input, out)?,
+        step => {
+            let core = usize::try_from(input.number("core")).unwrap_or_default();
+            let slot = core.checked_sub(1).and_then(|index| clients.get_mut(index));
+            let slot = slot.ok_or(Code::NotReady)?;
+            if step == "close" {
+                *slot = None;
+            } else {
+                slot.as_mut().ok_or(Code::NotReady)?.take_step(step, input, out)?;
             }
-            "buildLoginUrl" => build_login_url(input, out),
-            "parseRedirect" => parse_redirect(input, out),
-            step => self.take_client_step(step, input, out),
         }
     }
+    Ok(())
+}
 
-    fn take_client_step(&mut self, step: &str, input: &Object, out: &mut Writer) -> Result<(), Error> {
-        let client = self.client.as_mut().ok_or(Code::NotReady)?;
+impl State {
+    fn open(input: &Object, out: &mut Writer) -> Result<Self, Error> {
+        let page = url::parse_url(input.text("page"), None);
+        let config = Config::parse(input.text("options"), page, url::parse_url)?;
+        let name = config.environment().name.as_str();
+        out.string("client", &[name, ":", config.client_id().as_str()].concat());
+        Ok(Self {
+            client: Client::new(config),
+            under_way: Vec::new(),
+            exchanges: 0,
+        })
+    }
+
+    fn take_step(&mut self, step: &str, input: &Object, out: &mut Writer) -> Result<(), Error> {
+        let client = &mut self.client;
         let now = clock::now();
         let mut next = None;
         match step {

@@ -69,7 +69,7 @@ fn wipe_stack() {
 }
 
 fn take_step(clients: &mut Vec<Option<State>>, input: &str, out: &mut Writer) -> Result<(), Error> {
-    let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
+    let input = json::parse(input).map_err(|_| Code::ConfigInvalid)?;
     let input = input.as_object().ok_or(Code::ConfigInvalid)?;
     if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
         return Err(Code::InsecureContext.into());

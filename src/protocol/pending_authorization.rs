@@ -206,7 +206,7 @@ const MEMBERS: [&str; 12] = [
 
 /// A record from storage, with these members and no others.
 pub(crate) fn read(record: &str, known: &[&str]) -> Result<Object, Error> {
-    let Ok(Value::Object(object)) = json::parse(record.as_bytes()) else {
+    let Ok(Value::Object(object)) = json::parse(record) else {
         return Err(corrupt());
     };
     for (key, _) in object.members() {

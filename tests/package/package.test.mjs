@@ -88,8 +88,8 @@ test("the default entry can't do the implicit flow, and the implicit entry can",
 function ownText(file) {
   if (file !== inWorker) return parts.includes(file) ? textOf(file) : contents(file).js;
   const text = textOf(file);
-  const [script] = text.match(/`(?:\\[^]|[^\\`])*`/g).sort((a, b) => b.length - a.length);
-  return text.replace(script, () => "``");
+  const [script] = text.match(/(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g).sort((a, b) => b.length - a.length);
+  return text.replace(script, () => '""');
 }
 
 const textOf = (file) => readFileSync(join(pkg, `dist/${file}.js`), "utf8");

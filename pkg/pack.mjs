@@ -30,10 +30,14 @@ function walk(functions, copy) {
     for (let locals = 2 * number("locals"); locals; locals--) number("locals");
     while (at < end) {
       const opcode = next("opcode");
-      // 14: a table of branches, all of one kind; 17: an indirect call; 40 to 62: loads and stores.
+      // 14: a table of branches, all of one kind; 17: an indirect call; 40 to 53 and 54 to 62: loads and stores, with an
+      // alignment, and an offset that has more to do with other offsets than with the opcode.
       const isTable = opcode === 14;
-      let left = isTable ? number(opcode) + 1 : opcode === 17 || (opcode > 39 && opcode < 63) ? 2 : +ONE.includes(opcode);
-      for (; left; left--) number(isTable ? opcode : opcode + 256 * left);
+      const isMemory = opcode > 39 && opcode < 63;
+      let left = isTable ? number(opcode) + 1 : opcode === 17 || isMemory ? 2 : +ONE.includes(opcode);
+      for (; left; left--) {
+        number(isTable ? opcode : isMemory && left === 1 ? (opcode < 54 ? "load" : "store") : opcode + 256 * left);
+      }
     }
   }
 }

@@ -30,9 +30,14 @@ function walk(functions, copy) {
     for (let locals = 2 * number("locals"); locals; locals--) number("locals");
     while (at < end) {
       const opcode = next("opcode");
-      // 14: a table of branches; 17: an indirect call; 40 to 62: loads and stores.
-      let left = opcode === 14 ? number(opcode) + 1 : opcode === 17 || (opcode > 39 && opcode < 63) ? 2 : +ONE.includes(opcode);
-      for (; left; left--) number(opcode + 256 * left);
+      // 14: a table of branches, all of one kind; 17: an indirect call; 40 to 53 and 54 to 62: loads and stores, with an
+      // alignment, and an offset that has more to do with other offsets than with the opcode.
+      const isTable = opcode === 14;
+      const isMemory = opcode > 39 && opcode < 63;
+      let left = isTable ? number(opcode) + 1 : opcode === 17 || isMemory ? 2 : +ONE.includes(opcode);
+      for (; left; left--) {
+        number(isTable ? opcode : isMemory && left === 1 ? (opcode < 54 ? "load" : "store") : opcode + 256 * left);
+      }
     }
   }
 }
@@ -49,29 +54,41 @@ export function split(wasm) {
   });
   if (at !== end) throw new Error("the code of the module does not end where its section does");
   const parts = [wasm.subarray(0, start), wasm.subarray(end), ...texts.values()];
-  return [functions, parts.map((part) => Array.from(part, character).join("").replaceAll("${", "\u0124{"))];
+  return [functions, parts.map(toText)];
 }
 
 /** The module. */
 export function join(functions, [head, tail, ...rest]) {
-  const bytes = Array.from(head, byte);
+  const bytes = toBytes(head);
   const texts = {};
   walk(functions, (name) => {
-    const copied = (texts[name] ??= Array.from(rest.shift(), byte).reverse()).pop();
+    const copied = (texts[name] ??= toBytes(rest.shift()).reverse()).pop();
     if (copied === undefined) throw new RangeError("The texts are too short.");
     bytes.push(copied);
     return copied;
   });
-  return Uint8Array.from([...bytes, ...Array.from(tail, byte)]);
+  return Uint8Array.from([...bytes, ...toBytes(tail)]);
 }
 
 /**
- * One character for each byte, so that words stay words. NUL and CR, which no source text can hold, become rare
- * characters; what must not be taken for these, or for a mark of a template literal, is 256 higher, and `Uint8Array`
- * cuts that off.
+ * One character for each byte, so that words stay words; but one for two where the first is above 127, as in a number
+ * that fills two: UTF-8 would make two bytes of it alone. NUL and CR, which no source text can hold, become rare
+ * characters; what must not be taken for these, or for a mark of a template literal, is 128 higher.
  */
-const character = (byte) => (byte === 0 ? "\x1e" : byte === 13 ? "\x1d" : String.fromCharCode(byte + 256 * MARKS.includes(byte)));
-const byte = (character) => ({ "\x1e": 0, "\x1d": 13 })[character] ?? character.charCodeAt(0) & 255;
+const toText = (bytes) => {
+  let text = "";
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    const code = byte > 127 ? byte + 128 + 128 * bytes[++at] : byte + 128 * MARKS.includes(byte);
+    text += byte === 0 ? "\x1e" : byte === 13 ? "\x1d" : String.fromCharCode(code);
+  }
+  return text.replaceAll("${", "\xa4{");
+};
+const toBytes = (text) =>
+  Array.from(text, (character) => {
+    const code = { "\x1e": 0, "\x1d": 13 }[character] ?? character.charCodeAt(0);
+    return code < 256 ? code & 127 : [(code & 127) + 128, (code >> 7) - 2];
+  }).flat();
 const MARKS = [0x1d, 0x1e, 0x5c, 0x60];
 
 /** The code section (number 10): how many functions it has, and where their bodies start and end. */
@@ -81,11 +98,15 @@ function findCode(wasm) {
   return { functions, start, end };
 }
 
-/** The module without its custom sections (number 0), which no engine reads. */
+/**
+ * The module without its custom sections (number 0), which no engine reads, but for an empty one at the end: there must
+ * not be a byte above 127, which takes the next one along.
+ */
 export const bare = (wasm) =>
   Buffer.concat([
     wasm.subarray(0, 8),
     ...sections(wasm).flatMap(({ id, start, end }) => (id === 0 ? [] : [wasm.subarray(start, end)])),
+    Buffer.from([0, 1, 0]),
   ]);
 
 function sections(wasm) {

@@ -74,7 +74,7 @@ function functionNames(section) {
 }
 
 /** The name without what differs from build to build: the hash, and the number of a duplicate. */
-const stable = (name) => name.replace(/(::h[0-9a-f]{16})?(\s\(\.llvm\.\d+\))?$/, "").replace(/\[[0-9a-f]{16}\]/g, "");
+const stable = (name) => name.replace(/::h[0-9a-f]{16}\b|\s\(\.llvm\.\d+\)$/g, "").replace(/\[[0-9a-f]{16}\]/g, "");
 
 /** The crate of a demangled name; for `<Type as Trait>::method` the crate of the type, if it has one. */
 export function crateOf(name) {

@@ -40,7 +40,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       const call = open();
       const { options, page } = setup;
       const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
-      await exchange(call, discovery);
+      await exchange(call, discovery).catch((error: unknown) => {
+        call("close");
+        throw error;
+      });
       tabs ??= await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
@@ -294,7 +297,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await opened();
     },
 
-    signIn: (options) => step("signIn", { options, isStorageless: setup.isStorageless }),
+    signIn: (options) => step("signIn", { options }),
 
     popupNow: (options) => {
       if (!client) return undefined;
@@ -370,8 +373,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     },
 
     rest: async () => {
-      // The worker of a page that is left is ended, where it shares a session.
-      if (!setup.isStorageless) rest();
+      // Not in a worker: where it shares a session, the page that is left ends it.
+      if (typeof document !== "undefined") rest();
       tabs?.rest();
     },
 
@@ -382,12 +385,17 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       // Another client, so that nothing comes of it here, and a verifier that belongs to another sign-in.
       const { options, page } = setup;
       const call = open();
-      await exchange(call, call<object>("open", { options, page }));
-      const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
-      const record = { ...JSON.parse(popups.get(state!) ?? "{}"), verifier: JSON.parse(other).verifier };
-      popups.delete(state!);
-      await exchange(call, call<object>("redeem", { url, record: JSON.stringify(record) }));
-      await exchange(call, call<object>("signOut"));
+      const first = call<object>("open", { options, page });
+      try {
+        await exchange(call, first);
+        const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
+        const record = { ...JSON.parse(popups.get(state!) ?? "{}"), verifier: JSON.parse(other).verifier };
+        popups.delete(state!);
+        await exchange(call, call<object>("redeem", { url, record: JSON.stringify(record) }));
+        await exchange(call, call<object>("signOut"));
+      } finally {
+        call("close");
+      }
       return "ignored";
     },
   };

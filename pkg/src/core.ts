@@ -1,4 +1,4 @@
-import { Core, initSync, __wbg_reset_state as renew } from "#core";
+import { call, initSync, __wbg_reset_state as renew } from "#core";
 import payload from "#payload";
 import { caught, startError } from "./errors.ts";
 
@@ -14,16 +14,21 @@ export const start = (): Promise<void> =>
     throw error;
   }));
 
-/** One client inside the core. Its steps take and give plain values, which cross as JSON text. */
+/**
+ * One client inside the core, from its step `open` to `close`; the pure steps need neither. Steps take and give plain
+ * values, which cross as JSON text.
+ */
 export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
   const own = memory;
   if (!own) throw startError("not_ready", "The core has not started. Wait for ready() first.");
-  const core = guarded(own, () => new Core());
+  /** Its number there. */
+  let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
+    const asked = ascii(JSON.stringify({ ...input, step, core }));
     // Without a prototype, so that nothing polluted is taken for an answer.
-    const take = () => Object.setPrototypeOf(JSON.parse(core.call(step, ascii(JSON.stringify(input))) as string), null);
-    const answer = guarded(own, take);
+    const answer = guarded(own, () => Object.setPrototypeOf(JSON.parse(call(asked) as string), null));
     if (answer.error) throw caught(answer, cause);
+    core ??= answer.core;
     return answer as T;
   };
 };

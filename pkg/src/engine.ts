@@ -10,8 +10,6 @@ export interface Setup {
   readonly isPersistent: boolean;
   /** Whether this very tab had the session before it was reloaded. */
   readonly wasSignedIn: boolean;
-  /** Whether this thread has no `sessionStorage`: then the record of a sign-in is answered. */
-  readonly isStorageless?: boolean;
 }
 
 /** A login URL for a popup, and the state that its response must carry. */
@@ -23,6 +21,8 @@ export interface Login {
 export interface Redeemed {
   readonly returnTo?: string;
   readonly warning?: Api.ProcoreAuthErrorCode;
+  /** The stored record is what it answers: to be removed, and brought here. */
+  readonly isClaimed?: boolean;
 }
 
 /** What the page tells of a request to the API. `generation`: of its first try, if this is another one. */
@@ -44,6 +44,8 @@ export interface Judged {
 export interface Response {
   readonly url: string;
   readonly record?: string | undefined;
+  /** Whether that record is still in storage: then it is only looked at. */
+  readonly isStored?: boolean;
   readonly state?: string | undefined;
   /** Whether this tab waits for any response, where only the page knows. */
   readonly isAnyPending?: boolean;
@@ -52,7 +54,7 @@ export interface Response {
 /** Everything that a page can ask of its client. Nothing here takes an endpoint, and nothing gives out a refresh token. */
 export interface Operations {
   ready(): Promise<void>;
-  /** `state`, `record`: to be stored by who has asked, where this thread has no storage. */
+  /** `state`, `record`: to be stored by who has asked. */
   signIn(options: string): Promise<{ url: string; warning?: string; state?: string; record?: string }>;
   popup(options: string): Promise<Login>;
   /** `state`: of a popup's sign-in; `record`: what the page has taken already. */

@@ -2,11 +2,11 @@ import type * as Api from "./index.d.ts";
 import { createAuth } from "./auth.ts";
 import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
+import { keys, putPending } from "./pending.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
 import type { WorkerOptions } from "./worker.d.ts";
 import type { Answer, Arrival, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, unpackError } from "./worker-messages.ts";
-import { isOver, storageBlocked } from "./worker-pending.ts";
 import { REFUSED, startWorker } from "./worker-start.ts";
 
 export { embeddedContext } from "./embedded.ts";
@@ -154,8 +154,8 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
 
     redeem: ({ url, record, state }) => {
       const own = PREFIX + (URL.canParse(url) ? stateOf(new URL(url)) : "");
-      const isClaimed = record !== undefined || notes().includes(own);
-      const isAnyPending = notes().some((note) => note !== own);
+      const isClaimed = record !== undefined || keys().includes(own);
+      const isAnyPending = keys().some((key) => key !== own);
       return ask("redeem", { url, state, isClaimed, isAnyPending } satisfies Arrival);
     },
 
@@ -195,25 +195,10 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
   };
 };
 
-/** What this tab waits for: without the verifier, which only the worker has. */
-const notes = (): string[] => {
-  try {
-    return Object.keys(sessionStorage).filter((key) => key.startsWith(PREFIX));
-  } catch {
-    // Blocked storage: then nothing was noted.
-    return [];
-  }
-};
-
-/** Notes a sign-in, from its login URL, and forgets those that are over. */
+/** Notes a sign-in, from its login URL: without the verifier, which only the worker has. */
 const note = (url: string): void => {
   const { searchParams } = new URL(url);
   const [state, clientId, redirectUri] = ["state", "client_id", "redirect_uri"].map((key) => searchParams.get(key));
   const created = Math.floor(Date.now() / 1000);
-  try {
-    for (const key of notes()) if (isOver(sessionStorage.getItem(key))) sessionStorage.removeItem(key);
-    sessionStorage.setItem(PREFIX + state, JSON.stringify({ clientId, redirectUri, created }));
-  } catch (cause) {
-    throw storageBlocked("sessionStorage", cause);
-  }
+  putPending(state!, JSON.stringify({ clientId, redirectUri, created }));
 };

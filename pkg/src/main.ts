@@ -2,11 +2,13 @@ import type * as Api from "./index.d.ts";
 import { createAuth, frozen } from "./auth.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
+import { keepPending } from "./pending.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 
-export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth => createAuth(options, createEngine);
+export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth =>
+  createAuth(options, (setup, publish) => keepPending(createEngine(setup, publish)));
 
 export const ready = (): Promise<void> => start();
 

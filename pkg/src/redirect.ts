@@ -1,6 +1,6 @@
 import type { Credentials } from "./index.d.ts";
 
-/** Before the state, in the key of every stored sign-in. The core's `pending_store` has the same. */
+/** Before the state, in the key of every stored sign-in. */
 export const PREFIX = "procore-spa-auth:";
 
 /** What only an authorization response puts into a URL. The core's `RESPONSE_NAMES` are the same. */
@@ -43,11 +43,12 @@ export const takeFromPage = (config: string): string | undefined => {
   return record;
 };
 
-/** The state of an authorization response, wherever in the URL it stands. */
-export const stateOf = ({ search, hash }: Pick<URL, "search" | "hash">): string | undefined =>
-  [search, hash]
-    .map((part) => new URLSearchParams(part.slice(1)).get("state"))
-    .find((value): value is string => Boolean(value));
+/** The states of an authorization response, wherever in the URL they stand. A genuine one has one. */
+export const statesOf = ({ search, hash }: Pick<URL, "search" | "hash">): string[] =>
+  [search, hash].flatMap((part) => new URLSearchParams(part.slice(1)).getAll("state")).filter(Boolean);
+
+/** The first of them. */
+export const stateOf = (url: Pick<URL, "search" | "hash">): string | undefined => statesOf(url)[0];
 
 /** Whether a record is another client's, or comes back to another page. A damaged one is nobody else's. */
 const isForeign = (record: string, config: string): boolean => {

@@ -35,7 +35,7 @@ const watch = () => {
   watching = setTimeout(() => (engine?.session() === told ? watch() : tell()), wait);
 };
 
-/** What differs here from a client in the page: it has no `sessionStorage`. */
+/** A worker has no `sessionStorage`: its sign-ins are in the database. */
 const take = async (client: Engine, operation: Operation, input: unknown): Promise<unknown> => {
   switch (operation) {
     case "signIn": {
@@ -73,7 +73,7 @@ const refused = (why: string) => startError("config_invalid", `The worker does n
 addEventListener("message", ({ data }: MessageEvent<Question>) => {
   const { setup, id, operation, input } = Object(data) as Partial<Asked & Begin>;
   // Once: what the client is and which servers it knows can't be changed any more.
-  if (setup) engine ??= createEngine({ ...setup, isStorageless: true }, (_, event) => tell({ event }));
+  if (setup) engine ??= createEngine(setup, (_, event) => tell({ event }));
   else void answer(id!, operation!, input).then(tell);
 });
 

@@ -1,7 +1,7 @@
 //! What the npm package's facade calls: one door, JSON text in and out. Structures are small and few here, and one
 //! door costs a tenth of what a door for each step does. Every copy on this side is wiped.
 
-use super::{clock, entropy, pending_store, url};
+use super::{clock, entropy, url};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_request::{ApiRequest, CompanyId};
 use crate::protocol::api_response::{ApiAnswer, ApiResponse};
@@ -11,13 +11,13 @@ use crate::protocol::client::{Authorization, Client, Exchange, Progress, Renewal
 use crate::protocol::config::Config;
 use crate::protocol::credentials::RedirectUri;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
-use crate::protocol::json::{self, Object, Writer};
+use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::SessionEvent;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::RefCell;
+use spin::Mutex;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
 use zeroize::Zeroize;
 
@@ -27,49 +27,38 @@ extern "C" {
     static IS_SECURE_CONTEXT: Option<bool>;
 }
 
-/// A client and its session, for one page.
-#[wasm_bindgen]
-#[derive(Debug, Default)]
-pub struct Core(RefCell<State>);
+/// The clients of this page or worker, by number: the first is 1. A lock, for a static has to have one; nobody waits for it.
+static CLIENTS: Mutex<Vec<Option<State>>> = Mutex::new(Vec::new());
 
-#[derive(Debug, Default)]
+/// A client, and what it has to be answered.
+#[derive(Debug)]
 struct State {
-    client: Option<Client>,
+    client: Client,
     /// Handed out by number, taken back once: what JavaScript holds can't be spent twice.
     under_way: Vec<(u64, Exchange)>,
     exchanges: u64,
 }
 
+/// Takes one step, which `input` names as `step`, of the client that `open` has given the number `core`. It and the answer
+/// are JSON objects; an answer with `error` is one.
+#[must_use]
 #[wasm_bindgen]
-impl Core {
-    /// A core without a client; `open` gives it one.
-    #[must_use]
-    #[wasm_bindgen(constructor)]
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Takes one step. `input` and the answer are JSON objects; an answer with `error` is one.
-    #[must_use]
-    pub fn call(&self, step: &str, input: &JsValue) -> JsValue {
-        let answer = self.answer(step, input);
-        wipe_stack();
-        answer
-    }
+pub fn call(input: String) -> JsValue {
+    let answer = answer(&Wiped::new(input));
+    wipe_stack();
+    answer
 }
 
-impl Core {
-    #[inline(never)]
-    fn answer(&self, step: &str, input: &JsValue) -> JsValue {
-        let mut out = Writer::object();
-        // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
-        let state = self.0.try_borrow_mut().map_err(|_| Code::NotReady.into());
-        if let Err(error) = state.and_then(|mut state| state.take_step(step, &text(input), &mut out)) {
-            out = Writer::object();
-            write_error(&mut out, &error);
-        }
-        JsValue::from_str(&out.end())
+#[inline(never)]
+fn answer(input: &str) -> JsValue {
+    let mut out = Writer::object();
+    // What the browser runs for us, a page may have replaced; nothing that it calls may come in here meanwhile.
+    let clients = CLIENTS.try_lock().ok_or_else(|| Code::NotReady.into());
+    if let Err(error) = clients.and_then(|mut clients| take_step(&mut clients, input, &mut out)) {
+        out = Writer::object();
+        write_error(&mut out, &error);
     }
+    JsValue::from_str(&out.end())
 }
 
 /// Wipes what a step has left on the stack, such as a code verifier in the middle of its hash. The deepest step needs a
@@ -79,53 +68,61 @@ fn wipe_stack() {
     [0_u64; 1024].zeroize();
 }
 
-fn text(input: &JsValue) -> Wiped {
-    Wiped::new(input.as_string().unwrap_or_default())
+fn take_step(clients: &mut Vec<Option<State>>, input: &str, out: &mut Writer) -> Result<(), Error> {
+    let input = json::parse(input).map_err(|_| Code::ConfigInvalid)?;
+    let input = input.as_object().ok_or(Code::ConfigInvalid)?;
+    if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
+        return Err(Code::InsecureContext.into());
+    }
+    match input.text("step") {
+        "open" => {
+            let mut state = State::open(input, out)?;
+            state.hand_out(state.client.begin_discovery(), out);
+            clients.push(Some(state));
+            out.number("core", u64::try_from(clients.len()).unwrap_or_default());
+        }
+        "buildLoginUrl" => build_login_url(input, out)?,
+        "parseRedirect" => parse_redirect(input, out)?,
+        step => {
+            let core = usize::try_from(input.number("core")).unwrap_or_default();
+            let slot = core.checked_sub(1).and_then(|index| clients.get_mut(index));
+            let slot = slot.ok_or(Code::NotReady)?;
+            if step == "close" {
+                *slot = None;
+            } else {
+                slot.as_mut().ok_or(Code::NotReady)?.take_step(step, input, out)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 impl State {
-    fn take_step(&mut self, step: &str, input: &str, out: &mut Writer) -> Result<(), Error> {
-        let input = json::parse(input.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
-        let input = input.as_object().ok_or(Code::ConfigInvalid)?;
-        if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
-            return Err(Code::InsecureContext.into());
-        }
-        match step {
-            "open" => {
-                let page = url::parse_url(input.text("page"), None);
-                let client = Client::new(Config::parse(input.text("options"), page, url::parse_url)?);
-                let discovery = client.begin_discovery();
-                let config = client.config();
-                let name = config.environment().name.as_str();
-                out.string("client", &[name, ":", config.client_id().as_str()].concat());
-                self.client = Some(client);
-                self.hand_out(discovery, out);
-                Ok(())
-            }
-            "buildLoginUrl" => build_login_url(input, out),
-            "parseRedirect" => parse_redirect(input, out),
-            _ => self.take_client_step(step, input, out),
-        }
+    fn open(input: &Object, out: &mut Writer) -> Result<Self, Error> {
+        let page = url::parse_url(input.text("page"), None);
+        let config = Config::parse(input.text("options"), page, url::parse_url)?;
+        let name = config.environment().name.as_str();
+        out.string("client", &[name, ":", config.client_id().as_str()].concat());
+        Ok(Self {
+            client: Client::new(config),
+            under_way: Vec::new(),
+            exchanges: 0,
+        })
     }
 
-    fn take_client_step(&mut self, step: &str, input: &Object, out: &mut Writer) -> Result<(), Error> {
-        let client = self.client.as_mut().ok_or(Code::NotReady)?;
+    fn take_step(&mut self, step: &str, input: &Object, out: &mut Writer) -> Result<(), Error> {
+        let client = &mut self.client;
         let now = clock::now();
         let mut next = None;
         match step {
             "signIn" => {
                 let request = begin_sign_in(client, input)?;
-                // What a worker has begun is stored by the worker, which has no `sessionStorage`.
-                if input.is("isPopup") || input.is("isStorageless") {
-                    out.string("state", request.pending.state());
-                    out.string("record", &request.pending.to_record());
-                } else {
-                    pending_store::put(&request.pending, now.wall)?;
-                }
+                out.string("state", request.pending.state());
+                out.string("record", &request.pending.to_record());
                 out.string("url", &request.url);
                 write_warning(out, request.warning.as_ref());
             }
-            "redeem" => next = redeem(client, input)?,
+            "redeem" => next = redeem(client, input, out)?,
             "refresh" => {
                 if let Renewal::Send(exchange) = client.begin_refresh()? {
                     next = Some(exchange);
@@ -241,28 +238,25 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
     Ok(())
 }
 
-/// Judges a URL. `None`: no response, nothing touched. `record`: what the facade has taken already.
-fn redeem(client: &mut Client, input: &Object) -> Result<Option<Exchange>, Error> {
+/// Judges a URL. `None`: no response, nothing touched; or, with `isStored`, one whose `record` is still in storage, and is
+/// to be removed there before it comes back here without that word.
+fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Option<Exchange>, Error> {
     let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
         return Ok(None);
     };
-    let given = input.text("record");
-    let pending = if given.is_empty() {
-        let Some((key, record)) = pending_store::find(&response) else {
-            let is_any = pending_store::is_any() || input.is("isAnyPending");
-            return response.unclaimed(is_any).map_or(Ok(None), Err);
-        };
-        let pending = PendingAuthorization::from_record(&record);
+    let Some(record) = input.member("record").and_then(Value::as_str) else {
+        return response.unclaimed(input.is("isAnyPending")).map_or(Ok(None), Err);
+    };
+    let pending = PendingAuthorization::from_record(record);
+    if input.is("isStored") {
         // Another client of this page may wait for it: it stays.
-        if pending.as_ref().is_ok_and(|pending| !pending.is_of(client.config())) {
+        if pending.is_ok_and(|pending| !pending.is_of(client.config())) {
             return Err(Code::IssuerChanged.into());
         }
-        pending_store::forget(&key)?;
-        pending?
-    } else {
-        PendingAuthorization::from_record(given)?
-    };
-    let grant = pending.accept(&response, client.config(), clock::now().wall)?;
+        out.bool("isClaimed", true);
+        return Ok(None);
+    }
+    let grant = pending?.accept(&response, client.config(), clock::now().wall)?;
     Ok(Some(client.begin_redemption(grant)))
 }
 

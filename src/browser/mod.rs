@@ -2,7 +2,6 @@
 
 pub mod clock;
 pub mod entropy;
-pub mod pending_store;
 pub mod url;
 
 #[cfg(feature = "npm")]

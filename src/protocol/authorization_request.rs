@@ -18,7 +18,7 @@ use super::time::UnixSeconds;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
-use alloc::string::{String, ToString};
+use alloc::string::String;
 use alloc::vec::Vec;
 
 /// What one sign-in may choose. The default is what most apps want.
@@ -72,7 +72,7 @@ impl SignInOptions {
     /// - `config_secret_forbidden` when anything in them looks like a secret
     /// - `implicit_not_enabled` for `flow: "implicit"` where it is off
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
-        let value = json::parse(text.as_bytes()).map_err(|_| Code::ConfigInvalid)?;
+        let value = json::parse(text).map_err(|_| Code::ConfigInvalid)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
         for (key, value) in options.members() {
             confidentiality::refuse_name(key)?;
@@ -112,8 +112,8 @@ impl SignInOptions {
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct AuthorizationRequest {
-    /// The URL to navigate to.
-    pub url: String,
+    /// The URL to navigate to. Wiped when dropped, for it has the state.
+    pub url: Wiped,
     /// To be stored before navigating.
     pub pending: Box<PendingAuthorization>,
     /// Why `returnTo` was replaced by `/`, if it was: a bad target is no reason to refuse the sign-in.
@@ -204,11 +204,7 @@ impl AuthorizationRequest {
             return_to: return_to.as_str().to_owned(),
             created: now,
         });
-        Ok(Self {
-            url: url.to_string(),
-            pending,
-            warning,
-        })
+        Ok(Self { url, pending, warning })
     }
 }
 
@@ -286,7 +282,7 @@ mod tests {
                 .concat(),
             ),
         ] {
-            assert_eq!(request(more, options).unwrap().url, expected, "{more} {options}");
+            assert_eq!(*request(more, options).unwrap().url, expected, "{more} {options}");
         }
     }
 

@@ -107,7 +107,7 @@ mod tests {
             r#"{"headers":{"Authorization":"Basic dmVyeS1zZWNyZXQ6eA=="}}"#,
             r#"{"redirectUris":["https://app.example/cb?client%5Fsecret=very-secret"]}"#,
         ] {
-            let error = refuse(&json::parse(text.as_bytes()).unwrap()).unwrap_err();
+            let error = refuse(&json::parse(text).unwrap()).unwrap_err();
             assert_eq!(error.code(), Code::ConfigSecretForbidden);
             assert!(!error.message().contains("very-secret"), "{}", error.message());
         }

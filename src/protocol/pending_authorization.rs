@@ -37,9 +37,6 @@ pub struct PendingAuthorization {
 /// How long a pending authorization is good: Procore's codes live 10 minutes (oauth_endpoints.md).
 pub const LIFETIME: Seconds = 600;
 
-/// How many may be pending in one tab; the oldest make room.
-pub const MAX_PENDING: usize = 20;
-
 /// How the token is to be got.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -209,7 +206,7 @@ const MEMBERS: [&str; 12] = [
 
 /// A record from storage, with these members and no others.
 pub(crate) fn read(record: &str, known: &[&str]) -> Result<Object, Error> {
-    let Ok(Value::Object(object)) = json::parse(record.as_bytes()) else {
+    let Ok(Value::Object(object)) = json::parse(record) else {
         return Err(corrupt());
     };
     for (key, _) in object.members() {

@@ -101,7 +101,7 @@ pub(crate) fn read_metadata(
     parse_url: ParseUrl,
 ) -> Result<(), Error> {
     let metadata = if response.status == 200 && response.is_json() {
-        json::parse(response.body.as_bytes()).ok()
+        json::parse(&response.body).ok()
     } else {
         None
     };

@@ -103,26 +103,14 @@ const MAX_TOKEN: usize = 16 * 1024;
 
 /// Reads a body of at most [`MAX_BODY`] bytes as JSON.
 pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
-    json::parse(
-        response
-            .body
-            .as_bytes()
-            .get(..MAX_BODY)
-            .unwrap_or(response.body.as_bytes()),
-    )
-    .and_then(|value| {
-        // A whole value and still more bytes than we read.
-        if response.body.len() > MAX_BODY {
-            Err(Malformed::Syntax)
-        } else {
-            Ok(value)
-        }
-    })
-    .map_err(|malformed| match malformed {
-        Malformed::Syntax if response.body.len() > MAX_BODY => Error::from(Code::ResponseTooLarge).during(Phase::Token),
-        Malformed::DuplicateKey => Code::TokenDuplicateKey.into(),
-        Malformed::Syntax | Malformed::TooDeep => Code::TokenBadJson.into(),
-    })
+    let is_cut = response.body.len() > MAX_BODY;
+    match json::parse(&response.body) {
+        Ok(value) if !is_cut => Ok(value),
+        Err(Malformed::DuplicateKey) => Err(Code::TokenDuplicateKey.into()),
+        // Cut off, or a whole value and still more bytes than we read.
+        Ok(_) | Err(Malformed::Syntax) if is_cut => Err(Error::from(Code::ResponseTooLarge).during(Phase::Token)),
+        _ => Err(Code::TokenBadJson.into()),
+    }
 }
 
 /// What an answer other than 200 means. Tokens in it are ignored.

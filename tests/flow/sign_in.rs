@@ -20,7 +20,7 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
     let options = SignInOptions::parse(r#"{"returnTo":"/projects?id=7#top"}"#, client.config()).unwrap();
     let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
     assert_eq!(
-        login.url,
+        *login.url,
         "https://login.procore.com/oauth/authorize?response_type=code&client_id=CID\
          &redirect_uri=https%3A%2F%2Fapp.example%2Fcb%3Ftenant%3Da%2520b\
          &state=AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8\
@@ -100,7 +100,7 @@ fn a_popups_state_says_that_it_is_one() {
     let login = client.begin_sign_in(&options, entropy(), at(0).wall).unwrap();
     let state = format!("popup-{STATE}");
     assert_eq!(login.pending.state(), state);
-    assert!(login.url.contains(&format!("&state={state}&")), "{}", login.url);
+    assert!(login.url.contains(&format!("&state={state}&")), "{}", *login.url);
     let record = login.pending.to_record();
     // The rest of it is no less and no more than it is without.
     for (response, code) in [(STATE, Some(Code::StateMismatch)), (&state, None)] {

@@ -101,6 +101,8 @@ fn bind(wasm: &Path, out: &Path, flags: &[&str]) -> Result<()> {
     // Without the default module path there is no `import.meta` in the glue, which bundlers
     // would turn into a file that is not there.
     args.extend(["--target", "web", "--out-name", "core", "--omit-default-module-path"].map(Into::into));
+    // Every browser with WebAssembly as we need it has `TextEncoder.encodeInto`.
+    args.extend(["--encode-into", "always"].map(Into::into));
     // For the facade, which replaces a core that has failed.
     args.push("--experimental-reset-state-function".into());
     args.extend(flags.iter().map(Into::into));

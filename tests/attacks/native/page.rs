@@ -81,7 +81,7 @@ impl Page {
             .begin_sign_in(&options, Entropy::new(bytes)?, self.now.wall)?;
         let record = request.pending.to_record().to_string();
         self.records.push((request.pending.state().to_owned(), record));
-        self.logins.push(request.url);
+        self.logins.push(request.url.to_string());
         Ok(request.warning)
     }
 

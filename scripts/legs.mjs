@@ -170,6 +170,7 @@ export const legs = {
     yield check("cargo", ["clippy", "--lib", ...deny], { where: "native, default features" });
     yield check("cargo", ["clippy", ...wasm, "--features", "npm,implicit", "--lib", ...deny], { where: "wasm" });
     yield check("cargo", ["clippy", ...wasm, "--features", "npm", "--lib", ...deny], { where: "wasm, default build" });
+    yield check("cargo", ["clippy", ...wasm, ...features, "--lib", "--test", "browser", ...deny], { where: "wasm, for Rust apps" });
   },
   async *flow() {
     yield check(node, ["scripts/check-flow.mjs"]);

@@ -1,5 +1,6 @@
-//! The browser edge, in windows and dedicated workers: one group for each of its files. The same vectors as natively run
-//! here too.
+//! The browser edge, in a browser: one group for each of its files. The same vectors as natively run here too.
+//!
+//! Windows and dedicated workers; only a window has `sessionStorage`.
 
 #![cfg(target_arch = "wasm32")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
@@ -8,15 +9,17 @@
 mod judge;
 
 use judge::{HostileUrls, Vectors};
-use procore_spa_auth::browser::{clock, entropy};
+use procore_spa_auth::browser::{clock, entropy, pending_store};
+use procore_spa_auth::error::Code;
 use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
 use procore_spa_auth::protocol::authorization_response::{AuthorizationResponse, Granted};
 use procore_spa_auth::protocol::client::Client;
 use procore_spa_auth::protocol::config::Config;
+use procore_spa_auth::protocol::pending_authorization::LIFETIME;
 use procore_spa_auth::protocol::pkce::Entropy;
 use wasm_bindgen_test::wasm_bindgen_test;
-use web_sys::Url;
+use web_sys::{Storage, Url};
 
 const NOW: u64 = 1_790_000_000;
 const REDIRECT_URI: &str = "https://app.example/cb";
@@ -95,6 +98,71 @@ fn entropy_is_never_the_same() {
         assert_ne!(a, b);
         assert_eq!(a.as_str().unwrap().len(), 43);
     }
+}
+
+// browser/pending_store.rs
+
+#[wasm_bindgen_test]
+fn pending_store_gives_a_record_back_once() {
+    let request = begun(entropy::entropy().unwrap(), NOW);
+    let response = response_to(&request);
+    if !has_session_storage() {
+        assert_eq!(
+            pending_store::put(&request.pending, NOW).unwrap_err().code(),
+            Code::StorageUnavailable
+        );
+        assert!(pending_store::find(&response).is_none());
+        assert!(!pending_store::is_any());
+        return;
+    }
+    storage().clear().unwrap();
+    assert!(!pending_store::is_any());
+    storage().set_item("somebody else's", "left alone").unwrap();
+    pending_store::put(&request.pending, NOW).unwrap();
+    assert!(pending_store::is_any());
+    let other = response_to(&begun(entropy::entropy().unwrap(), NOW));
+    assert!(pending_store::find(&other).is_none(), "of another state");
+    assert!(pending_store::is_any(), "and nothing is lost by asking");
+    let (key, record) = pending_store::find(&response).unwrap();
+    assert_eq!(record.as_str(), request.pending.to_record().as_str());
+    assert!(
+        pending_store::is_any(),
+        "it may be another client's, so reading leaves it"
+    );
+    pending_store::forget(&key).unwrap();
+    assert!(pending_store::find(&response).is_none());
+    assert!(!pending_store::is_any());
+    assert_eq!(
+        storage().get_item("somebody else's").unwrap().as_deref(),
+        Some("left alone")
+    );
+}
+
+#[wasm_bindgen_test]
+fn pending_store_sweeps_out_what_is_old_damaged_or_too_much() {
+    if !has_session_storage() {
+        return;
+    }
+    storage().clear().unwrap();
+    storage()
+        .set_item(&[pending_store::PREFIX, "damaged"].concat(), "{")
+        .unwrap();
+    storage().set_item("somebody else's", "{").unwrap();
+    for count in 0..30 {
+        pending_store::put(&begun(entropy::entropy().unwrap(), NOW + count).pending, NOW + count).unwrap();
+        assert!(stored().len() <= pending_store::MAX_PENDING);
+    }
+    let oldest = stored()
+        .into_iter()
+        .filter_map(|record| record["created"].as_u64())
+        .min();
+    assert_eq!(oldest, Some(NOW + 10), "the oldest made room");
+    assert_eq!(stored().len(), pending_store::MAX_PENDING);
+    let last = begun(entropy::entropy().unwrap(), NOW + 30 + LIFETIME).pending;
+    pending_store::put(&last, last.created()).unwrap();
+    assert_eq!(stored().len(), 1, "all the others are too old");
+    assert_eq!(storage().get_item("somebody else's").unwrap().as_deref(), Some("{"));
+    storage().clear().unwrap();
 }
 
 // The protocol, compiled for browsers and with their parser.
@@ -196,4 +264,21 @@ fn record(request: &AuthorizationRequest) -> serde_json::Value {
 fn response_to(request: &AuthorizationRequest) -> AuthorizationResponse {
     let url = [REDIRECT_URI, "?code=C%201&state=", request.pending.state()].concat();
     AuthorizationResponse::parse(&url, &config()).unwrap().unwrap()
+}
+
+fn has_session_storage() -> bool {
+    js_sys::Reflect::has(&js_sys::global(), &"sessionStorage".into()).unwrap()
+}
+
+fn storage() -> Storage {
+    web_sys::window().unwrap().session_storage().unwrap().unwrap()
+}
+
+/// The records of this SDK that are in storage.
+fn stored() -> Vec<serde_json::Value> {
+    let storage = storage();
+    let keys = (0..storage.length().unwrap()).map(|index| storage.key(index).unwrap().unwrap());
+    let ours = keys.filter(|key| key.starts_with(pending_store::PREFIX));
+    ours.map(|key| serde_json::from_str(&storage.get_item(&key).unwrap().unwrap()).unwrap())
+        .collect()
 }

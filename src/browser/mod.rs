@@ -2,6 +2,8 @@
 
 pub mod clock;
 pub mod entropy;
+#[cfg(not(feature = "npm"))]
+pub mod pending_store;
 pub mod url;
 
 #[cfg(feature = "npm")]

@@ -45,10 +45,11 @@ async function start() {
   byId("environment").value = session()?.signedIn ? session().environment : recall("environment") ?? "sandbox";
   if (!returning) signedIn = await handleArrival(() => client(byId("environment").value), arrival);
 
-  startMode(async () => {
-    await loadMode();
-    tell();
-    void prepare();
+  startMode(() => {
+    void prepare(async () => {
+      await loadMode();
+      tell();
+    });
   });
   startTabs();
   startLoginUrl();

@@ -25,13 +25,20 @@ export function startSignIn() {
   void prepare();
 }
 
-/** Readies the popup's button: what is to open inside the click must wait for nothing then. */
-export async function prepare() {
+let preparations = 0;
+
+/**
+ * Readies the popup's button, after `change`, which it needs: what is to open inside the click must wait for nothing then.
+ * Until the last one of several changes is through, nobody can click it.
+ */
+export async function prepare(change = async () => {}) {
   const button = byId("sign-in-popup");
+  const preparation = ++preparations;
   button.disabled = true;
+  await change();
   // What is wrong with the form is said beside it, and at the click.
   await prepareToPop(byId("environment").value).catch(() => {});
-  button.disabled = byId("sign-in").disabled;
+  if (preparation === preparations) button.disabled = byId("sign-in").disabled;
 }
 
 /** Leaves the page, unless that is refused. */

@@ -186,6 +186,25 @@ inEveryEngine("app", (browser) => {
     assert.equal(tokenRequests(sandbox).length, 2);
   });
 
+  test("an expired session ends where only a live access token can be revoked: no token works afterwards", async (t) => {
+    const switches = { accessTokenTtl: 2, signOutTrap: true, noReuseDetection: true };
+    const { visitor, sandbox } = await start(t, { switches });
+    await signIn(visitor);
+    await until("it has expired", async () => (await call(visitor, "auth.session.status")).value === "expired");
+    sandbox.switches.set({ accessTokenTtl: 5400 });
+    assert.deepEqual(await call(visitor, "auth.signOut()"), { value: { outcome: "revoked" } });
+    assert.equal(tokenRequests(sandbox).length, 2, "it was renewed, to be revoked");
+    const secrets = await visitor.ask("return [...witness.secrets]");
+    assert.ok(secrets.length >= 6, "the witness saw code, verifier and both pairs of tokens");
+    for (const token of secrets) {
+      const headers = { authorization: `Bearer ${token}` };
+      assert.equal((await fetch(`${sandbox.origin}/rest/v1.0/me`, { headers })).status, 401);
+      const body = new URLSearchParams({ grant_type: "refresh_token", refresh_token: token, client_id: sandbox.clientId });
+      assert.equal((await fetch(`${sandbox.origin}/oauth/token`, { method: "POST", body })).status, 400);
+    }
+    await isClean(visitor);
+  });
+
   test("signing out while a renewal is under way ends signed out", async (t) => {
     const { visitor, sandbox } = await start(t);
     await signIn(visitor);

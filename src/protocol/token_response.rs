@@ -103,8 +103,15 @@ const MAX_TOKEN: usize = 16 * 1024;
 
 /// Reads a body of at most [`MAX_BODY`] bytes as JSON.
 pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
-    let is_cut = response.body.len() > MAX_BODY;
-    match json::parse(&response.body) {
+    let body = response.body.as_str();
+    let is_cut = body.len() > MAX_BODY;
+    // What is beyond, however much it may be, is not looked into.
+    let text = if is_cut {
+        body.get(..MAX_BODY).unwrap_or_default()
+    } else {
+        body
+    };
+    match json::parse(text) {
         Ok(value) if !is_cut => Ok(value),
         Err(Malformed::DuplicateKey) => Err(Code::TokenDuplicateKey.into()),
         // Cut off, or a whole value and still more bytes than we read.
@@ -328,6 +335,10 @@ mod tests {
         assert!(TokenSet::parse(&with(1, MAX_BODY - 1 - rest)).is_ok());
         assert_eq!(refused(&with(1, MAX_BODY - rest)), Code::ResponseTooLarge);
         assert_eq!(refused(&with(MAX_BODY, 0)), Code::ResponseTooLarge);
+        let beyond = format!(r#"{{"a":"{}","b":1,"b":2}}"#, "T".repeat(MAX_BODY));
+        assert_eq!(refused(&answer(200, &beyond)), Code::ResponseTooLarge);
+        let between = format!(r#"{{"a":"{}"}}"#, "ü".repeat(MAX_BODY));
+        assert_eq!(refused(&answer(200, &between)), Code::ResponseTooLarge);
     }
 
     #[test]

@@ -149,6 +149,17 @@ test("the facade scrubs from the URL exactly what the core reads there", () => {
   assert.equal(scrubbed.length, 15);
 });
 
+test("pending sign-ins are kept by the same rules in the package and in Rust apps", () => {
+  const text = (file) => readFileSync(join(root, file), "utf8");
+  const [facade, redirect] = [text("pkg/src/pending.ts"), text("pkg/src/redirect.ts")];
+  const [store, core] = [text("src/browser/pending_store.rs"), text("src/protocol/pending_authorization.rs")];
+  const values = (...pairs) => pairs.map(([file, pattern]) => pattern.exec(file)?.[1]);
+  const [lifetime, most, prefix] = values([facade, /LIFETIME = (\d+);/], [facade, /MAX_PENDING = (\d+);/], [redirect, /PREFIX = (".+");/]);
+  assert.deepEqual([lifetime, most, prefix], ["600", "20", '"procore-spa-auth:"']);
+  const same = values([core, /LIFETIME: Seconds = (\d+);/], [store, /MAX_PENDING: usize = (\d+);/], [store, /PREFIX: &str = (".+");/]);
+  assert.deepEqual(same, [lifetime, most, prefix]);
+});
+
 test("a server that renders pages with it comes to its end", async () => {
   const script = `import { createProcoreAuth } from ${JSON.stringify(join(pkg, "dist/index.js"))};
     const credentials = { production: { clientId: "CID", redirectUris: ["https://app.example/cb"] } };

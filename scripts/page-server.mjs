@@ -55,13 +55,31 @@ function decoded(url) {
 }
 
 /**
+ * Listens, for the authorization servers must know the page's origin; `serve` then says what it answers. Rejects with the
+ * system's error, for example `EADDRINUSE`.
+ */
+export async function openPageServer(port) {
+  const server = createServer();
+  await new Promise((ready, failed) => server.once("error", failed).listen(port, "127.0.0.1", ready));
+  return {
+    // Not 127.0.0.1: the portal registers http://localhost, and an origin is compared as text.
+    origin: `http://localhost:${server.address().port}`,
+    serve: (what) => server.on("request", answers(what)),
+    close: () =>
+      new Promise((done) => {
+        server.close(done);
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/**
  * Serves `root` at `/` and `packageDir` at `/procore-spa-auth/`.
  *
  * `environments` names the demo's authorization servers, `{ sandbox: { origin }, … }`: the page learns them from
- * `/demo-config.json`, and may fetch from them and from `connectSrc`. Answers with `{ origin, close() }`; rejects with the
- * system's error, for example `EADDRINUSE`.
+ * `/demo-config.json`, and may fetch from them and from `connectSrc`.
  */
-export async function startPageServer({ port, root, packageDir, environments = {}, connectSrc = [] }) {
+function answers({ root, packageDir, environments = {}, connectSrc = [] }) {
   const servers = Object.fromEntries(Object.entries(environments).map(([name, { origin }]) => [name, { origin }]));
   const origins = [...Object.values(servers).map(({ origin }) => origin), ...connectSrc];
   const headers = {
@@ -70,7 +88,7 @@ export async function startPageServer({ port, root, packageDir, environments = {
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
   };
-  const server = createServer(async (request, response) => {
+  return async (request, response) => {
     const answer = (status, body, more) => response.writeHead(status, { ...headers, ...more }).end(body);
     if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "", { Allow: "GET, HEAD" });
     const path = decoded(request.url);
@@ -84,15 +102,5 @@ export async function startPageServer({ port, root, packageDir, environments = {
     } catch {
       answer(404, "Not found", { "Content-Type": "text/plain; charset=utf-8" });
     }
-  });
-  await new Promise((ready, failed) => server.once("error", failed).listen(port, "127.0.0.1", ready));
-  return {
-    // Not 127.0.0.1: the portal registers http://localhost, and an origin is compared as text.
-    origin: `http://localhost:${server.address().port}`,
-    close: () =>
-      new Promise((done) => {
-        server.close(done);
-        server.closeAllConnections();
-      }),
   };
 }

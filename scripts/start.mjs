@@ -4,7 +4,7 @@ import { spawn } from "node:child_process";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { build } from "./build.mjs";
-import { startPageServer } from "./page-server.mjs";
+import { openPageServer } from "./page-server.mjs";
 import { find, root, tail } from "./run.mjs";
 import { packages, rust } from "./setup.mjs";
 
@@ -29,13 +29,18 @@ function portOf(variable, fallback) {
   return end(1, `${variable} must be a port number, not ${process.env[variable]}`);
 }
 
-/** Asked before the build: nobody should wait a minute to hear that a port is taken. */
+/** Asked before the build, too: nobody should wait a minute to hear that a port is taken. */
 function free(port) {
   return new Promise((done) => {
     const probe = createServer().once("error", () => done(false));
     probe.listen(port, "127.0.0.1", () => probe.close(() => done(true)));
   });
 }
+
+const taken = (port) => {
+  const [variable] = Object.entries(ports).find(([, one]) => one === port) ?? [];
+  return end(1, `port ${port} is in use; choose another with ${variable}=…`);
+};
 
 function openBrowser(url) {
   const display = process.env.DISPLAY || process.env.WAYLAND_DISPLAY;
@@ -51,9 +56,7 @@ const ports = {
   SANDBOX_PORT: portOf("SANDBOX_PORT", 8081),
   PRODUCTION_PORT: portOf("PRODUCTION_PORT", 8082),
 };
-for (const [variable, port] of Object.entries(ports)) {
-  if (!(await free(port))) await end(1, `port ${port} is in use; choose another with ${variable}=…`);
-}
+for (const port of Object.values(ports)) if (!(await free(port))) await taken(port);
 
 const missing = (await rust()) ?? (await packages());
 if (missing) await end(1, missing);
@@ -62,17 +65,19 @@ const built = await build();
 if (built.reason) await end(1, `${built.reason}\n${tail(built.output, 60)}`);
 console.log(built.output.trim());
 
-const page = `http://localhost:${ports.PORT}`;
 // Only now: it needs the packages that were just installed.
 const { startServer } = await import("../www/server/index.mjs");
-const servers = await startServer({
-  ports: { sandbox: ports.SANDBOX_PORT, production: ports.PRODUCTION_PORT },
-  pageOrigins: [page],
-});
-running.push(servers);
-const { environments } = servers;
-const [www, packageDir] = [join(root, "www"), join(root, "pkg/dist")];
-running.push(await startPageServer({ port: ports.PORT, root: www, packageDir, environments }));
-
-console.log(`\nThe demo: ${page}\nStop it with Ctrl+C.`);
-openBrowser(page);
+try {
+  const page = await openPageServer(ports.PORT);
+  running.push(page);
+  const servers = await startServer({
+    ports: { sandbox: ports.SANDBOX_PORT, production: ports.PRODUCTION_PORT },
+    pageOrigins: [page.origin],
+  });
+  running.push(servers);
+  page.serve({ root: join(root, "www"), packageDir: join(root, "pkg/dist"), environments: servers.environments });
+  console.log(`\nThe demo: ${page.origin}\nStop it with Ctrl+C.`);
+  openBrowser(page.origin);
+} catch (error) {
+  await (error.code === "EADDRINUSE" ? taken(error.port) : end(1, error.stack));
+}

@@ -9,7 +9,7 @@ import { after, before, test } from "node:test";
 import { root } from "../../scripts/run.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
-import { freePort, pages, startPages, startSink } from "../support/servers.mjs";
+import { openDoor, pages, startPages, startSink } from "../support/servers.mjs";
 import { Windows } from "../popup/windows.mjs";
 import { KEY } from "./app.mjs";
 import { problems } from "./judge.mjs";
@@ -31,8 +31,8 @@ const servers = [];
 before(async () => {
   packed = await pack();
   const folders = { "/package/": packed.dist, "/support/": pages, "/attacks/": here };
-  const [port, longer] = await nestedPorts();
-  frame = await startPages({ port, folders, fallback: join(here, "attacks-frame.html") });
+  const [door, longer] = await nestedDoors();
+  frame = await startPages({ door, folders, fallback: join(here, "attacks-frame.html") });
   sink = await startSink();
   elsewhere = await startSink();
   page = frame.origin;
@@ -47,7 +47,7 @@ before(async () => {
     login,
     // Another site, for browsers.
     evil: login.replace("localhost", "127.0.0.1"),
-    longer: await stranger({ port: longer }),
+    longer: await stranger({ door: longer }),
     opaque: await stranger({ policy: "sandbox allow-scripts" }),
     severing: [await severing("same-origin"), await severing("same-origin-allow-popups")],
   };
@@ -59,13 +59,13 @@ after(async () => {
   await packed?.remove();
 });
 
-/** Two free ports of which one begins with the other; so do the origins, for who does not compare to the end. */
-async function nestedPorts() {
+/** Doors at two ports of which one begins with the other; so do the origins, for who does not compare to the end. */
+async function nestedDoors() {
   for (;;) {
     const port = 2100 + Math.floor(Math.random() * 900);
-    const both = [port, port * 10 + 1];
-    const areFree = await Promise.all(both.map((one) => freePort(one).catch(() => undefined)));
-    if (areFree.every(Boolean)) return both;
+    const both = await Promise.all([port, port * 10 + 1].map((one) => openDoor(one).catch(() => undefined)));
+    if (both.every(Boolean)) return both;
+    await Promise.all(both.map((door) => door?.close()));
   }
 }
 

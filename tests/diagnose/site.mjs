@@ -1,12 +1,11 @@
 // An app that checks itself, on an origin of its own, with everything around it that a test may break.
 
-import { createServer } from "node:http";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createMediator } from "../../examples/token-mediator/server.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
-import { POLICY, freePort, pages, pass, startPages } from "../support/servers.mjs";
+import { POLICY, openDoor, pages, pass, startPages } from "../support/servers.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url)).slice(0, -1);
 export const page = join(folder, "page.html");
@@ -22,8 +21,9 @@ export const SECRET = "hunter2-hunter2";
  * `server` its switches · `api` an API of its own, a request listener · `mediator` with the "right" or a "wrong" secret.
  */
 export async function startSite(t, { driver, sentinel }, packed, broken) {
-  const port = await freePort();
-  const origin = broken.page ?? `http://localhost:${port}`;
+  const door = await openDoor();
+  t.after(door.close);
+  const origin = broken.page ?? door.origin;
   // Nobody can register a page without TLS that is not on localhost.
   const pageOrigins = broken.page ? [] : [origin];
   const server = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins });
@@ -34,7 +34,7 @@ export async function startSite(t, { driver, sentinel }, packed, broken) {
   const secret = sandbox.resetClientSecret();
 
   const site = await startPages({
-    port: broken.mediator ? 0 : port,
+    ...(broken.mediator ? {} : { door }),
     folders: { "/package/": packed.dist, "/support/": pages, "/diagnose/": folder },
     fallback: broken.fallback ?? page,
     policy: of(broken.policy) ?? POLICY,
@@ -45,7 +45,11 @@ export async function startSite(t, { driver, sentinel }, packed, broken) {
   if (broken.mediator) {
     const clientSecret = broken.mediator === "right" ? secret : "wrong";
     const { clientId, origin: loginOrigin } = sandbox;
-    await startFront(t, port, site, createMediator({ appOrigin: origin, clientId, clientSecret, loginOrigin }));
+    const mediator = createMediator({ appOrigin: origin, clientId, clientSecret, loginOrigin });
+    // The page and its token mediator, on one origin.
+    door.answer((request, response) =>
+      request.method === "POST" ? mediator.emit("request", request, response) : pass(request, response, site.origin),
+    );
   }
 
   const paths = {
@@ -84,20 +88,9 @@ export const ready = (driver) =>
     driver.executeScript("return document.body?.dataset.ready === 'true'").catch(() => false),
   );
 
-async function listen(t, server, port) {
-  await new Promise((done) => server.listen(port, "127.0.0.1", done));
-  t.after(() => server.close().closeAllConnections());
-  return `http://localhost:${server.address().port}`;
+async function startApi(t, listener) {
+  const { origin, answer, close } = await openDoor();
+  t.after(close);
+  answer(listener);
+  return origin;
 }
-
-const startApi = (t, answer) => listen(t, createServer(answer), 0);
-
-/** The page and its token mediator, on one origin. */
-const startFront = (t, port, site, mediator) =>
-  listen(
-    t,
-    createServer((request, response) =>
-      request.method === "POST" ? mediator.emit("request", request, response) : pass(request, response, site.origin),
-    ),
-    port,
-  );

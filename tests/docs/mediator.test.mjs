@@ -1,37 +1,27 @@
 // The reference mediator, between the built package and a server that refuses every request without the secret.
 
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { createServer } from "node:net";
 import test from "node:test";
 import { createMediator } from "../../examples/token-mediator/server.mjs";
 import { createProcoreAuth } from "../../pkg/dist/index.js";
 import { startServer } from "../../www/server/index.mjs";
 import { Browser } from "../server/agent.mjs";
+import { openDoor } from "../support/servers.mjs";
 import { becomePage } from "./page.mjs";
 
 const COOKIE = "__Host-procore-refresh-token";
 
-async function freePort() {
-  const probe = createServer().listen(0, "127.0.0.1");
-  await once(probe, "listening");
-  const { port } = probe.address();
-  await new Promise((done) => probe.close(done));
-  return port;
-}
-
 /** The demo's sandbox with the secret demanded, the mediator, and a page on the mediator's origin. */
 async function setUp(t) {
-  const port = await freePort();
-  const origin = `http://localhost:${port}`;
+  const { origin, answer, close } = await openDoor();
+  t.after(close);
   const server = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [origin] });
   t.after(() => server.close());
   const { sandbox } = server.environments;
   sandbox.switches.secretRequired = true;
   const [clientId, clientSecret] = [sandbox.clientId, sandbox.resetClientSecret()];
   const mediator = createMediator({ appOrigin: origin, clientId, clientSecret, loginOrigin: sandbox.origin });
-  await once(mediator.listen(port, "127.0.0.1"), "listening");
-  t.after(() => mediator.close().closeAllConnections());
+  answer((request, response) => mediator.emit("request", request, response));
 
   const page = becomePage(`${origin}/`);
   const endpoints = {

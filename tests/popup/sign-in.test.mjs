@@ -7,7 +7,7 @@ import { after, afterEach, before, test } from "node:test";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { Visitor, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
-import { POLICY, freePort, pages, startPages } from "../support/servers.mjs";
+import { POLICY, openDoor, pages, startPages } from "../support/servers.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { startSite } from "./site.mjs";
 import { Windows } from "./windows.mjs";
@@ -30,16 +30,16 @@ inEveryEngine("popup", (browser) => {
 
   /** An app of this test's own, with its server. */
   async function start(t, { entry = "index", options = {}, switches = {}, headers = {}, policy = POLICY } = {}) {
-    const port = await freePort();
-    const origin = `http://localhost:${port}`;
+    const door = await openDoor();
+    t.after(door.close);
+    const { origin } = door;
     const redirectUri = `${origin}/callback`;
     const server = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [origin] });
     t.after(() => server.close());
     const { sandbox } = server.environments;
     sandbox.switches.set(switches);
     const folders = { "/package/": packed.dist, "/support/": pages, "/popup/": here };
-    const app = await startPages({ port, folders, fallback: join(here, "app.html"), headers, policy });
-    t.after(() => app.close());
+    await startPages({ door, folders, fallback: join(here, "app.html"), headers, policy });
 
     windows = await Windows.of(browser.driver);
     const visitor = new Visitor(browser.driver, origin);

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { startServer } from "../../www/server/index.mjs";
 import { Windows } from "../popup/windows.mjs";
 import { Visitor } from "./demo.mjs";
-import { POLICY, freePort, pages, startPages } from "./servers.mjs";
+import { POLICY, openDoor, pages, startPages } from "./servers.mjs";
 
 const RISK = "I accept that tokens in the URL can leak";
 
@@ -25,8 +25,9 @@ export class Apps {
 
   /** An app of this test's own, with its server. `way`: `code`, `implicit`, `worker`, or `tapped`: a worker, overheard. */
   async start(t, { way = "code", policy, isStrict = false, options = {}, switches = {} } = {}) {
-    const port = await freePort();
-    const origin = `http://localhost:${port}`;
+    const door = await openDoor();
+    t.after(door.close);
+    const { origin } = door;
     const redirectUri = `${origin}/${way}/callback`;
     const server = await startServer({
       ports: { sandbox: 0, production: 0 },
@@ -36,13 +37,12 @@ export class Apps {
     t.after(() => server.close());
     const { sandbox } = server.environments;
     sandbox.switches.set(switches);
-    const site = await startPages({
-      port,
+    await startPages({
+      door,
       folders: { "/package/": this.packed().dist, "/support/": pages },
       fallback: (path) => join(pages, `app-${path.split("/")[1]}.html`),
       policy: policy ?? (way === "code" || way === "implicit" ? POLICY : WORKER_POLICY),
     });
-    t.after(() => site.close());
 
     const visitor = new Visitor(this.driver, origin);
     await visitor.open(`/${way}/start`);

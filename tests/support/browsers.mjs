@@ -12,8 +12,9 @@ import { after, before, describe, test } from "node:test";
 import { Builder } from "selenium-webdriver";
 import * as chrome from "selenium-webdriver/chrome.js";
 import * as firefox from "selenium-webdriver/firefox.js";
+import { findFreePort } from "selenium-webdriver/net/portprober.js";
 import { find } from "../../scripts/run.mjs";
-import { freePort, startSentinel } from "./servers.mjs";
+import { startSentinel } from "./servers.mjs";
 
 const ENGINES = {
   chromium: {
@@ -82,7 +83,7 @@ export async function openBrowser(engine) {
   const sentinel = await startSentinel();
   let opened;
   try {
-    opened = await ENGINES[engine].open(sentinel);
+    opened = await start(engine, sentinel);
     await opened.driver.manage().setTimeouts({ script: 240_000, pageLoad: DEADLINE, implicit: 0 });
   } catch (error) {
     await opened?.close().catch(() => {});
@@ -154,15 +155,18 @@ async function openFirefox({ host }) {
   return { driver, profile, close: () => driver.quit() };
 }
 
-/** How often WebKit is started before it counts as broken, and how long each start may take. */
+/** How often a browser is started before it counts as broken, and how long each start of WebKit may take. */
 const STARTS = 3;
 const START = 15_000;
 
-/** WebKit's driver at times waits without end for a browser that never came up. Only the start is tried again. */
-async function openWebkit(sentinel) {
+/**
+ * Drivers are told their port, and by the time they take it, it may be somebody else's; WebKit's also waits at times
+ * without end for a browser that never came up. Only the start is tried again.
+ */
+async function start(engine, sentinel) {
   for (let left = STARTS; ; left -= 1) {
     try {
-      return await startWebkit(sentinel);
+      return await ENGINES[engine].open(sentinel);
     } catch (error) {
       if (left === 1) throw error;
     }
@@ -170,11 +174,13 @@ async function openWebkit(sentinel) {
 }
 
 /** WebKit's driver is a program of its own, which Selenium only knows by its address. */
-async function startWebkit({ host }) {
-  const port = await freePort();
+async function openWebkit({ host }) {
+  const port = await findFreePort();
   const home = mkdtempSync(join(tmpdir(), "webkit-"));
   const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
   const service = spawn(ENGINES.webkit.driver, [`--port=${port}`], { stdio: "ignore", env: environment });
+  let hasEnded = false;
+  service.once("exit", () => (hasEnded = true));
   const end = async () => {
     service.kill();
     await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
@@ -186,12 +192,14 @@ async function startWebkit({ host }) {
     await until(
       "WebKitWebDriver answers",
       () =>
+        hasEnded ||
         fetch(`${address}/status`).then(
           ({ ok }) => ok,
           () => false,
         ),
       START,
     );
+    if (hasEnded) throw new Error("WebKitWebDriver did not start");
     const driver = await new Builder()
       .usingServer(address)
       .withCapabilities({

@@ -4,23 +4,21 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { By } from "selenium-webdriver";
-import { startPageServer } from "../../scripts/page-server.mjs";
+import { openPageServer } from "../../scripts/page-server.mjs";
 import { root } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";
-import { freePort } from "./servers.mjs";
 
 export const PAT = { email: "pat@example.com", password: "sandbox-demo" };
 
 /** Starts the demo with the package in `packageDir`; it ends with the test. */
 export async function startDemo(test, packageDir) {
-  const port = await freePort();
-  const page = `http://localhost:${port}`;
+  const { origin: page, serve, close } = await openPageServer(0);
+  test.after(close);
   const servers = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [page] });
   test.after(() => servers.close());
   const { environments } = servers;
-  const server = await startPageServer({ port, root: join(root, "www"), packageDir, environments });
-  test.after(() => server.close());
+  serve({ root: join(root, "www"), packageDir, environments });
   return { page, ...environments };
 }
 

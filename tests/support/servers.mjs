@@ -2,21 +2,19 @@
 
 import { readFile } from "node:fs/promises";
 import { createServer, request as forward } from "node:http";
-import { createServer as createNetServer } from "node:net";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 
 export const pages = fileURLToPath(new URL("pages", import.meta.url));
 
-/** For servers that must know each other's address before they start. Rejects if the port `wanted` is not free. */
-export function freePort(wanted = 0) {
-  return new Promise((done, failed) => {
-    const probe = createNetServer().once("error", failed);
-    probe.listen(wanted, "127.0.0.1", () => {
-      const { port } = probe.address();
-      probe.close(() => done(port));
-    });
-  });
+/**
+ * A server that listens already and is told later what to answer, for servers that must know each other's address: a port
+ * that was only asked for may be somebody else's by the time it is used. `answer(listener)` says what, once.
+ */
+export async function openDoor(wanted = 0) {
+  const server = createServer();
+  const door = await listen(server, wanted);
+  return { ...door, answer: (listener) => server.on("request", listener) };
 }
 
 /** Everything that the package needs, and nothing more; servers on loopback may be asked. */
@@ -55,14 +53,15 @@ async function listen(server, wanted = 0) {
 }
 
 /**
- * Serves folders: `{ "/package/": folder, … }`. Every other path is the file `fallback`, as in a single-page app, or
- * the one that `fallback(path)` names.
+ * Serves folders, on a door of its own or the given one: `{ "/package/": folder, … }`. Every other path is the file
+ * `fallback`, as in a single-page app, or the one that `fallback(path)` names.
  *
  * `served` are the paths asked for, in order.
  */
-export async function startPages({ port = 0, folders, fallback, policy = POLICY, headers = {} }) {
+export async function startPages({ door, folders, fallback, policy = POLICY, headers = {} }) {
   const served = [];
-  const server = createServer(async (request, response) => {
+  const { answer, ...site } = door ?? (await openDoor());
+  answer(async (request, response) => {
     const { pathname } = new URL(request.url.replace(/%(?![\da-f]{2})/gi, "%25"), "http://localhost");
     served.push(request.url);
     const prefix = Object.keys(folders).find((prefix) => pathname.startsWith(prefix));
@@ -85,7 +84,7 @@ export async function startPages({ port = 0, folders, fallback, policy = POLICY,
       response.writeHead(404).end();
     }
   });
-  return { served, ...(await listen(server, port)) };
+  return { served, ...site };
 }
 
 /**

@@ -7,7 +7,7 @@ import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";
 import { Visitor } from "./demo.mjs";
 import { startLine } from "./line.mjs";
-import { POLICY, freePort, pages, startPages } from "./servers.mjs";
+import { POLICY, openDoor, pages, startPages } from "./servers.mjs";
 
 /** What the worker needs beside the rest of the policy. */
 const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self'";
@@ -124,13 +124,24 @@ export class Tab extends Visitor {
     return value ?? error;
   }
 
-  /** The session, what a call to the API comes to, and how many hold or want the lock of a renewal. */
-  async look() {
+  /**
+   * The session, what a call to the API comes to, and how many hold or want the lock of a renewal: `locks` of them, as
+   * soon as that is so, for a browser takes its time to release one.
+   */
+  async look({ locks = 0 } = {}) {
     const { value } = await this.call(`(async () => {
       const me = await attempt(async () => (await auth.fetch("/rest/v1.0/me")).status);
+      return { status: auth.session.status, me: me.value ?? me.error };
+    })()`);
+    let seen;
+    await until(`${locks} hold or want the lock`, async () => (seen = await this.locks()) === locks).catch(() => {});
+    return { ...value, locks: seen };
+  }
+
+  async locks() {
+    const { value } = await this.call(`(async () => {
       const { held = [], pending = [] } = (await navigator.locks?.query()) ?? {};
-      const locks = [...held, ...pending].filter(({ name }) => name.endsWith(" renewal")).length;
-      return { status: auth.session.status, me: me.value ?? me.error, locks };
+      return [...held, ...pending].filter(({ name }) => name.endsWith(" renewal")).length;
     })()`);
     return value;
   }
@@ -165,8 +176,9 @@ export class Tab extends Visitor {
 
 /** An app with its server, in a first tab, signed out. `way`: `page` or `worker`. */
 export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {} } = {}) {
-  const port = await freePort();
-  const page = `http://localhost:${port}`;
+  const door = await openDoor();
+  t.after(door.close);
+  const { origin: page } = door;
   const redirectUri = `${page}/${way}/callback`;
   const server = await startServer({
     ports: { sandbox: 0, production: 0 },
@@ -178,13 +190,12 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
   sandbox.switches.set(switches);
   const line = await startLine(sandbox.origin);
   t.after(() => line.close());
-  const site = await startPages({
-    port,
+  await startPages({
+    door,
     folders: { "/package/": packed.dist, "/support/": pages },
     fallback: (path) => join(pages, `tabs-${path.split("/")[1]}.html`),
     policy: way === "worker" ? WORKER_POLICY : POLICY,
   });
-  t.after(() => site.close());
 
   const app = { driver, page, way, sandbox, line, server, focused: undefined };
   const config = {

@@ -78,9 +78,10 @@ export interface ProcoreAuthOptions {
    */
   readonly tokenMediator?: string;
   /**
-   * `"tab"`: the session survives a reload, is shared by all tabs of this origin, and ends with the last of them. It is
-   * kept in IndexedDB, encrypted with a key that no script can read out; a script of this origin can still use that key,
-   * and the refresh token stays on the disk until the next start. Default: in memory only, each tab for itself.
+   * `"tab"`: the session survives a reload, is shared by all tabs of this origin, and ends with the last of them, unless
+   * the browser restores its tabs: then it restores the session, too. It is kept in IndexedDB, encrypted with a key that no
+   * script can read out; a script of this origin can still use that key, and the refresh token stays on the disk until the
+   * next start. Default: in memory only, each tab for itself.
    */
   readonly persist?: "tab";
 }

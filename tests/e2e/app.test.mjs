@@ -8,6 +8,7 @@ import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
+import { findOnDisk } from "../support/disk.mjs";
 import { pack } from "../support/package.mjs";
 import { POLICY, startSink } from "../support/servers.mjs";
 
@@ -51,6 +52,19 @@ inEveryEngine("app", (browser) => {
       "a token still works",
     );
   });
+
+  // WebKit's driver has sessions without a history on the disk.
+  if (browser.engine !== "webkit") {
+    test("no page can scrub the browser's own history: it has the response's URL", async (t) => {
+      const { visitor } = await start(t);
+      await signIn(visitor);
+      const url = await visitor.ask("return performance.getEntriesByType('navigation')[0].name");
+      const { searchParams } = new URL(url);
+      assert.equal(new URL(await visitor.url()).search, "");
+      const code = searchParams.get("code");
+      await until("the browser has written it down", async () => (await findOnDisk(browser.profile, [code])).found.length);
+    });
+  }
 
   test("implicit: scrubbed at once, checked, held nowhere", async (t) => {
     const { visitor, sandbox, redirectUri } = await start(t, { way: "implicit" });

@@ -63,6 +63,21 @@ for (const way of ["page", "worker"]) {
       t.diagnostic(`${browser.engine}, ${way}: ${searched} files of the profile searched`);
     });
 
+    test("ended with the last tab, unless the browser brings that back with its storage", async (t) => {
+      const app = await signedIn(t);
+      await app.first.leave();
+      // A tab that is restored has its `sessionStorage`, and nothing else, of before.
+      const restored = await app.newTab(null);
+      await restored.leave();
+      await restored.ask("sessionStorage.setItem('procore-spa-auth.tab', '')");
+      await restored.open();
+      assert.equal(await restored.status(), "fresh");
+      await restored.leave();
+      const anew = await app.newTab();
+      assert.equal(await anew.status(), "signed_out");
+      assert.deepEqual(await anew.call("vault.slots()"), { value: [] });
+    });
+
     test("its key can't be read out, and without it a copy opens nowhere", async (t) => {
       const { first } = await signedIn(t);
       const { value: key } = await first.call("vault.key()");

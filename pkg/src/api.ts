@@ -1,4 +1,5 @@
 import type * as Api from "./index.d.ts";
+import { members, ordinary, own } from "./boundary.ts";
 import type { Engine } from "./engine.ts";
 
 /** How often a call waits, because of its own answers or those of others. */
@@ -11,10 +12,9 @@ const pausedUntil = (host: string): number => pauses.get(host) ?? 0;
 /** `fetch` for the API. `ended`: what stops every call that waits, when the session that it belongs to has ended. */
 export const createFetch =
   (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] =>
-  async (input, requestOptions = {}) => {
-    // Without a prototype, so that nothing polluted gets into the request.
-    const options: Api.ApiRequestInit = Object.assign(Object.create(null), requestOptions);
-    const { companyId, onThrottle, ...init } = options;
+  async (input, options) => {
+    const { companyId, onThrottle, ...others } = members(options);
+    const init = own(others);
     const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
     const headers = new Headers(init.headers ?? request?.headers);
     // Made a string once: what is checked is what is fetched.
@@ -49,8 +49,7 @@ export const createFetch =
       if (id !== undefined) headers.set("procore-company-id", id);
       let response;
       try {
-        const sent = Object.assign(Object.create(null), init, { headers, credentials: "omit" });
-        response = await fetch(request ?? url, sent);
+        response = await fetch(request ?? url, ordinary<RequestInit>({ ...init, headers, credentials: "omit" }));
       } catch (cause) {
         // The caller's own abort is the caller's own news.
         if (signal?.aborted || !(cause instanceof TypeError)) throw cause;
@@ -95,7 +94,7 @@ const unless = async <T>(signals: Signals, work: Promise<T>): Promise<T> => {
     for (const signal of signals) {
       const stop = () => reject(signal!.reason as Error);
       if (signal?.aborted) stop();
-      else signal?.addEventListener("abort", stop, { signal: listening.signal });
+      else signal?.addEventListener("abort", stop, own({ signal: listening.signal }));
     }
   });
   try {

@@ -1,11 +1,11 @@
 import type * as Api from "./index.d.ts";
+import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
-import { type Engine, type Publish, SIGNED_OUT, type Setup } from "./engine.ts";
+import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
 import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
-import { snapshot } from "./snapshot.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -52,8 +52,7 @@ export const createAuth = (
   };
 
   const redeem = async (response: Parameters<Engine["redeem"]>[0]): Promise<Api.RedirectResult> => {
-    const { returnTo, warning } = await engine().redeem(response);
-    return returnTo === undefined ? { handled: false } : { handled: true, returnTo, warnings: warning ? [warning] : [] };
+    return redirected(await engine().redeem(own(response)));
   };
 
   const engineFacts = async () => engine().facts();
@@ -62,7 +61,7 @@ export const createAuth = (
     ready: async () => engine().ready(),
 
     handleRedirect: (given) => {
-      if (typeof location === "undefined") return Promise.resolve({ handled: false });
+      if (typeof location === "undefined") return Promise.resolve(redirected(own({})));
       const page = location.href;
       // As a listener it is called with an event, which is no URL.
       const isUrl = typeof given === "string" || (given as unknown) instanceof URL;
@@ -83,19 +82,19 @@ export const createAuth = (
     },
 
     signIn: async (options = {}) => {
-      const { url, warning } = await engine().signIn(mustFreeze(options));
+      const { url, warning } = await engine().signIn(optionsText(options));
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       location.assign(url);
       return new Promise<never>(() => {});
     },
 
-    signInWithPopup: async (options = {}) => {
-      const { signal, timeoutSeconds, ...signInOptions } = options;
-      const json = mustFreeze(signInOptions);
+    signInWithPopup: async (options) => {
+      const { signal, timeoutSeconds, ...signInOptions } = readable(() => members(options));
+      const text = optionsText(signInOptions);
       // Without a turn in between, where that is possible: a popup has to open inside the click.
-      const { url, state } = engine().popupNow(json) ?? (await engine().popup(json));
+      const { url, state } = engine().popupNow(text) ?? (await engine().popup(text));
       try {
-        const response = await openPopup(url, state, { signal, timeoutSeconds });
+        const response = await openPopup(url, state, signal, timeoutSeconds);
         return await redeem({ url: response, state });
       } catch (error) {
         void engine().drop(state);
@@ -103,7 +102,8 @@ export const createAuth = (
       }
     },
 
-    diagnose: async ({ popup } = {}) => {
+    diagnose: async (options) => {
+      const { popup } = members(options);
       const probing = popup ? probe(engine) : undefined;
       const subject = read instanceof Error ? {} : { options: read.options, isPersistent: read.isPersistent };
       const start = await engineFacts().then(
@@ -114,7 +114,7 @@ export const createAuth = (
       const { diagnose } = await import("./diagnose.js").catch((cause: unknown) => {
         throw startError("network_error", "The check-up's own script could not be loaded. Is the app deployed whole?", cause);
       });
-      return diagnose({ ...subject, ...start, ...(probing && { probe: probing }) });
+      return diagnose(own({ ...subject, ...start, ...(probing && { probe: probing }) }));
     },
 
     get session() {
@@ -135,12 +135,17 @@ export const createAuth = (
 
     signOut: async () => {
       // Before the client is made, nobody can be signed in.
-      const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : {};
-      return { outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" };
+      const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean }>({});
+      return result<Api.SignOutResult>({ outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" });
     },
   };
 
   return Object.freeze(auth);
+};
+
+const redirected = ({ returnTo, warning }: Redeemed): Api.RedirectResult => {
+  const handled = returnTo !== undefined;
+  return result({ handled, returnTo, warnings: handled ? [warning].filter((code) => code !== undefined) : undefined });
 };
 
 /** Keeps an engine informed of what a page goes through. */
@@ -165,26 +170,30 @@ const inTab = <T>(use: () => T): T | null => {
 };
 
 const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Error => {
-  const text = frozen(given);
-  if (text instanceof Error) return text;
-  const { persist, ...options } = JSON.parse(text) ?? {};
-  if (persist !== undefined && persist !== null && persist !== "tab") {
-    return startError("config_invalid", 'persist: only "tab" is known. Without it, tokens are kept in memory.');
-  }
-  return { options: JSON.stringify(options), isPersistent: persist === "tab" };
-};
-
-/** The options as text, or why they could not be read. */
-export const frozen = (options: unknown): string | Error => {
   try {
-    return snapshot(options);
-  } catch (cause) {
-    return startError("config_invalid", "The options could not be read: a property of them throws.", cause);
+    const { persist, ...options } = optionsOf<Api.ProcoreAuthOptions>(given);
+    if (persist !== undefined && persist !== null && persist !== "tab") {
+      return startError("config_invalid", 'persist: only "tab" is known. Without it, tokens are kept in memory.');
+    }
+    return { options: json(options), isPersistent: persist === "tab" };
+  } catch (error) {
+    return error as Error;
   }
 };
 
-const mustFreeze = (options: unknown): string => {
-  const text = frozen(options);
-  if (text instanceof Error) throw text;
-  return text;
+/**
+ * A copy of a caller's options.
+ *
+ * @throws `config_invalid` where they can't be read
+ */
+export const optionsOf = <T extends object>(given: unknown): Partial<T> => members(readable(() => copy(given)) as T);
+
+const optionsText = (given: unknown): string => readable(() => json(given));
+
+const readable = <T>(read: () => T): T => {
+  try {
+    return read();
+  } catch (cause) {
+    throw startError("config_invalid", "The options could not be read: a property of them throws.", cause);
+  }
 };

@@ -1,6 +1,7 @@
 import type * as Api from "./index.d.ts";
+import { json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
-import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
+import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
 import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
@@ -40,7 +41,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       const call = open();
       const { options, page } = setup;
       const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
-      await exchange(call, discovery).catch((error: unknown) => {
+      await exchange(call, own(discovery)).catch((error: unknown) => {
         call("close");
         throw error;
       });
@@ -85,9 +86,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     }
     // An expired token that nothing can renew signs nobody in.
     const signedIn = facts.status !== "signed_out" && (facts.status !== "expired" || facts.renewable);
-    const now = Object.freeze({ signedIn, ...facts });
+    const now = sessionOf({ ...facts, signedIn });
     // The same object while nothing changes, as stores that compare by identity need it.
-    if (JSON.stringify(now) !== JSON.stringify(session)) session = now;
+    if (json(now) !== json(session)) session = now;
     return session;
   };
 
@@ -122,7 +123,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     return inTurn(async () => {
       let then: (T & Next) | undefined;
       try {
-        then = call<T & Next>("settle", { id: next.id, ...answer }, cause);
+        then = call<T & Next>("settle", { ...answer, id: next.id }, cause);
       } finally {
         let event = takeEvent();
         if ((event || isShared) && !(await commit(event === "signed_in"))) {
@@ -252,7 +253,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await adopt(true);
       tell();
       // Another tab was faster, and its tokens are this tab's.
-      if (tokens !== before && session.signedIn) return {};
+      if (tokens !== before && session.signedIn) return own({});
       const first = call<Next>("refresh");
       const isKept = await keep(undefined, true).catch((cause: unknown) => cause);
       if (isKept === true) return first;
@@ -280,7 +281,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     (renewing ??= opened()
       .then(async (call) => {
         const before = since ?? tokens;
-        const renewOwn = async () => (tokens === before ? call<Next>("refresh") : {});
+        const renewOwn = async () => (tokens === before ? call<Next>("refresh") : own<Next>({}));
         const rest = await (vault ? alone(() => renewShared(call, before)) : inTurn(renewOwn));
         // What came too late is given back, while others may renew.
         await exchange(call, rest);
@@ -315,10 +316,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
     drop: async (state) => void popups.delete(state),
 
-    redeem: async ({ state, ...response }) => {
-      const record = state === undefined ? response.record : popups.get(state);
+    redeem: async ({ state, record, ...response }) => {
+      const own = state === undefined ? record : popups.get(state);
       if (state !== undefined) popups.delete(state);
-      return step<Redeemed>("redeem", { ...response, record });
+      return step<Redeemed>("redeem", { ...response, record: own });
     },
 
     authorize: async (facts) => {
@@ -327,7 +328,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       const authorized = await step<Authorized>("authorize", facts);
       if (authorized.authorization !== undefined) return authorized;
       await renew(before);
-      return step("authorize", { generation: authorized.generation, ...facts, isRenewed: true });
+      // It belongs to the session that it was first looked at in, not to one that has begun meanwhile.
+      return step("authorize", { ...facts, generation: authorized.generation, isRenewed: true });
     },
 
     judge: async (facts, cause) => {
@@ -341,7 +343,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
     signOut: async () => {
       // Before the core has started, nobody can be signed in.
-      if (!opening && !setup.isPersistent) return {};
+      if (!opening && !setup.isPersistent) return own({});
       const call = await opened();
       // First of all everything is wiped, here and in every tab; only then the server is told.
       const first = await inTurn(async () => {
@@ -389,9 +391,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       try {
         await exchange(call, first);
         const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
-        const record = { ...JSON.parse(popups.get(state!) ?? "{}"), verifier: JSON.parse(other).verifier };
+        const { verifier } = parse<{ verifier: string }>(other);
+        const record = { ...parse<object>(popups.get(state!) ?? "{}"), verifier };
         popups.delete(state!);
-        await exchange(call, call<object>("redeem", { url, record: JSON.stringify(record) }));
+        await exchange(call, call<object>("redeem", { url, record: json(record) }));
         await exchange(call, call<object>("signOut"));
       } finally {
         call("close");

@@ -1,5 +1,6 @@
 import { call, initSync, __wbg_reset_state as renew } from "#core";
 import payload from "#payload";
+import { json, own } from "./boundary.ts";
 import { caught, startError } from "./errors.ts";
 
 let started: Promise<void> | undefined;
@@ -19,14 +20,13 @@ export const start = (): Promise<void> =>
  * values, which cross as JSON text.
  */
 export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
-  const own = memory;
-  if (!own) throw startError("not_ready", "The core has not started. Wait for ready() first.");
+  const opened = memory;
+  if (!opened) throw startError("not_ready", "The core has not started. Wait for ready() first.");
   /** Its number there. */
   let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
-    const asked = ascii(JSON.stringify({ ...input, step, core }));
-    // Without a prototype, so that nothing polluted is taken for an answer.
-    const answer = guarded(own, () => Object.setPrototypeOf(JSON.parse(call(asked) as string), null));
+    const asked = ascii(json({ ...input, step, core }));
+    const answer = guarded(opened, () => own(JSON.parse(call(asked) as string)));
     if (answer.error) throw caught(answer, cause);
     core ??= answer.core;
     return answer as T;
@@ -34,18 +34,18 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
 };
 
 /** The core never throws: what it throws is a trap, after which nobody can trust what is in its memory. */
-const guarded = <T>(own: WebAssembly.Memory, use: () => T): T => {
+const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
   let trap;
   try {
-    const result = own === memory && use();
+    const result = opened === memory && use();
     // Something that the core has called may have called it, and that may have failed.
-    if (result && own === memory) return result;
+    if (result && opened === memory) return result;
   } catch (cause) {
     // The parser of an answer in ruins would show a piece of it.
     if (!(cause instanceof SyntaxError)) trap = cause;
     hasFailed = true;
-    new Uint8Array(own.buffer).fill(0);
-    if (own === memory) memory = started = undefined;
+    new Uint8Array(opened.buffer).fill(0);
+    if (opened === memory) memory = started = undefined;
   }
   const message = "The core failed inside, and was stopped and wiped. The next start is one with nobody signed in.";
   throw startError("instance_poisoned", message, trap);

@@ -1,4 +1,5 @@
 import type { Checks, Facts, Probe, Subject } from "./diagnose.ts";
+import { own, parse } from "./boundary.ts";
 import { redirectUriOf } from "./diagnose-page.ts";
 import { type Found, notChecked, ok, problem } from "./finding.ts";
 import { knock } from "./knock.ts";
@@ -48,7 +49,7 @@ export const serverChecks = async ({ facts, startError, options = "", probe }: S
       .map((reply) => new URL(reply.url).origin),
   );
   if (cameBack(came)) reached.add(new URL(facts.authorizationEndpoint).origin);
-  const seen: Seen = { facts, replies, forbidden, reached, ...(came ? { probe: came } : {}) };
+  const seen: Seen = own({ facts, replies, forbidden, reached, ...(came ? { probe: came } : {}) });
   return {
     metadata: () => metadata(seen),
     token_endpoint: () => token(seen),
@@ -64,15 +65,13 @@ const ask = async (facts: Facts): Promise<Seen["replies"]> => {
   const { clientId: client_id, isMediator, issuer, tokenInfoEndpoint } = facts;
   const form = (fields: Record<string, string>) => ({ body: String(new URLSearchParams(fields)) });
   // Without cookies also to a mediator: a check-up must not touch a session that they stand for.
-  const post = async (url: string, more: Partial<Exchange> = {}): Promise<Reply> => ({
-    url,
-    ...(await send({ id: 0, url, isSameOrigin: false, ...more })),
-  });
+  const post = async (url: string, more?: Partial<Exchange>): Promise<Reply> =>
+    own({ ...(await send(own({ ...more, id: 0, url, isSameOrigin: false }))), url });
   /** The headers of real requests, so that the browser asks the server's leave for them (preflight). */
   const get = async (url: string, headers: Record<string, string>): Promise<Reply> => {
     const answer = await knock(url, headers);
     const isRefused = answer.outcome === "noAnswer" && (await knock(url)).outcome === "answer";
-    return { url, ...answer, ...(isRefused ? { outcome: "refusesHeaders" } : {}) };
+    return own({ ...answer, url, outcome: isRefused ? "refusesHeaders" : answer.outcome });
   };
   const authorization = `Bearer ${MADE_UP}`;
   const redirect_uri = redirectUriOf(facts) ?? "";
@@ -84,13 +83,13 @@ const ask = async (facts: Facts): Promise<Seen["replies"]> => {
     get(`${facts.apiOrigin}/rest/v1.0/me`, { authorization, "procore-company-id": "1" }),
     isMediator || !issuer ? undefined : post(metadataUrl(issuer)),
   ]);
-  return {
-    token,
-    api,
+  return own({
     ...(revocation ? { revocation } : {}),
     ...(info ? { info } : {}),
     ...(metadata ? { metadata } : {}),
-  };
+    token,
+    api,
+  });
 };
 
 /** RFC 8414 §3.1: between the host and the path of the issuer. */
@@ -162,7 +161,7 @@ const unread = ({ url, outcome }: Reply, { facts, forbidden, reached }: Seen): F
 /** The JSON object that was answered, if it was one. Never kept: a server may answer anything. */
 const jsonOf = ({ body = "" }: Reply): Record<string, unknown> | undefined => {
   try {
-    const value: unknown = JSON.parse(body);
+    const value = parse(body);
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;
@@ -229,7 +228,7 @@ const tokenInfo = (seen: Seen, isNeeded: boolean): Found => {
   const reply = seen.replies.info;
   const judged = reply ? (unread(reply, seen) ?? resource(reply)) : notChecked("There is no such endpoint.");
   if (isNeeded || judged.severity !== "error") return judged;
-  return { ...judged, severity: "warning", seen: `${judged.seen} Only the implicit flow needs it.` };
+  return own({ ...judged, severity: "warning", seen: `${judged.seen} Only the implicit flow needs it.` });
 };
 
 const api = (seen: Seen): Found => unread(seen.replies.api!, seen) ?? resource(seen.replies.api!);
@@ -270,7 +269,7 @@ const metadata = (seen: Seen): readonly Found[] => {
 
 /** Whether the login page came back to this app, whatever it said. */
 const cameBack = (probe?: Probe): boolean => {
-  const { outcome, error } = probe ?? {};
+  const { outcome, error } = probe ?? own<Partial<Probe>>({});
   if (outcome === "error") return error?.phase === "redirect" || error?.phase === "token";
   return outcome === "enforced" || outcome === "ignored";
 };

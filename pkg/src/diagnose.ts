@@ -1,4 +1,5 @@
 import type * as Api from "./index.d.ts";
+import { own, result } from "./boundary.ts";
 import type { DiagnosisCheck, Finding } from "./diagnosis.d.ts";
 import { type Found, notChecked, problem } from "./finding.ts";
 import { pageChecks } from "./diagnose-page.ts";
@@ -54,7 +55,7 @@ export const diagnose = async (subject: Subject): Promise<readonly Finding[]> =>
     return [found(check, run, subject)]
       .flat()
       .filter((one) => one !== undefined)
-      .map((one): Finding => Object.freeze({ check, ...one, ...(source === undefined ? {} : { source }) }));
+      .map((one) => result<Finding>({ ...one, check, source }));
   });
   return Object.freeze(findings);
 };
@@ -87,7 +88,7 @@ const STARTS: readonly [RegExp, DiagnosisCheck][] = [
   [/^(config|implicit)_/, "configuration"],
 ];
 
-const SOURCES: { readonly [check in DiagnosisCheck]?: string } = {
+const SOURCES: { readonly [check in DiagnosisCheck]?: string } = own({
   redirect_uri: "RFC 6749 §3.1.2",
   random_numbers: "RFC 6749 §10.10",
   clock: "RFC 9110 §6.6.1",
@@ -99,4 +100,4 @@ const SOURCES: { readonly [check in DiagnosisCheck]?: string } = {
   api: "RFC 6750 §3.1; Procore: tutorial_mpz.md",
   registration: "RFC 6749 §3.1.2.4; Procore: troubleshooting.md",
   pkce: "RFC 7636 §4.6, RFC 9700 §2.1.1",
-};
+});

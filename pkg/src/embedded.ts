@@ -1,7 +1,9 @@
 import type * as Api from "./index.d.ts";
+import { members, result } from "./boundary.ts";
 import { startError } from "./errors.ts";
 
-export const embeddedContext = ({ allowedParents, url }: Api.EmbeddedOptions = {}): Api.EmbeddedContext => {
+export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext => {
+  const { allowedParents, url } = members(options);
   const isEmbedded = typeof window !== "undefined" && parent !== window;
   const ancestors = isEmbedded ? ancestorOrigins() : [];
   if (isEmbedded && allowedParents) {
@@ -16,12 +18,7 @@ export const embeddedContext = ({ allowedParents, url }: Api.EmbeddedOptions = {
   const names = new URLSearchParams(query?.[1]);
   const companyId = idOf(names.getAll("companyId"));
   const projectId = idOf(names.getAll("projectId"));
-  return Object.freeze({
-    isEmbedded,
-    ...(parentOrigin && { parentOrigin }),
-    ...(companyId && { companyId }),
-    ...(projectId && { projectId }),
-  });
+  return result<Api.EmbeddedContext>({ isEmbedded, parentOrigin, companyId, projectId });
 };
 
 /** The pages around this one, the nearest first; none if the browser does not say. */

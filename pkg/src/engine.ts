@@ -1,5 +1,6 @@
 import type { Facts } from "./diagnose.ts";
 import type * as Api from "./index.d.ts";
+import { result } from "./boundary.ts";
 
 /** What a client is made of. */
 export interface Setup {
@@ -92,4 +93,14 @@ export interface Authorized {
 
 export type Publish = (session: Api.Session, event?: Api.SessionEvent) => void;
 
-export const SIGNED_OUT: Api.Session = Object.freeze({ signedIn: false, status: "signed_out", renewable: false });
+/** The session as the app gets it. */
+export const sessionOf = (facts: Pick<Api.Session, "signedIn" | "status" | "renewable"> & Partial<Api.Session>): Api.Session =>
+  result<Api.Session>({
+    environment: undefined,
+    flow: undefined,
+    expiresAtEpochSeconds: undefined,
+    scope: undefined,
+    ...facts,
+  });
+
+export const SIGNED_OUT = sessionOf({ signedIn: false, status: "signed_out", renewable: false });

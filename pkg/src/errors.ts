@@ -1,4 +1,5 @@
 import type * as Api from "./index.d.ts";
+import { define, own } from "./boundary.ts";
 
 type Facts = Pick<
   Api.ProcoreAuthError,
@@ -14,14 +15,15 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   declare readonly oauthErrorDescription?: string;
 
   constructor({ message, ...facts }: Facts, cause?: unknown) {
-    super(message, cause === undefined ? undefined : { cause });
-    Object.assign(this, facts);
+    super(message);
+    define(this, { oauthError: undefined, oauthErrorDescription: undefined, ...facts });
+    Object.defineProperty(this, "cause", own({ value: cause, writable: true, configurable: true }));
   }
 }
 
 /** By shape, not by `instanceof`: two copies of the package may meet in one page. */
 export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthError =>
-  value instanceof Error && value.name === "ProcoreAuthError" && typeof (value as { code?: unknown }).code === "string";
+  value instanceof Error && value.name === "ProcoreAuthError" && Object.hasOwn(value, "code") && typeof (value as { code?: unknown }).code === "string";
 
 /** The core's error, as it crossed, and the platform's own reason, if there is one. */
 export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts["code"] }, cause?: unknown) =>

@@ -1,9 +1,10 @@
+import { own } from "./boundary.ts";
 import type { Finding, FindingCode } from "./diagnosis.d.ts";
 
 /** What was found, without saying where. */
 export type Found = Omit<Finding, "check" | "source">;
 
-export const ok = (seen: string): Found => ({ code: "ok", severity: "ok", seen, advice: "" });
+export const ok = (seen: string): Found => problem("ok", seen, "", "ok");
 
 export const notChecked = (seen: string, advice = ""): Found => problem("not_checked", seen, advice, "unknown");
 
@@ -12,4 +13,4 @@ export const problem = (
   seen: string,
   advice: string,
   severity: Finding["severity"] = "error",
-): Found => ({ code, severity, seen, advice });
+): Found => own({ code, severity, seen, advice });

@@ -1,3 +1,5 @@
+import { ordinary, own } from "./boundary.ts";
+
 /** Whether somebody answers at a URL. `status` is 0 where nothing can be read. */
 export interface Knock {
   readonly outcome: "answer" | "redirected" | "noAnswer" | "timedOut";
@@ -14,20 +16,20 @@ export const knock = async (
   credentials: RequestCredentials = "omit",
 ): Promise<Knock> => {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const init: RequestInit = {
-    headers,
+  const init: RequestInit = ordinary({
+    headers: ordinary(headers),
     redirect: "manual",
     credentials,
     cache: "no-store",
     referrerPolicy: "no-referrer",
     signal,
-  };
+  });
   try {
-    const response = await fetch(url, Object.setPrototypeOf(init, null));
+    const response = await fetch(url, init);
     void response.body?.cancel();
-    if (response.type === "opaqueredirect") return { outcome: "redirected", status: 0 };
-    return { outcome: "answer", status: response.status, headers: response.headers };
+    if (response.type === "opaqueredirect") return own({ outcome: "redirected", status: 0 });
+    return own({ outcome: "answer", status: response.status, headers: response.headers });
   } catch {
-    return { outcome: signal.aborted ? "timedOut" : "noAnswer", status: 0 };
+    return own({ outcome: signal.aborted ? "timedOut" : "noAnswer", status: 0 });
   }
 };

@@ -1,6 +1,7 @@
 import type * as Api from "./index.d.ts";
+import { json, own, parse, received } from "./boundary.ts";
 import { createAuth } from "./auth.ts";
-import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup } from "./engine.ts";
+import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
 import { startError } from "./errors.ts";
 import { keys, putPending } from "./pending.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
@@ -22,10 +23,10 @@ const OTHER_VERSION = "worker-script.js is of another version. Deploy it and the
 
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions & WorkerOptions): Api.ProcoreAuth =>
   createAuth(options, (setup, publish) => {
-    const { workerUrl, ...others } = JSON.parse(setup.options) as WorkerOptions;
+    const { workerUrl, ...others } = parse<WorkerOptions>(setup.options);
     // A `URL` has become a plain object on the way.
     const url = typeof workerUrl === "object" ? workerUrl?.href : workerUrl;
-    return createWorkerEngine({ ...setup, options: JSON.stringify(others) }, publish, url);
+    return createWorkerEngine({ ...setup, options: json(others) }, publish, url);
   });
 
 interface Waiting {
@@ -80,7 +81,8 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     };
     begun.onmessage = ({ data }: MessageEvent<Answer>) => {
       if (worker !== begun) return;
-      const { version, lock } = data;
+      const answer = received<Answer>(data);
+      const { version, lock } = answer;
       if (!isThere) {
         isThere = true;
         release();
@@ -89,14 +91,14 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
       if (lock !== undefined) clearTimeout(timer);
       // Whoever gets this lock knows that the worker is dead: no event says so.
       if (lock) navigator.locks.request(lock, () => endThis()).catch(() => {});
-      hear(data);
+      hear(answer);
     };
     begun.postMessage({ setup: { ...setup, wasSignedIn } } satisfies Question);
     return begun;
   };
 
   const hear = ({ id, result, error, session: now, event }: Answer) => {
-    if (now && JSON.stringify(now) !== JSON.stringify(session)) session = Object.freeze(now);
+    if (now && json(now) !== json(session)) session = sessionOf(now);
     const asked = waiting.get(id ?? 0);
     if (asked) {
       waiting.delete(id!);
@@ -160,7 +162,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string):
     },
 
     // Without a worker, nobody can be signed in but in the vault.
-    signOut: async () => (worker || setup.isPersistent ? ask("signOut") : {}),
+    signOut: async () => (worker || setup.isPersistent ? ask("signOut") : own({})),
 
     drop: (state) => tell("drop", state),
     wake: async () => {
@@ -200,5 +202,5 @@ const note = (url: string): void => {
   const { searchParams } = new URL(url);
   const [state, clientId, redirectUri] = ["state", "client_id", "redirect_uri"].map((key) => searchParams.get(key));
   const created = Math.floor(Date.now() / 1000);
-  putPending(state!, JSON.stringify({ clientId, redirectUri, created }));
+  putPending(state!, json({ clientId, redirectUri, created }));
 };

@@ -1,5 +1,6 @@
 import type * as Api from "./index.d.ts";
-import { createAuth, frozen } from "./auth.ts";
+import { createAuth, optionsOf } from "./auth.ts";
+import { json, parse, result } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
 import { keepPending } from "./pending.ts";
@@ -13,12 +14,12 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
 export const ready = (): Promise<void> => start();
 
 export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
-  const { environment, server, responseMode, allowImplicit, ...signIn } = own<
+  const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
     Api.LoginUrlOptions & { allowImplicit?: string }
   >(options);
   const more = { responseMode, allowImplicit };
-  const config = configOf(environment ?? "production", own(credentials), server, more);
-  return open()("buildLoginUrl", { config, options: JSON.stringify(signIn) });
+  const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
+  return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
 };
 
 export const parseRedirect = (
@@ -27,33 +28,41 @@ export const parseRedirect = (
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse => {
   // Nothing pending, so nothing that this URL could answer.
-  if (!pending) return { kind: "none" };
-  const { server } = own(options);
+  if (!pending) return response({ kind: "none" });
+  const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
   let config;
   try {
-    const { environment, clientId, redirectUri } = JSON.parse(pending);
+    const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
     config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
   } catch {
     // No record at all: the core says so.
   }
-  return open()("parseRedirect", { url: String(url), pending: String(pending), config });
+  return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
 };
+
+/** With the members of every kind, so that none is inherited where it is of another. */
+const response = <T extends Api.NoResponse | Api.CodeResponse>(facts: T): T =>
+  result<object>({
+    code: undefined,
+    codeVerifier: undefined,
+    redirectUri: undefined,
+    clientId: undefined,
+    environment: undefined,
+    returnTo: undefined,
+    accessToken: undefined,
+    expiresIn: undefined,
+    scope: undefined,
+    ...facts,
+  }) as T;
 
 /** The configuration of one environment, as the core reads it. */
 const configOf = (
   environment: Api.EnvironmentName,
-  credentials: Api.Credentials,
+  credentials: Partial<Api.Credentials>,
   server?: Api.ServerOptions,
   more?: object,
 ): string => {
   const set = environment === "monthly-sandbox" ? "production" : environment;
   const servers = server && { [environment]: server };
-  return JSON.stringify({ credentials: { [set]: credentials }, environment, servers, ...more });
-};
-
-/** The caller's own properties, and nothing that a polluted prototype adds. */
-const own = <T extends object>(options: T): T => {
-  const text = frozen(options);
-  if (text instanceof Error) throw text;
-  return Object.assign(Object.create(null), JSON.parse(text));
+  return json({ ...more, credentials: { [set]: credentials }, environment, servers });
 };

@@ -1,3 +1,4 @@
+import { own, parse } from "./boundary.ts";
 import type { Engine } from "./engine.ts";
 import { ProcoreAuthError } from "./errors.ts";
 import { PREFIX, statesOf } from "./redirect.ts";
@@ -14,18 +15,18 @@ export const keepPending = (engine: Engine): Engine => ({
   signIn: async (options) => {
     const { state, record, ...answer } = await engine.signIn(options);
     putPending(state!, record!);
-    return answer;
+    return own(answer);
   },
 
   redeem: async (response) => {
     if (response.record !== undefined || response.state !== undefined) return engine.redeem(response);
     const found = find(response.url);
     const isAnyPending = keys().length > 0;
-    const answer = await engine.redeem({ ...response, ...found, isStored: found !== undefined, isAnyPending });
+    const answer = await engine.redeem(own({ ...response, ...found, isStored: found !== undefined, isAnyPending }));
     if (!answer.isClaimed) return answer;
     // Removed before anything is done with it, else it could be used twice. Who comes late finds none.
     const record = change(() => take(found!.key)) ?? undefined;
-    return engine.redeem({ ...response, record, isAnyPending });
+    return engine.redeem(own({ ...response, record, isAnyPending }));
   },
 });
 
@@ -50,7 +51,7 @@ export const keys = (): string[] => {
 /** Those of the records that are over, and of the others the oldest, for which there is no room. */
 export const excess = (stored: readonly (readonly [key: string, record: unknown])[], room: number): string[] =>
   stored
-    .map(([key, record]) => ({ key, ...read(record) }))
+    .map(([key, record]) => own({ ...read(record), key }))
     // What another version has stored is not ours to judge.
     .filter(({ version }) => version === undefined || version === 1)
     .sort((a, b) => b.created - a.created)
@@ -60,10 +61,10 @@ export const excess = (stored: readonly (readonly [key: string, record: unknown]
 /** `created`: 0 if it is damaged, too old for a response, or, by a clock set back, too new. */
 const read = (record: unknown): { version?: unknown; created: number } => {
   try {
-    const { v: version, created } = JSON.parse(String(record)) as { [name: string]: unknown };
+    const { v: version, created } = parse<{ [name: string]: unknown }>(String(record));
     return { version, created: Math.abs(Date.now() / 1000 - Number(created)) < LIFETIME ? Number(created) : 0 };
   } catch {
-    return { created: 0 };
+    return own({ created: 0 });
   }
 };
 

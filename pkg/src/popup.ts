@@ -1,11 +1,7 @@
 import type { ProcoreAuthErrorCode } from "./index.d.ts";
+import { received } from "./boundary.ts";
 import { ProcoreAuthError } from "./errors.ts";
 import { scrub, stateOf } from "./redirect.ts";
-
-export interface PopupOptions {
-  readonly signal?: AbortSignal | undefined;
-  readonly timeoutSeconds?: number | undefined;
-}
 
 /** What a callback page tells its opener: `{ type, url }`, the response as it came. */
 const TYPE = "procore:auth";
@@ -50,7 +46,8 @@ const ended = (code: End): ProcoreAuthError => {
 export const openPopup = (
   url: string,
   state: string,
-  { signal, timeoutSeconds = TIMEOUT_SECONDS }: PopupOptions = {},
+  signal?: AbortSignal | null,
+  timeoutSeconds = TIMEOUT_SECONDS,
 ): Promise<string> => {
   let release = () => {};
   return new Promise<string>((resolve, reject) => {
@@ -124,7 +121,7 @@ export const relayToOpener = (): boolean => {
 /** A message's URL, if it is what a callback page sends. Whatever else it is, however it is made, it does no harm. */
 const read = (data: unknown): URL | undefined => {
   try {
-    const { type, url, ...more } = data as { [name: string]: unknown };
+    const { type, url, ...more } = received<{ type: unknown; url: unknown }>(data);
     const isOurs = type === TYPE && typeof url === "string" && url.length <= MAX_URL && !Object.keys(more).length;
     if (isOurs) return new URL(url);
   } catch {

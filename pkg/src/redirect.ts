@@ -1,3 +1,4 @@
+import { parse } from "./boundary.ts";
 import type { Credentials } from "./index.d.ts";
 
 /** Before the state, in the key of every stored sign-in. */
@@ -54,13 +55,13 @@ export const stateOf = (url: Pick<URL, "search" | "hash">): string | undefined =
 const isForeign = (record: string, config: string): boolean => {
   let pending: { clientId: string; redirectUri: string };
   try {
-    pending = JSON.parse(record);
+    pending = parse(record);
     const { origin, pathname } = new URL(pending.redirectUri);
     if (origin !== location.origin || pathname !== location.pathname) return true;
   } catch {
     return false;
   }
-  const { credentials } = JSON.parse(config) as { credentials?: Record<string, Partial<Credentials> | null> };
+  const { credentials } = parse<{ credentials?: Record<string, Partial<Credentials> | null> }>(config);
   return !Object.values(credentials ?? {}).some(
     (set) => set?.clientId === pending.clientId && set?.redirectUris?.includes(pending.redirectUri),
   );

@@ -1,3 +1,5 @@
+import { ordinary, own } from "./boundary.ts";
+
 /** One request, to be sent once and brought back to the core by its number. */
 export interface Exchange {
   readonly id: number;
@@ -27,35 +29,34 @@ export const send = async (exchange: Exchange): Promise<Answer> => {
   const { url, body, authorization, isSameOrigin } = exchange;
   // A server on this very device needs no network.
   const isOffline = globalThis.navigator?.onLine === false && !url.startsWith("http://localhost");
-  if (isOffline) return { outcome: "notSent" };
+  if (isOffline) return own({ outcome: "notSent" });
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   try {
-    const init: RequestInit = {
+    const init: RequestInit = ordinary({
+      ...(body === undefined ? {} : { body }),
       method: body === undefined ? "GET" : "POST",
-      headers: {
-        accept: "application/json",
+      headers: ordinary({
         ...(body === undefined ? {} : { "content-type": "application/x-www-form-urlencoded" }),
         ...(authorization === undefined ? {} : { authorization }),
-      },
-      ...(body === undefined ? {} : { body }),
+        accept: "application/json",
+      }),
       // A followed 307 would carry the code and the verifier to wherever it points.
       redirect: "manual",
       credentials: isSameOrigin ? "same-origin" : "omit",
       cache: "no-store",
       referrerPolicy: "no-referrer",
       signal,
-    };
-    // Without a prototype: a polluted one must not add to a request that carries a code.
-    const response = await fetch(url, Object.setPrototypeOf(init, null));
-    if (response.type === "opaqueredirect") return { outcome: "redirected" };
-    return {
+    });
+    const response = await fetch(url, init);
+    if (response.type === "opaqueredirect") return own({ outcome: "redirected" });
+    return own({
       outcome: "answer",
       status: response.status,
       contentType: response.headers.get("content-type") ?? "",
       body: await read(response),
-    };
+    });
   } catch (cause) {
-    return { outcome: signal.aborted ? "timedOut" : "noAnswer", cause };
+    return own({ outcome: signal.aborted ? "timedOut" : "noAnswer", cause });
   }
 };
 
@@ -73,7 +74,7 @@ const read = async (response: Response): Promise<string> => {
   }
   if (length === MAX_BODY) void reader?.cancel();
   // A byte order mark stays, for it is not JSON (RFC 8259 §8.1).
-  const text = new TextDecoder("utf-8", { ignoreBOM: true }).decode(body.subarray(0, length));
+  const text = new TextDecoder("utf-8", own({ ignoreBOM: true })).decode(body.subarray(0, length));
   body.fill(0);
   return text;
 };

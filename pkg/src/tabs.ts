@@ -1,3 +1,5 @@
+import { own, received } from "./boundary.ts";
+
 /** What tabs tell each other: never a token, nothing but that something has happened. */
 export type News = "signed_in" | "refreshed" | "signed_out" | "reauth_required";
 
@@ -14,7 +16,8 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
   const locks = await usableLocks();
   const channel = openChannel(name);
   channel?.addEventListener("message", ({ data }) => {
-    if (data?.v === 1 && isNews(data.news)) hear(data.news);
+    const { v, news } = received<{ v: unknown; news: unknown }>(data);
+    if (v === 1 && isNews(news)) hear(news);
   });
   // In Node, listening would keep the process alive.
   (channel as { unref?(): void } | undefined)?.unref?.();
@@ -29,7 +32,7 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
   const stay = (hasTokens: boolean) => {
     if (hasTokens && !leave) {
       const left = new Promise<void>((resolve) => (leave = resolve));
-      void locks?.request(here, { mode: "shared" }, () => left).catch(() => {});
+      void locks?.request(here, own({ mode: "shared" }), () => left).catch(() => {});
     } else if (!hasTokens) {
       leave?.();
       leave = undefined;
@@ -48,7 +51,7 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
     alone: async <T>(task: () => Promise<T>): Promise<T> => {
       let work: Promise<T>;
       const signal = AbortSignal.timeout(LOCK_MS);
-      await locks!.request(`${name} renewal`, { signal }, () => Promise.race([(work = task()), resting]));
+      await locks!.request(`${name} renewal`, own({ signal }), () => Promise.race([(work = task()), resting]));
       return work!;
     },
 
@@ -65,13 +68,13 @@ export const joinTabs = async (name: string, hear: (news: News) => void) => {
     },
 
     isAnyoneHere: async () => {
-      const { held = [], pending = [] } = (await locks?.query()) ?? {};
+      const { held = [], pending = [] } = (await locks?.query()) ?? own<LockManagerSnapshot>({});
       // Who waits for all to leave does not stay.
       return [...held, ...pending].some((lock) => lock.name === here && lock.mode === "shared");
     },
 
     /** Resolves when no tab has tokens any more, or one does not answer. */
-    allLeft: () => locks?.request(here, { signal: AbortSignal.timeout(LEAVE_MS) }, () => {}).catch(() => {}),
+    allLeft: () => locks?.request(here, own({ signal: AbortSignal.timeout(LEAVE_MS) }), () => {}).catch(() => {}),
   };
 };
 

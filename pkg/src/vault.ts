@@ -1,3 +1,5 @@
+import { own } from "./boundary.ts";
+
 /** A session as it is kept. `revision` changes with every change of it, `grant` with every sign-in. */
 export interface Kept {
   readonly revision: string;
@@ -21,8 +23,9 @@ interface Entry extends Omit<Kept, "record"> {
 }
 
 export const DATABASE = "procore-spa-auth";
+const entryOf = (found: unknown): Partial<Entry> => own({ ...(found as Entry) });
 const isText = (value: unknown) => typeof value === "string";
-const revisionOf = (entry: unknown): string | undefined => (entry as { revision?: string } | null | undefined)?.revision;
+const revisionOf = (entry: unknown): string | undefined => entryOf(entry).revision;
 const isMeant = (entry: unknown, before: Before) => before === null || revisionOf(entry) === before;
 
 /**
@@ -33,11 +36,12 @@ export const openVault = (name: string) => {
   const slot = `session ${name}`;
 
   /** Binds the text to its place and time: no record stands in for another. */
-  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, grant, isOut }: Omit<Kept, "record">) => ({
-    name: "AES-GCM",
-    iv,
-    additionalData: new TextEncoder().encode([slot, grant, revision, isOut].join()),
-  });
+  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, grant, isOut }: Omit<Kept, "record">) =>
+    own({
+      name: "AES-GCM",
+      iv,
+      additionalData: new TextEncoder().encode([slot, grant, revision, isOut].join()),
+    });
 
   return {
     /** What is kept now. What is damaged, foreign or of another version is removed. */
@@ -45,7 +49,7 @@ export const openVault = (name: string) => {
       const found = await items.get(slot);
       if (found === undefined) return undefined;
       try {
-        const { v, revision, grant, isOut, key, iv, data } = found as Entry;
+        const { v, revision, grant, isOut, key, iv, data } = entryOf(found) as Entry;
         if (v !== 1 || !isText(revision) || !isText(grant)) throw new TypeError("another version");
         const record = await crypto.subtle.decrypt(cipher(iv, { revision, grant, isOut }), key, data);
         return { revision, grant, isOut, record: new TextDecoder().decode(record) };
@@ -62,9 +66,9 @@ export const openVault = (name: string) => {
     write: async (session: Omit<Kept, "revision">, before: Before): Promise<Kept | undefined> => {
       const { record, ...facts } = { ...session, revision: crypto.randomUUID() };
       const iv = crypto.getRandomValues(new Uint8Array(12));
-      const key = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+      const key = await crypto.subtle.generateKey(own({ name: "AES-GCM", length: 256 }), false, ["encrypt", "decrypt"]);
       const data = await crypto.subtle.encrypt(cipher(iv, facts), key, new TextEncoder().encode(record));
-      const entry: Entry = { v: 1, ...facts, key, iv, data };
+      const entry: Entry = { ...facts, v: 1, key, iv, data };
       // What a crash of the device forgets would be sent twice.
       const durability = facts.isOut ? "strict" : "default";
       const now = await items.change(slot, (found) => (isMeant(found, before) ? entry : found), durability);
@@ -155,7 +159,7 @@ const transact = async <T>(
   await resting;
   return new Promise<T>((resolve, reject) => {
     let answer: T;
-    const transaction = database.transaction("items", mode, { durability });
+    const transaction = database.transaction("items", mode, own({ durability }));
     const stop = () => {
       try {
         transaction.abort();

@@ -1,4 +1,5 @@
 import type * as Api from "./index.d.ts";
+import { members } from "./boundary.ts";
 import type { Operations, Setup } from "./engine.ts";
 import { ProcoreAuthError } from "./errors.ts";
 
@@ -69,8 +70,8 @@ export const packError = (error: unknown): unknown => {
 
 /** `cause`: what the page itself knows of it. */
 export const unpackError = (packed: unknown, cause?: unknown): unknown => {
-  const { cause: reason, ...facts } = Object(packed) as { cause?: string; code?: Api.ProcoreAuthErrorCode };
-  if (!facts.code) return new TypeError(String(packed));
+  const { cause: reason, ...facts } = members(packed as { cause?: string; code?: Api.ProcoreAuthErrorCode });
+  if (!Object.hasOwn(facts, "code")) return new TypeError(String(packed));
   return new ProcoreAuthError(facts as never, cause ?? (reason === undefined ? undefined : new TypeError(reason)));
 };
 

@@ -1,3 +1,4 @@
+import { parse } from "./boundary.ts";
 import type { Facts } from "./diagnose.ts";
 import { excess, storageBlocked } from "./pending.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
@@ -35,17 +36,15 @@ export const sweepPending = async (): Promise<void> => {
 };
 
 const sweep = async (room: number): Promise<void> => {
-  const stored: [string, unknown][] = [];
-  for (const key of (await items.keys()).map(String)) {
-    if (key.startsWith(PREFIX)) stored.push([key, await items.get(key)]);
-  }
+  const keys = (await items.keys()).map(String).filter((key) => key.startsWith(PREFIX));
+  const stored = await Promise.all(keys.map(async (key) => [key, await items.get(key)] as const));
   for (const key of excess(stored, room)) await items.change(key, () => null);
 };
 
 /** Whether it was begun by another client. The core's `is_of` says the same; a damaged one is nobody else's. */
 const isForeign = (record: unknown, facts: Facts): boolean => {
   try {
-    const { environment, clientId, server } = JSON.parse(String(record)) as { [name: string]: unknown };
+    const { environment, clientId, server } = parse<{ [name: string]: unknown }>(String(record));
     const isServer = server === undefined || server === facts.authorizationEndpoint;
     return environment !== facts.environment || clientId !== facts.clientId || !isServer;
   } catch {

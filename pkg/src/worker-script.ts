@@ -1,6 +1,7 @@
 import type * as Api from "./index.d.ts";
+import { copy, json, own, received } from "./boundary.ts";
 import { createEngine } from "./client.ts";
-import type { Engine } from "./engine.ts";
+import type { Engine, Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
 import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, packError } from "./worker-messages.ts";
@@ -42,14 +43,14 @@ const take = async (client: Engine, operation: Operation, input: unknown): Promi
       const { state, record, ...answer } = await client.signIn(input as string);
       // On its way to the disk before the page, and so this worker, is left.
       await putPending(state!, record!);
-      return answer;
+      return own(answer);
     }
     case "redeem": {
       // Of the page's word only the URL counts; what it answers to is known here.
-      const { url, state, isClaimed, isAnyPending } = Object(input) as Arrival;
+      const { url, state, isClaimed, isAnyPending } = received<Arrival>(input) as Arrival;
       const isStored = isClaimed && state === undefined;
       const record = isStored ? await takePending(url, await client.facts()).catch(() => undefined) : undefined;
-      return client.redeem({ url, state, record, isAnyPending });
+      return client.redeem(own({ url, state, record, isAnyPending }));
     }
     default:
       return (client[operation] as (input: unknown) => Promise<unknown>)(input);
@@ -61,8 +62,8 @@ const answer = async (id: number, operation: Operation, input: unknown): Promise
     // An operation that only another version has, or a page that is up to something.
     if (!engine || !OPERATIONS.includes(operation)) throw refused("There is no such operation.");
     // Whatever can't be told as JSON would break the core, which takes nothing else.
-    if ((JSON.stringify(input)?.length ?? 0) > MAX_INPUT) throw refused("It is too long.");
-    return { id, result: await take(engine, operation, input) };
+    if (json(input).length > MAX_INPUT) throw refused("It is too long.");
+    return { id, result: await take(engine, operation, copy(input)) };
   } catch (error) {
     return { id, error: packError(error) };
   }
@@ -71,9 +72,9 @@ const answer = async (id: number, operation: Operation, input: unknown): Promise
 const refused = (why: string) => startError("config_invalid", `The worker does not take this question. ${why}`);
 
 addEventListener("message", ({ data }: MessageEvent<Question>) => {
-  const { setup, id, operation, input } = Object(data) as Partial<Asked & Begin>;
+  const { setup, id, operation, input } = own({ ...data } as Partial<Asked & Begin>);
   // Once: what the client is and which servers it knows can't be changed any more.
-  if (setup) engine ??= createEngine(setup, (_, event) => tell({ event }));
+  if (setup) engine ??= createEngine(received<Setup>(setup) as Setup, (_, event) => tell({ event }));
   else void answer(id!, operation!, input).then(tell);
 });
 

@@ -1,4 +1,5 @@
 import script from "#worker-script";
+import { own } from "./boundary.ts";
 import { isProcoreAuthError, startError } from "./errors.ts";
 
 export const REFUSED =
@@ -12,10 +13,10 @@ export const REFUSED =
  * @throws `config_invalid` where `workerUrl` is no URL of this origin, `worker_blocked` where the browser refuses
  */
 export const startWorker = (workerUrl?: string): { worker: Worker; release: () => void } => {
-  const blobUrl = workerUrl === undefined && URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+  const blobUrl = workerUrl === undefined && URL.createObjectURL(new Blob([script], own({ type: "text/javascript" })));
   const release = () => blobUrl && URL.revokeObjectURL(blobUrl);
   try {
-    const worker = new Worker(trusted(blobUrl || absolute(workerUrl!)) as string, { name: "procore-spa-auth" });
+    const worker = new Worker(trusted(blobUrl || absolute(workerUrl!)) as string, own({ name: "procore-spa-auth" }));
     return { worker, release };
   } catch (cause) {
     release();
@@ -33,7 +34,7 @@ const absolute = (url: string): string => {
 
 const notOwn = () => startError("config_invalid", "workerUrl: a worker's script must be on this page's own origin.");
 
-const own = (url: string): string => {
+const onlyOwn = (url: string): string => {
   if (new URL(url).origin !== location.origin) throw notOwn();
   return url;
 };
@@ -48,12 +49,12 @@ let policy: Policy | undefined;
 const trusted = (url: string): unknown => {
   const { trustedTypes } = globalThis as { trustedTypes?: { createPolicy(name: string, rules: object): Policy } };
   try {
-    policy ??= trustedTypes?.createPolicy("procore-spa-auth", { createScriptURL: own });
+    policy ??= trustedTypes?.createPolicy("procore-spa-auth", own({ createScriptURL: onlyOwn }));
   } catch (cause) {
     const message =
       "The page's Trusted Types forbid the worker's policy. Add procore-spa-auth to trusted-types in its CSP; " +
       "'allow-duplicates' too, where this package is loaded twice.";
     throw startError("worker_blocked", message, cause);
   }
-  return policy ? policy.createScriptURL(url) : own(url);
+  return policy ? policy.createScriptURL(url) : onlyOwn(url);
 };

@@ -53,10 +53,10 @@ const clientOf = ({ state = "S1", isClaimed = true } = {}) => {
 test("a record is given back once, and only what it answers is touched", async (t) => {
   const storage = enter(t, { "somebody else's": "left alone" });
   const { client, asked } = clientOf();
-  assert.deepEqual(await client.signIn("{}"), { url: "https://login.example/" });
+  assert.deepEqual({ ...(await client.signIn("{}")) }, { url: "https://login.example/" });
   const record = storage[PREFIX + "S1"];
   await client.redeem({ url: urlOf("S2") });
-  assert.deepEqual(asked.pop(), { url: urlOf("S2"), isStored: false, isAnyPending: true });
+  assert.deepEqual({ ...asked.pop() }, { url: urlOf("S2"), isStored: false, isAnyPending: true });
   assert.equal(storage[PREFIX + "S1"], record, "of another state");
   assert.deepEqual(await client.redeem({ url: urlOf("S2", "S1") }), { returnTo: "/" });
   const [looked, taken] = asked.splice(0);
@@ -64,7 +64,7 @@ test("a record is given back once, and only what it answers is touched", async (
   assert.deepEqual([taken.isStored, taken.record], [undefined, record]);
   assert.deepEqual({ ...storage }, { "somebody else's": "left alone" });
   await client.redeem({ url: urlOf("S1") });
-  assert.deepEqual(asked.pop(), { url: urlOf("S1"), isStored: false, isAnyPending: false });
+  assert.deepEqual({ ...asked.pop() }, { url: urlOf("S1"), isStored: false, isAnyPending: false });
 });
 
 test("a record that the core does not claim stays", async (t) => {
@@ -87,7 +87,7 @@ test("what the page has taken already, or a popup's state, is not looked for", a
   const { client, asked } = clientOf();
   for (const more of [{ record: recordOf("S1") }, { state: "S1" }]) {
     await client.redeem({ url: urlOf("S1"), ...more });
-    assert.deepEqual(asked.pop(), { url: urlOf("S1"), ...more });
+    assert.deepEqual({ ...asked.pop() }, { url: urlOf("S1"), ...more });
   }
   assert.equal(storage[PREFIX + "S1"], recordOf("S1"));
 });
@@ -131,5 +131,5 @@ test("blocked or full storage ends a sign-in before the page is left, and no res
   block();
   await assert.rejects(client.signIn("{}"), { code: "storage_unavailable" });
   await client.redeem({ url: urlOf("S1") });
-  assert.deepEqual(asked.pop(), { url: urlOf("S1"), isStored: false, isAnyPending: false });
+  assert.deepEqual({ ...asked.pop() }, { url: urlOf("S1"), isStored: false, isAnyPending: false });
 });

@@ -1,3 +1,3 @@
-/** `#payload`: puts the WebAssembly module together from what pkg/pack.mjs has made of it. */
+/** `#payload`: the WebAssembly module, out of the text that pkg/payload.mjs has made of it. */
 declare const payload: () => Uint8Array<ArrayBuffer>;
 export default payload;

@@ -5,10 +5,9 @@ import { mkdirSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
-import { runInNewContext } from "node:vm";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { join as joinModule } from "../../pkg/pack.mjs";
+import { decode } from "../../pkg/payload.mjs";
 import { root, run, target } from "../../scripts/run.mjs";
 
 const pkg = join(root, "pkg");
@@ -22,10 +21,10 @@ const [inWorker, workerScript] = ["worker", "worker-script"];
 /** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
-  // The number of its functions, and its texts, of which the first starts with "\0asm"; see pkg/pack.mjs.
-  const literal = /\d+,\[`\x1easm[^`]*`(?:,`[^`]*`)*\]/.exec(js);
+  // See pkg/payload.mjs: 89 bytes, and a text without any escape, which is JSON too.
+  const literal = /\[\[(?:\d+,){88}\d+\],"[^"\\]*"\]/.exec(js);
   assert.ok(literal, `${entry}.js carries no module`);
-  const module = Buffer.from(joinModule(...runInNewContext(`[${literal[0]}]`)));
+  const module = Buffer.from(decode(JSON.parse(literal[0])));
   assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);
   return { js: js.replace(literal[0], ""), wasm: module.toString("latin1") };
 }

@@ -1,0 +1,124 @@
+// What the bundlers that apps are built with make of the package, in production mode, as each does it by default.
+
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import { rspack } from "@rspack/core";
+import resolve from "@rollup/plugin-node-resolve";
+import { build as esbuild } from "esbuild";
+import { rollup } from "rollup";
+import { build as vite } from "vite";
+import webpack from "webpack";
+import { root } from "./run.mjs";
+
+/** The least that an app does with the package. */
+const APP = `import { createProcoreAuth } from "procore-spa-auth";
+export const auth = createProcoreAuth({
+  credentials: { production: { clientId: "CID", redirectUris: [location.origin + "/callback"] } },
+});
+auth.handleRedirect();
+`;
+
+/**
+ * Builds an app in the folder `app` into `out`. Answers with `{ name: { isEntry, imports } }` of the scripts that were
+ * made, where `imports` are the names of those that each loads before it runs.
+ */
+const TOOLS = {
+  async Vite(app, out) {
+    const { output } = await vite({ root: app, configFile: false, logLevel: "error", build: { outDir: out } });
+    return fromRollup(output);
+  },
+  webpack: (app, out) => fromWebpack(webpack, app, out),
+  Rspack: (app, out) => fromWebpack(rspack, app, out),
+  async esbuild(app, out) {
+    const { outputs } = (
+      await esbuild({
+        entryPoints: [join(app, "main.js")],
+        outdir: out,
+        bundle: true,
+        minify: true,
+        // Without these, it puts into one file what is to be loaded later.
+        format: "esm",
+        splitting: true,
+        metafile: true,
+        logLevel: "error",
+      })
+    ).metafile;
+    return Object.fromEntries(
+      Object.entries(outputs).map(([file, { entryPoint, imports }]) => [
+        basename(file),
+        {
+          isEntry: Boolean(entryPoint?.endsWith("main.js")),
+          imports: imports.filter(({ kind }) => kind === "import-statement").map(({ path }) => basename(path)),
+        },
+      ]),
+    );
+  },
+  async Rollup(app, out) {
+    const bundle = await rollup({ input: join(app, "main.js"), plugins: [resolve({ browser: true })] });
+    const { output } = await bundle.write({ dir: out, format: "es" });
+    await bundle.close();
+    return fromRollup(output);
+  },
+};
+
+const fromRollup = (output) =>
+  Object.fromEntries(
+    output.filter(({ type }) => type === "chunk").map(({ fileName, isEntry, imports }) => [fileName, { isEntry, imports }]),
+  );
+
+function fromWebpack(bundler, app, path) {
+  const entry = join(app, "main.js");
+  return new Promise((done, failed) =>
+    bundler({ mode: "production", context: app, entry, output: { path } }, (error, stats) => {
+      if (error || stats.hasErrors()) return failed(error ?? new Error(stats.toString("errors-only")));
+      const { assets, entrypoints } = stats.toJson({ assets: true, entrypoints: true });
+      const atStart = new Set(entrypoints.main.assets.map(({ name }) => name));
+      done(Object.fromEntries(assets.map(({ name }) => [name, { isEntry: atStart.has(name), imports: [] }])));
+    }),
+  );
+}
+
+/** `[at start, later]`: the scripts that are there before the app runs, and the others. */
+function sort(scripts) {
+  const atStart = new Set();
+  const add = (name) => {
+    if (atStart.has(name)) return;
+    atStart.add(name);
+    scripts[name].imports.forEach(add);
+  };
+  Object.keys(scripts).forEach((name) => scripts[name].isEntry && add(name));
+  return [[...atStart], Object.keys(scripts).filter((name) => !atStart.has(name))];
+}
+
+/** `{ tool: { start, later } }`: bytes after brotli-11, each script by itself, as servers compress them. */
+export async function shipped(dist = join(root, "pkg/dist")) {
+  // Outside of the workspace, where no bundler finds its tsconfig.json, whose paths lead to pkg/src.
+  const home = mkdtempSync(join(tmpdir(), "procore-spa-auth-size-"));
+  try {
+    return await shipFrom(dist, home);
+  } finally {
+    rmSync(home, { recursive: true, force: true });
+  }
+}
+
+async function shipFrom(dist, home) {
+  const app = join(home, "app");
+  const installed = join(app, "node_modules/procore-spa-auth");
+  mkdirSync(installed, { recursive: true });
+  cpSync(join(root, "pkg/package.json"), join(installed, "package.json"));
+  cpSync(dist, join(installed, "dist"), { recursive: true });
+  writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
+  writeFileSync(join(app, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
+  writeFileSync(join(app, "main.js"), APP);
+  const sizes = {};
+  for (const [tool, make] of Object.entries(TOOLS)) {
+    const out = join(home, tool);
+    const weigh = (names) =>
+      names.reduce((sum, name) => sum + brotliCompressSync(readFileSync(join(out, name))).length, 0);
+    const [start, later] = sort(await make(app, out));
+    sizes[tool] = { start: weigh(start), later: weigh(later) };
+  }
+  return sizes;
+}

@@ -1,4 +1,4 @@
-// What the bundlers that apps are built with make of the package, in production mode, as each does it by default.
+// The bundlers that apps are built with, in production mode, and how much they make of the package.
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -21,10 +21,10 @@ auth.handleRedirect();
 `;
 
 /**
- * Builds an app in the folder `app` into `out`. Answers with `{ name: { isEntry, imports } }` of the scripts that were
- * made, where `imports` are the names of those that each loads before it runs.
+ * Each builds `main.js` of the folder `app` into `out`, as it does by default. Answers with `{ name: { isEntry, imports } }`
+ * of the scripts that were made, where `imports` are the names of those that each loads before it runs.
  */
-const TOOLS = {
+export const bundlers = {
   async Vite(app, out) {
     const { output } = await vite({ root: app, configFile: false, logLevel: "error", build: { outDir: out } });
     return fromRollup(output);
@@ -113,7 +113,7 @@ async function shipFrom(dist, home) {
   writeFileSync(join(app, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
   writeFileSync(join(app, "main.js"), APP);
   const sizes = {};
-  for (const [tool, make] of Object.entries(TOOLS)) {
+  for (const [tool, make] of Object.entries(bundlers)) {
     const out = join(home, tool);
     const weigh = (names) =>
       names.reduce((sum, name) => sum + brotliCompressSync(readFileSync(join(out, name))).length, 0);

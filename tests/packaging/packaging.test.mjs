@@ -12,6 +12,7 @@ import { build as viteBuild, createServer as createVite } from "vite";
 import { engines, openBrowser, until } from "../support/browsers.mjs";
 import { must, pack } from "../support/package.mjs";
 import { startPages } from "../support/servers.mjs";
+import { bundlers } from "../../scripts/shipped.mjs";
 
 const template = fileURLToPath(new URL("app", import.meta.url));
 
@@ -61,8 +62,8 @@ const quiet = (root, outDir) => ({
 const html = (script) => readFileSync(join(template, "index.html"), "utf8").replace(/<script.*<\/script>/, script);
 
 /** Serves what a bundler has made. */
-async function serve(t, folder, policy) {
-  const server = await startPages({ folders: { "/": folder }, policy });
+async function serve(t, folder, policy, headers) {
+  const server = await startPages({ folders: { "/": folder }, policy, headers });
   t.after(() => server.close());
   return `${server.origin}/index.html`;
 }
@@ -97,6 +98,13 @@ const TOOLS = {
   },
   "esbuild, esm": (...given) => bundled(...given, "esm", '<script type="module" src="/main.js"></script>'),
   "esbuild, iife": (...given) => bundled(...given, "iife", '<script src="/main.js"></script>'),
+  webpack: (...given) => classic("webpack", ...given),
+  Rspack: (...given) => classic("Rspack", ...given),
+  async Rollup(t, root, policy) {
+    const out = folder(root, "rollup");
+    await bundlers.Rollup(root, out);
+    return publish(t, root, out, policy, html('<script type="module" src="/main.js"></script>'));
+  },
   "no tool at all": async (t, root, policy) => {
     const out = folder(root, "plain");
     cpSync(join(root, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
@@ -119,10 +127,25 @@ async function bundled(t, root, policy, format, script) {
     format,
     logLevel: "error",
   });
-  writeFileSync(join(out, "index.html"), html(script));
-  // As it would come out of public/.
+  return publish(t, root, out, policy, html(script));
+}
+
+/** Classic scripts in UTF-8, but neither page nor server says so: browsers take them for windows-1252. */
+async function classic(tool, t, root, policy) {
+  const out = folder(root, tool);
+  await bundlers[tool](root, out);
+  const page = html('<script src="/main.js" defer></script>').replace(/<meta charset.*\n/, "");
+  const headers = (file) => ({ "content-type": file.endsWith(".js") ? "text/javascript" : "text/html" });
+  // How they load scripts later, Trusted Types forbid.
+  const untyped = policy.replace(/; require-trusted-types-for 'script'; trusted-types [\w'-]+/, "");
+  return publish(t, root, out, untyped, page, headers);
+}
+
+/** Beside what a bundler has made: the page, and the worker's script as it would come out of public/. */
+function publish(t, root, out, policy, page, headers) {
+  writeFileSync(join(out, "index.html"), page);
   cpSync(join(root, "node_modules/procore-spa-auth/dist/worker-script.js"), join(out, "procore-spa-auth/worker-script.js"));
-  return serve(t, out, policy);
+  return serve(t, out, policy, headers);
 }
 
 /** The app in a worker: from a Blob, or from where `workerUrl`, a line of the app, says. */
@@ -172,6 +195,17 @@ for (const { name: engine, reason } of engines) {
       }
     }
     assert.deepEqual(browser.sentinel.reached, []);
+  });
+}
+
+for (const [tool, make] of Object.entries(bundlers)) {
+  test(`${tool} leaves the module's text as it is`, async () => {
+    const out = folder(project, `text-${tool}`);
+    await make(project, out);
+    const [text] = /"[^"]{50000,}"/.exec(readFileSync(join(packed.dist, "index.js"), "utf8"));
+    const scripts = readdirSync(out, { recursive: true }).filter((file) => file.endsWith(".js"));
+    const carrying = scripts.filter((file) => readFileSync(join(out, file), "utf8").includes(text.slice(1, -1)));
+    assert.equal(carrying.length, 1);
   });
 }
 

@@ -56,7 +56,7 @@ async function listen(server, wanted = 0) {
  * Serves folders, on a door of its own or the given one: `{ "/package/": folder, … }`. Every other path is the file
  * `fallback`, as in a single-page app, or the one that `fallback(path)` names.
  *
- * `served` are the paths asked for, in order.
+ * `served` are the paths asked for, in order. `headers` are added to each answer, and may be a function of the file.
  */
 export async function startPages({ door, folders, fallback, policy = POLICY, headers = {} }) {
   const served = [];
@@ -77,7 +77,7 @@ export async function startPages({ door, folders, fallback, policy = POLICY, hea
         "content-type": types[extname(file)] ?? "application/octet-stream",
         "cache-control": "no-store",
         ...(policy ? { "content-security-policy": policy } : {}),
-        ...headers,
+        ...(typeof headers === "function" ? headers(file) : headers),
       });
       response.end(body);
     } catch {

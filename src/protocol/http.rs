@@ -7,7 +7,7 @@
 use super::ascii;
 use super::form;
 use super::secret::AccessToken;
-use super::secret::Wiped;
+use super::secret::{Wiped, is_visible_ascii};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
 
@@ -83,7 +83,8 @@ pub enum HttpOutcome {
     Answer(HttpResponse),
     /// A redirect, not followed.
     Redirected,
-    /// Known not to have left: the device is offline, or the request was refused before it was sent.
+    /// Known not to have left. That a browser believes to be offline is no such knowledge: with a VPN or in a virtual
+    /// machine it often is wrong.
     NotSent,
     /// It may have arrived; no answer came (network, CORS).
     NoAnswer,
@@ -115,9 +116,38 @@ impl HttpResponse {
 
     /// Whether the media type is `application/json` (RFC 6749 §5.1): parameters and case don't matter.
     pub(crate) fn is_json(&self) -> bool {
-        let media_type = ascii::before(&self.content_type, b";");
-        media_type.trim_ascii().eq_ignore_ascii_case("application/json")
+        media_type(&self.content_type).eq_ignore_ascii_case("application/json")
     }
+}
+
+/// The media type, without parameters. Of a header that was sent twice, as a proxy may do, the last one that is a media type
+/// ([Fetch, "extract a MIME type"](https://fetch.spec.whatwg.org/#concept-header-extract-mime-type)).
+fn media_type(header: &str) -> &str {
+    let (mut found, mut start) = ("", 0);
+    let (mut is_quoted, mut is_escaped) = (false, false);
+    for (at, byte) in header.bytes().enumerate() {
+        match byte {
+            _ if is_escaped => is_escaped = false,
+            b'\\' => is_escaped = is_quoted,
+            b'"' => is_quoted = !is_quoted,
+            b',' if !is_quoted => {
+                found = essence(header.get(start..at)).unwrap_or(found);
+                start = at + 1;
+            }
+            _ => {}
+        }
+    }
+    essence(header.get(start..)).unwrap_or(found)
+}
+
+/// A type and a subtype, and not the one that stands for any.
+fn essence(value: Option<&str>) -> Option<&str> {
+    /// What no token has in it (RFC 9110 §5.6.2).
+    const DELIMITERS: &[u8] = b"\"(),/:;<=>?@[\\]{}";
+    let is_token = |text| is_visible_ascii(text) && !ascii::has(text, DELIMITERS);
+    let essence = ascii::before(value?, b";").trim_ascii();
+    let (name, subtype) = ascii::cut(essence, b"/");
+    (is_token(name) && is_token(subtype?) && essence != "*/*").then_some(essence)
 }
 
 impl core::fmt::Debug for HttpResponse {
@@ -145,6 +175,26 @@ mod tests {
             ("text/plain", false),
             ("application/jsonp", false),
             ("", false),
+            // Sent twice: the last one that is a media type.
+            ("application/json, application/json", true),
+            ("application/json; charset=utf-8,application/json", true),
+            ("text/html, application/json", true),
+            ("application/json, text/html", false),
+            ("text/html, application/json, text/plain", false),
+            ("application/json,", true),
+            (", application/json ,, ", true),
+            ("application/json, */*", true),
+            ("application/json, json", true),
+            ("application/json, a b/c", true),
+            ("application/json, /", true),
+            ("*/*", false),
+            ("application/json; a=\", text/html\"", true),
+            ("text/html; a=\", application/json\"", false),
+            ("text/html; a=\"\\\", application/json\"", false),
+            ("text/html; a=\\\"b, application/json\"", false),
+            ("application/json; a=\"never ends, text/html", true),
+            ("\tapplication/json\t;charset=utf-8", true),
+            ("application / json", false),
         ] {
             let response = HttpResponse::new(200, content_type.into(), Wiped::default());
             assert_eq!(response.is_json(), expected, "{content_type}");

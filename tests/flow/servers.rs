@@ -9,6 +9,29 @@ use procore_spa_auth::protocol::config::Config;
 use procore_spa_auth::protocol::http::{HttpOutcome, HttpResponse};
 
 #[test]
+fn a_content_type_that_a_proxy_sends_again_is_one_all_the_same() {
+    let tokens = r#"{"access_token":"AT1","token_type":"bearer"}"#;
+    for (content_type, is_json) in [
+        ("application/json, application/json", true),
+        ("application/json; charset=utf-8, application/json;charset=UTF-8", true),
+        ("text/html, application/json", true),
+        ("application/json, text/html", false),
+    ] {
+        let mut client = client_of(OPTIONS);
+        let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+        let answer = HttpResponse::new(200, content_type.into(), tokens.into());
+        let settled = client.settle(exchange, HttpOutcome::Answer(answer), at(0));
+        match settled {
+            Ok(Progress::SignedIn { .. }) => assert!(is_json, "{content_type}"),
+            other => {
+                assert!(!is_json, "{content_type}");
+                assert_eq!(other.unwrap_err().code(), Code::TokenBadContentType);
+            }
+        }
+    }
+}
+
+#[test]
 fn a_token_mediator_is_asked_on_the_pages_own_origin() {
     let options = OPTIONS.replacen('{', r#"{"tokenMediator":"/oauth/token","#, 1);
     let mut client = client_of(&options);

@@ -29,7 +29,7 @@ export const createAuth = (
     if (!made) {
       const page = typeof location === "undefined" ? "" : location.href;
       made = makeEngine({ ...read, page, wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null }, publish);
-      if (typeof document !== "undefined") attend(made, auth);
+      if (typeof document !== "undefined") attend(made);
     }
     return made;
   };
@@ -149,15 +149,13 @@ const redirected = ({ returnTo, warning }: Redeemed): Api.RedirectResult => {
 };
 
 /** Keeps an engine informed of what a page goes through. */
-const attend = (engine: Engine, auth: Api.ProcoreAuth) => {
+const attend = (engine: Engine) => {
   // Nobody waits for these; what fails is tried again by whoever needs it.
   const wake = () => void engine.wake().catch(() => {});
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
   addEventListener("pageshow", wake);
   addEventListener("online", wake);
   addEventListener("pagehide", () => void engine.rest());
-  // Somebody has cleared this site's storage: for a user, that is a sign-out.
-  addEventListener("storage", ({ key }) => void (key === null && auth.signOut().catch(() => {})));
 };
 
 /** Storage may be blocked; then a tab does not remember. */

@@ -288,11 +288,15 @@ for (const way of ["page", "worker"]) {
       assert.equal(line.refreshes, 1);
     });
 
-    test("A234: this site's storage is cleared: signed out everywhere", async (t) => {
-      const { tabs: [first, second] } = await signedIn(t, { count: 2 });
-      await first.ask("localStorage.clear()");
-      for (const tab of [first, second]) await tab.becomes("signed_out");
-      assert.deepEqual(await first.events(), ["signed_in", "signed_out"]);
+    test("A234: something else's localStorage is cleared: nobody is signed out", async (t) => {
+      const { tabs: [first, second], sandbox } = await signedIn(t, { count: 2 });
+      await second.ask("addEventListener('storage', ({ key }) => (window.cleared = key === null))");
+      const kept = await first.ask("const kept = { ...localStorage }; localStorage.clear(); return kept");
+      await until("the other tab has heard of it", () => second.ask("return window.cleared"));
+      await first.ask("Object.assign(localStorage, arguments[0])", kept);
+      for (const tab of [first, second]) assert.equal(await tab.me(), 200);
+      assert.deepEqual(await first.events(), ["signed_in"]);
+      assert.deepEqual(sandbox.requests.filter(({ path }) => path === "/oauth/revoke"), []);
     });
   });
 }

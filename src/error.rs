@@ -317,7 +317,7 @@ codes! {
     NotSignedIn "not_signed_in" Api false "Nobody is signed in. Call signIn() first.";
     ReauthRequired "reauth_required" Refresh false "The session can't be renewed any more. Sign in again.";
     SessionEnded "session_ended" Api false "The session ended meanwhile.";
-    NetworkError "network_error" Token true "No answer: offline, blocked, or CORS (Procore's API support must allow-list this page's origin). It was not sent again, for it may have arrived.";
+    NetworkError "network_error" Token true "No answer: offline, blocked, or CORS (Procore's API support must allow-list this page's origin). What may have arrived is not sent again.";
     Timeout "timeout" Token true "The server did not answer in time.";
     ResourceOriginForbidden "resource_origin_forbidden" Api false "The token goes to this environment's API only. Use a path, or fetch() for other servers.";
     TokenInUrl "token_in_url" Api false "A token must not stand in a URL (RFC 6750 §2.3). The SDK sends it in a header.";

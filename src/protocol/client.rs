@@ -409,7 +409,7 @@ impl Client {
         if !self.session.is_of_now(generation) {
             return ApiAnswer::Return;
         }
-        match response.judge(now.wall) {
+        match response.judge(&self.config.environment, now.wall) {
             // Rotation may kill the old access token at once: then the new one is here already.
             ApiAnswer::RenewAndRetry if !self.is_replaced(generation) && !self.session.may_renew_after_refusal(now) => {
                 ApiAnswer::Return
@@ -565,7 +565,7 @@ enum Renewed {
 impl Renewed {
     fn parse(outcome: HttpOutcome) -> Self {
         let answer = match outcome {
-            HttpOutcome::NotSent => return Self::Unused(Code::NetworkError.into()),
+            HttpOutcome::NotSent => return Self::Unused(not_sent()),
             HttpOutcome::Redirected | HttpOutcome::NoAnswer | HttpOutcome::TimedOut => return Self::InDoubt,
             HttpOutcome::Answer(answer) => answer,
         };
@@ -576,6 +576,10 @@ impl Renewed {
             Err(error) => Self::Refused(error),
         }
     }
+}
+
+fn not_sent() -> Error {
+    Error::about(Code::NetworkError, "nothing was sent")
 }
 
 fn ended() -> Error {
@@ -614,7 +618,8 @@ fn answered(outcome: HttpOutcome) -> Result<HttpResponse, Error> {
     match outcome {
         HttpOutcome::Answer(answer) => Ok(answer),
         HttpOutcome::Redirected => Err(Code::TokenEndpointRedirected.into()),
-        HttpOutcome::NotSent | HttpOutcome::NoAnswer => Err(Code::NetworkError.into()),
+        HttpOutcome::NotSent => Err(not_sent()),
+        HttpOutcome::NoAnswer => Err(Code::NetworkError.into()),
         HttpOutcome::TimedOut => Err(Code::Timeout.into()),
     }
 }

@@ -85,6 +85,17 @@ for (const way of ["page", "worker"]) {
       t.diagnostic(`${browser.engine}, ${way}: ${faults.length * 2} fault points`);
     });
 
+    test("a browser that wrongly believes to be offline: signed in, renewed, signed out", async (t) => {
+      const { first: tab, line } = await startApp(t, browser, packed, { way });
+      const response = await tab.signInThere();
+      await tab.set({ isOffline: true });
+      assert.equal((await tab.call(handIn(response))).value?.handled, true);
+      assert.deepEqual(await tab.call("(await auth.refresh()).status"), { value: "fresh" });
+      assert.equal(await tab.me(), 200);
+      assert.deepEqual(await tab.call("auth.signOut()"), { value: { outcome: "revoked" } });
+      assert.equal(line.tokens.length, 2);
+    });
+
     test("nothing was sent off this machine", () => {
       assert.deepEqual(browser.sentinel.reached.filter((host) => host !== "login.test:443"), []);
     });

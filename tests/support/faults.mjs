@@ -42,6 +42,13 @@ export const FAULTS = [
   // Not sent.
   { name: "the device is offline", isBasic: true, ...kept("network_error"), endpoint: NOWHERE, isOffline: true },
   // Sent, for all that a page can know.
+  {
+    name: "the browser believes to be offline, and the answer is lost",
+    isBasic: true,
+    ...LOST,
+    isOffline: true,
+    happen: forwarded((call) => call.drop()),
+  },
   { name: "nobody listens there", isBasic: true, ...LOST, endpoint: "http://localhost:1/oauth/token" },
   { name: "a proxy lets nothing through", ...LOST, endpoint: NOWHERE },
   { name: "lost before the server has it", ...LOST, happen: (call) => call.drop() },

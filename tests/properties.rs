@@ -10,6 +10,7 @@ use procore_spa_auth::protocol::authorization_response::{AuthorizationResponse, 
 use procore_spa_auth::protocol::client::{Authorization, Client, Renewal};
 use procore_spa_auth::protocol::config::Config;
 use procore_spa_auth::protocol::credentials::{ClientId, RedirectUri};
+use procore_spa_auth::protocol::environment::{Environment, EnvironmentName};
 use procore_spa_auth::protocol::http::{HttpOutcome, HttpResponse};
 use procore_spa_auth::protocol::pending_authorization::PendingAuthorization;
 use procore_spa_auth::protocol::pkce::Entropy;
@@ -425,7 +426,7 @@ proptest! {
         reset in prop_oneof![(NOW - 5000..NOW + 5000).prop_map(|at| at.to_string()), "[0-9]{0,25}", ".{0,10}"],
     ) {
         let response = ApiResponse::new(status).after(tries).with(&retry_after, &reset);
-        match response.judge(NOW) {
+        match response.judge(&Environment::procore(EnvironmentName::Production), NOW) {
             ApiAnswer::WaitAndRetry(seconds) => {
                 prop_assert!((1..=MAX_PAUSE).contains(&seconds) && tries < 3);
                 // No sooner than the server asks for, where it does.

@@ -9,24 +9,30 @@ const MAX_WAITS = 3;
 const pauses = new Map<string, number>();
 const pausedUntil = (host: string): number => pauses.get(host) ?? 0;
 
+const COMPANY = "procore-company-id";
+
 /** `fetch` for the API. `ended`: what stops every call that waits, when the session that it belongs to has ended. */
 export const createFetch =
   (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] =>
   async (input, options) => {
-    const { companyId, onThrottle, ...others } = members(options);
+    const { companyId, onThrottle, isIdempotent, ...others } = members(options);
     const init = own(others);
-    const request = typeof Request !== "undefined" && input instanceof Request ? input : undefined;
-    const headers = new Headers(init.headers ?? request?.headers);
+    // Read by the platform, so that no getter of it can say one thing here and another there; also one of another frame.
+    let given = Object.prototype.toString.call(input) === "[object Request]" ? new Request(input as Request) : undefined;
+    const headers = new Headers(init.headers ?? given?.headers);
     // Made a string once: what is checked is what is fetched.
     const facts = {
-      target: request ? request.url : String(input),
+      target: given ? given.url : String(input),
       hasAuthorization: headers.has("authorization"),
       hasCompanyId: companyId !== undefined,
       companyId: companyId === undefined ? "" : String(companyId),
       isCompanyIdFloat: typeof companyId === "number",
     };
-    const signal = init.signal ?? request?.signal;
-    const canRepeat = canSendTwice(init.body ?? request?.body);
+    const signal = init.signal === undefined ? given?.signal : init.signal;
+    const canRepeat = canSendTwice(init.body ?? given?.body);
+    const cache = init.cache ?? (given && given.cache !== "default" ? given.cache : "no-store");
+    const redirect = init.redirect ?? given?.redirect ?? "follow";
+    let isCompanyWithheld = false;
     // Every try of a request belongs to the session of the first one, and waits no longer than that lasts.
     let ending = engine().session().signedIn ? ended() : undefined;
     let waits = 0;
@@ -46,31 +52,60 @@ export const createFetch =
         continue;
       }
       headers.set("authorization", authorization!);
-      if (id !== undefined) headers.set("procore-company-id", id);
+      if (id !== undefined) headers.set(COMPANY, id);
+      const sent = new Headers(headers);
+      if (isCompanyWithheld) sent.delete(COMPANY);
+      // Browsers take `Authorization` off on the way to another origin, and no other header.
+      const isHeld = redirect === "follow" && sent.has(COMPANY);
+      const asked = ordinary<RequestInit>({
+        ...init,
+        headers: sent,
+        credentials: "omit",
+        cache,
+        redirect: isHeld ? "manual" : redirect,
+      });
+      // What the platform refuses here is the caller's own mistake, and no news of the network.
+      const request = new Request(given ?? url, asked);
       let response;
       try {
-        response = await fetch(request ?? url, ordinary<RequestInit>({ ...init, headers, credentials: "omit" }));
+        response = await fetch(given ? request : url, asked);
       } catch (cause) {
         // The caller's own abort is the caller's own news.
         if (signal?.aborted || !(cause instanceof TypeError)) throw cause;
         await engine().judge({ status: 0 }, cause);
         throw cause;
       }
-      // A redirect that the caller wants to see is opaque: there is nothing to judge. Nor is there without a session.
-      if (response.status === 0 || response.ok || ending.aborted) return response;
+      const { status, type, redirected } = response;
+      const isRedirect = isHeld && type === "opaqueredirect";
+      // What another server says is no word of the API. A redirect that the caller wants to see is opaque: there is nothing
+      // to judge. Nor is there without a session.
+      const isElsewhere = redirected && new URL(response.url).host !== host;
+      if (isElsewhere || (status === 0 && !isRedirect) || ending.aborted) return response;
+      if (redirected && isCompanyWithheld) {
+        // The way without the company's ID has led to the API again: there it is sent.
+        facts.target = response.url;
+        given &&= new Request(response.url, given);
+        isCompanyWithheld = false;
+        response.body?.cancel().catch(() => {});
+        continue;
+      }
+      if (response.ok) return response;
       const judging = engine().judge({
-        status: response.status,
+        status,
+        isRedirect,
         generation,
         tries,
-        method: String(init.method ?? request?.method ?? "").toUpperCase(),
+        method: request.method,
         // Firefox shows no body of a Request, only whether it is used up.
-        isReplayable: canRepeat && !request?.bodyUsed,
+        isReplayable: canRepeat && !given?.bodyUsed,
+        isIdempotent,
         retryAfter: response.headers.get("retry-after") ?? "",
         rateLimitReset: response.headers.get("x-rate-limit-reset") ?? "",
       });
-      const { isToRetry, waitSeconds } = await unless([signal, ending], judging);
+      const { isToRetry, isToFollow, waitSeconds } = await unless([signal, ending], judging);
       if (waitSeconds) pauses.set(host, Math.max(pausedUntil(host), performance.now() + waitSeconds * 1000));
       if (!isToRetry || (waitSeconds && !mayWait())) return response;
+      if (isToFollow) isCompanyWithheld = true;
       response.body?.cancel().catch(() => {});
     }
   };

@@ -335,7 +335,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     judge: async (facts, cause) => {
       const before = tokens;
       const judged = await step<Judged>("judge", facts, cause);
-      if (judged.isToRetry && !judged.isReplaced && !judged.waitSeconds) await renew(before);
+      if (judged.isToRenew) await renew(before);
       return judged;
     },
 

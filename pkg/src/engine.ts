@@ -35,8 +35,10 @@ export interface RequestFacts {
 /** What is to be done about an answer of the API. */
 export interface Judged {
   readonly isToRetry: boolean;
-  /** Whether the token was replaced since. */
-  readonly isReplaced: boolean;
+  /** Whether the token is to be renewed first. */
+  readonly isToRenew: boolean;
+  /** Whether it is a redirect to be followed, without the company's ID. */
+  readonly isToFollow?: boolean;
   /** How long everybody is to wait. */
   readonly waitSeconds?: number;
 }

@@ -54,6 +54,12 @@ export interface ServerOptions {
   readonly apiOrigin?: string;
   /** Read the endpoints from the issuer's metadata (RFC 8414 §3) instead. Needs `issuer` and `apiOrigin`. */
   readonly discover?: true;
+  /**
+   * Whether its API answers 403 to a dead token, as Django OAuth Toolkit does, where RFC 6750 §3.1 says 401. Then a 403 is
+   * worth a renewal and one more try, too, no sooner than half a minute after the last one. Only for a custom server: at
+   * Procore a 403 is a missing permission, or a company that is not connected (error_reference.md).
+   */
+  readonly renewOnForbidden?: true;
 }
 
 /** What {@link createProcoreAuth} takes. Read once, own properties only; an unknown key is refused. */
@@ -150,14 +156,24 @@ export interface SignOutResult {
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
 }
 
+/**
+ * What `fetch` takes, and more. `cache` is `"no-store"` unless it is named, here or in the `Request`, for a browser's cache
+ * does not tell one user from another.
+ */
 export interface ApiRequestInit extends RequestInit {
   /** The `Procore-Company-Id` header (tutorial_mpz.md). A number must be a safe integer. */
   readonly companyId?: string | number | bigint;
   /**
    * What to do when the API answers 429 or 503 (rate_limiting.md). Default `"wait"`: every call of this page waits for as long as
-   * the server asks, up to a minute, and the request is sent again, if its body can be. `"return"`: the answer is returned.
+   * the server asks, up to a minute, and the request is sent again, if its body can be; after a 503, which does not say that
+   * nothing was done, only if it is idempotent. `"return"`: the answer is returned.
    */
   readonly onThrottle?: "wait" | "return";
+  /**
+   * Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2). Default: what its method promises, so `true` for
+   * GET, HEAD, OPTIONS, PUT and DELETE.
+   */
+  readonly isIdempotent?: boolean;
 }
 
 /** The signed-in client of one page. All methods wait for the WebAssembly core; constructing waits for nothing. */
@@ -218,6 +234,11 @@ export interface ProcoreAuth {
   /**
    * `fetch` with the access token, for this environment's API only. A path is resolved against the API's origin.
    * An expired token is renewed first; a 401 is answered by one renewal and one more try, if the body can be sent again.
+   * What the platform's `Request` refuses (a GET with a body, a bad method) is its own `TypeError`.
+   *
+   * The company's ID goes to no other origin. A GET or HEAD that is redirected is sent once more without it, and followed;
+   * if that ends at the API again, it is sent there with it. Another redirected request with a company's ID is not
+   * followed: its answer has the `type` `"opaqueredirect"`.
    *
    * @throws {ProcoreAuthError} `resource_origin_forbidden`, `token_in_url`, `param_reserved`, `company_id_invalid`,
    *   `not_signed_in`, `reauth_required`, `network_error`

@@ -154,17 +154,24 @@ impl State {
             "authorize" => authorize(client, input, out)?,
             "judge" => {
                 let (status, generation) = (input.number("status"), input.number("generation"));
-                // No status, no answer.
-                if status == 0 {
+                // No status and no redirect, no answer.
+                if status == 0 && !input.is("isRedirect") {
                     return Err(Error::from(Code::NetworkError).during(Phase::Api));
                 }
                 let response = ApiResponse::new(status)
                     .after(input.number("tries"))
                     .to(input.text("method"), input.is("isReplayable"))
+                    .declared(match input.member("isIdempotent") {
+                        Some(Value::Bool(is_idempotent)) => Some(*is_idempotent),
+                        _ => None,
+                    })
                     .with(input.text("retryAfter"), input.text("rateLimitReset"));
                 let answer = client.judge(&response, generation, now);
                 out.bool("isToRetry", answer != ApiAnswer::Return);
-                out.bool("isReplaced", client.is_replaced(generation));
+                // Others may have renewed it meanwhile.
+                let is_to_renew = answer == ApiAnswer::RenewAndRetry && !client.is_replaced(generation);
+                out.bool("isToRenew", is_to_renew);
+                out.bool("isToFollow", answer == ApiAnswer::Follow);
                 if let ApiAnswer::WaitAndRetry(seconds) = answer {
                     out.number("waitSeconds", seconds);
                 }

@@ -3,6 +3,8 @@
 //! ([RFC 6585 §4](https://www.rfc-editor.org/rfc/rfc6585.html#section-4),
 //! [RFC 9110 §15.6.4](https://www.rfc-editor.org/rfc/rfc9110.html#section-15.6.4); Procore: rate_limiting.md), or nothing.
 
+use super::ascii;
+use super::environment::Environment;
 use super::time::{Seconds, UnixSeconds};
 use super::token_response::from_digits;
 
@@ -16,8 +18,10 @@ pub struct ApiResponse<'a> {
     pub tries: u64,
     /// Whether its body can be sent again.
     pub is_replayable: bool,
-    /// Its method; empty means `GET`.
+    /// Its method, as it was sent; empty means `GET`.
     pub method: &'a str,
+    /// Whether it may be done twice, if the caller says so; else its method tells.
+    pub is_idempotent: Option<bool>,
     /// The header `Retry-After`; empty where there is none, or CORS does not show it.
     pub retry_after: &'a str,
     /// The header `X-Rate-Limit-Reset`, likewise.
@@ -34,6 +38,9 @@ pub enum ApiAnswer {
     RenewAndRetry,
     /// Wait for so long, and send the request once more.
     WaitAndRetry(Seconds),
+    /// It is a redirect that was not followed, for a browser would carry `Procore-Company-Id` to whichever origin comes
+    /// next. Send the request once more without that, and follow.
+    Follow,
 }
 
 /// Who waits longer wants to know: then the answer is the caller's.
@@ -57,6 +64,7 @@ impl<'a> ApiResponse<'a> {
             tries: 1,
             is_replayable: true,
             method: "",
+            is_idempotent: None,
             retry_after: "",
             rate_limit_reset: "",
         }
@@ -77,6 +85,13 @@ impl<'a> ApiResponse<'a> {
         self
     }
 
+    /// To a request of which the caller says whether it may be done twice.
+    #[must_use]
+    pub const fn declared(mut self, is_idempotent: Option<bool>) -> Self {
+        self.is_idempotent = is_idempotent;
+        self
+    }
+
     /// With these headers.
     #[must_use]
     pub const fn with(mut self, retry_after: &'a str, rate_limit_reset: &'a str) -> Self {
@@ -87,14 +102,18 @@ impl<'a> ApiResponse<'a> {
 
     /// Judges it by itself; see [`Client::judge`](super::client::Client::judge).
     ///
-    /// A 401 to the first try is worth one renewal, never more: the second 401 is the caller's. A 403 is no dead token
-    /// but a company that is not connected, or a missing permission (error_reference.md).
+    /// A 401 to the first try is worth one renewal, never more: the second 401 is the caller's. At Procore a 403 is no dead
+    /// token but a company that is not connected, or a missing permission (error_reference.md); see
+    /// [`Environment::is_renewed_on_forbidden`]. A redirect has the status 0, for no more of it is shown.
     #[must_use]
-    pub fn judge(&self, now: UnixSeconds) -> ApiAnswer {
+    pub fn judge(&self, server: &Environment, now: UnixSeconds) -> ApiAnswer {
         match self.status {
+            // Only what changes nothing is asked again on the way to an answer (RFC 9110 §9.2.1).
+            0 if self.may_try_again() && matches!(self.method, "" | "GET" | "HEAD") => ApiAnswer::Follow,
             _ if !self.is_replayable => ApiAnswer::Return,
             401 if self.tries == 1 => ApiAnswer::RenewAndRetry,
-            429 | 503 if (1..MAX_TRIES).contains(&self.tries) && self.is_not_done() => match self.pause(now) {
+            403 if self.tries == 1 && server.is_renewed_on_forbidden => ApiAnswer::RenewAndRetry,
+            429 | 503 if self.may_try_again() && self.is_not_done() => match self.pause(now) {
                 pause @ ..=MAX_PAUSE => ApiAnswer::WaitAndRetry(pause),
                 _ => ApiAnswer::Return,
             },
@@ -102,33 +121,51 @@ impl<'a> ApiResponse<'a> {
         }
     }
 
-    /// Whether a second try can do no harm. A 503 may come from a proxy, for a request that was done all the same; then
-    /// only what may be done twice is sent twice (RFC 9110 §9.2.2), unless the server itself asks for it.
-    fn is_not_done(&self) -> bool {
-        let may_be_done_twice = matches!(self.method, "" | "GET" | "HEAD" | "OPTIONS" | "PUT" | "DELETE");
-        self.status == 429 || may_be_done_twice || !self.retry_after.is_empty()
+    fn may_try_again(&self) -> bool {
+        (1..MAX_TRIES).contains(&self.tries)
     }
 
-    /// The longer of what both headers say. A date in `Retry-After` counts as not said: Procore sends seconds.
+    /// Whether a second try can do no harm. A 429 turns a request away before it is done (Procore: rate_limiting.md). A 503
+    /// may come from a proxy, for a request that was done all the same, with `Retry-After` or without; then only what is
+    /// idempotent is sent twice (RFC 9110 §9.2.2).
+    fn is_not_done(&self) -> bool {
+        let by_method = || {
+            matches!(
+                self.method,
+                "" | "GET" | "HEAD" | "OPTIONS" | "TRACE" | "PUT" | "DELETE"
+            )
+        };
+        self.status == 429 || self.is_idempotent.unwrap_or_else(by_method)
+    }
+
+    /// The longest of what both headers say. A date in `Retry-After` counts as not said: Procore sends seconds.
     fn pause(&self, now: UnixSeconds) -> Seconds {
-        let retry_after = from_digits(self.retry_after);
+        let retry_after = longest(self.retry_after);
         // By this device's clock, which may be wrong.
-        let reset = from_digits(self.rate_limit_reset)
+        let reset = longest(self.rate_limit_reset)
             .filter(|reset| reset.abs_diff(now) <= WINDOW)
             .map(|reset| reset.saturating_sub(now));
         retry_after.max(reset).unwrap_or(DEFAULT_PAUSE).max(1)
     }
 }
 
+/// The largest number of a header, which a proxy may have sent twice (RFC 9110 §5.3).
+fn longest(header: &str) -> Option<u64> {
+    ascii::parts(header, b",")
+        .filter_map(|number| from_digits(number.trim_ascii()))
+        .max()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::environment::EnvironmentName;
     use alloc::string::{String, ToString};
 
     const NOW: UnixSeconds = 1_790_000_000;
 
     fn judged(response: ApiResponse<'_>) -> ApiAnswer {
-        response.judge(NOW)
+        response.judge(&Environment::procore(EnvironmentName::Production), NOW)
     }
 
     #[test]
@@ -141,7 +178,7 @@ mod tests {
             "of no try at all"
         );
         assert_eq!(judged(ApiResponse::new(401).to("POST", true)), ApiAnswer::RenewAndRetry);
-        for status in [0, 200, 204, 302, 400, 403, 404, 409, 422, 500, 502, 504, u64::MAX] {
+        for status in [200, 204, 302, 400, 403, 404, 409, 422, 500, 502, 504, u64::MAX] {
             assert_eq!(judged(ApiResponse::new(status)), ApiAnswer::Return, "{status}");
         }
     }
@@ -160,7 +197,11 @@ mod tests {
             // No number of seconds: not said.
             ("-1", String::new(), wait(5)),
             ("1.5", String::new(), wait(5)),
-            ("7, 8", String::new(), wait(5)),
+            // Sent twice, by the API and by a proxy before it.
+            ("7, 8", String::new(), wait(8)),
+            ("8,7", String::new(), wait(8)),
+            ("7, soon", String::new(), wait(7)),
+            ("", [at(7), at(9)].join(", "), wait(9)),
             ("Fri, 31 Dec 2027 23:59:59 GMT", String::new(), wait(5)),
             ("", at(7), wait(7)),
             ("", at(0), wait(1)),
@@ -210,19 +251,61 @@ mod tests {
             ("", true),
             ("GET", true),
             ("HEAD", true),
+            ("OPTIONS", true),
+            ("TRACE", true),
             ("PUT", true),
             ("DELETE", true),
-            ("OPTIONS", true),
             ("POST", false),
             ("PATCH", false),
-            ("patch", false),
+            // Methods are what they are, letter for letter (RFC 9110 §9.1).
+            ("get", false),
+            ("PROPFIND", false),
         ] {
-            let bare = judged(ApiResponse::new(503).to(method, true));
-            assert_eq!(bare == ApiAnswer::WaitAndRetry(5), may_be_done_twice, "{method}");
-            let asked = judged(ApiResponse::new(503).to(method, true).with("2", ""));
-            assert_eq!(asked, ApiAnswer::WaitAndRetry(2), "{method}");
-            let turned_away = judged(ApiResponse::new(429).to(method, true));
-            assert_eq!(turned_away, ApiAnswer::WaitAndRetry(5), "{method}");
+            for retry_after in ["", "2"] {
+                let to = |status| ApiResponse::new(status).to(method, true).with(retry_after, "");
+                let is_repeated = |response| judged(response) != ApiAnswer::Return;
+                assert_eq!(is_repeated(to(503)), may_be_done_twice, "{method} {retry_after}");
+                for said in [true, false] {
+                    assert_eq!(
+                        is_repeated(to(503).declared(Some(said))),
+                        said,
+                        "{method} {retry_after}"
+                    );
+                }
+                assert!(
+                    is_repeated(to(429).declared(Some(false))),
+                    "{method}: turned away undone"
+                );
+            }
         }
+    }
+
+    #[test]
+    fn a_403_is_a_dead_token_only_where_the_server_is_said_to_mean_that() {
+        let mut server = Environment::procore(EnvironmentName::Production);
+        server.is_renewed_on_forbidden = true;
+        let forbidden = ApiResponse::new(403);
+        assert_eq!(judged(forbidden), ApiAnswer::Return);
+        assert_eq!(forbidden.judge(&server, NOW), ApiAnswer::RenewAndRetry);
+        assert_eq!(forbidden.after(2).judge(&server, NOW), ApiAnswer::Return);
+        assert_eq!(forbidden.to("GET", false).judge(&server, NOW), ApiAnswer::Return);
+        assert_eq!(ApiResponse::new(401).judge(&server, NOW), ApiAnswer::RenewAndRetry);
+    }
+
+    #[test]
+    fn a_redirect_is_followed_if_asking_changes_nothing() {
+        let redirect = ApiResponse::new(0);
+        for (method, expected) in [
+            ("", ApiAnswer::Follow),
+            ("GET", ApiAnswer::Follow),
+            ("HEAD", ApiAnswer::Follow),
+            ("PUT", ApiAnswer::Return),
+            ("POST", ApiAnswer::Return),
+            ("DELETE", ApiAnswer::Return),
+        ] {
+            assert_eq!(judged(redirect.to(method, true)), expected, "{method}");
+        }
+        assert_eq!(judged(redirect.after(2)), ApiAnswer::Follow);
+        assert_eq!(judged(redirect.after(3)), ApiAnswer::Return, "round and round");
     }
 }

@@ -472,6 +472,8 @@ mod tests {
             (r#"{"tokenEndpoint":1}"#, Code::ConfigInvalid),
             (r#"{"customAuthorizationServer":"yes"}"#, Code::ConfigInvalid),
             (r#"{"discover":true}"#, Code::ConfigInvalid),
+            (r#"{"renewOnForbidden":true}"#, Code::ConfigInvalid),
+            (r#"{"renewOnForbidden":"yes"}"#, Code::ConfigInvalid),
             (r#"{"issParameter":"maybe"}"#, Code::ConfigInvalid),
             (r#"{"tokenEndpoint":"/oauth/token"}"#, Code::ConfigEndpointNotHttps),
             (

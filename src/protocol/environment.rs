@@ -87,6 +87,8 @@ pub struct Environment {
     pub issuer: String,
     /// Whether a response without `iss` is refused (RFC 9207 §2.4).
     pub is_iss_required: bool,
+    /// Whether its API answers 403 to a dead token, as Django OAuth Toolkit does, where RFC 6750 §3.1 says 401.
+    pub is_renewed_on_forbidden: bool,
     /// Whether the endpoints are still to be read from the issuer's metadata (RFC 8414 §3).
     pub is_to_discover: bool,
 }
@@ -118,6 +120,7 @@ impl Environment {
             api_origin: api.into(),
             issuer: login.into(),
             is_iss_required: false,
+            is_renewed_on_forbidden: false,
             is_to_discover: false,
         }
     }

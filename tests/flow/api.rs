@@ -1,6 +1,8 @@
 //! Calls to the API: for how long a token is sent, what a 401 is worth, and a 429.
 
-use super::support::{TOKENS, TOKENS_2, at, call, generation, header, json, judge, redeem_new, renewal, signed_in};
+use super::support::{
+    OPTIONS, TOKENS, TOKENS_2, at, call, client_of, generation, header, json, judge, redeem_new, renewal, signed_in,
+};
 use procore_spa_auth::error::Code;
 use procore_spa_auth::protocol::api_request::ApiRequest;
 use procore_spa_auth::protocol::api_response::{ApiAnswer, ApiResponse};
@@ -40,6 +42,28 @@ fn a_401_is_worth_one_renewal() {
         ApiAnswer::Return,
         "nobody is signed in"
     );
+}
+
+#[test]
+fn a_403_is_worth_a_renewal_where_the_server_is_said_to_mean_a_dead_token() {
+    let procores = signed_in(TOKENS);
+    assert_eq!(judge(&procores, 403, procores.generation(), at(1)), ApiAnswer::Return);
+    let server = r#"{"servers":{"production":{"customAuthorizationServer":true,"renewOnForbidden":true,
+        "authorizationEndpoint":"https://as.example/a","tokenEndpoint":"https://as.example/t",
+        "revocationEndpoint":"https://as.example/r","apiOrigin":"https://api.procore.com"}},"#;
+    let mut client = client_of(&OPTIONS.replacen('{', server, 1));
+    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+    client.settle(exchange, json(200, TOKENS), at(0)).unwrap();
+    let first = generation(&mut client, at(1));
+    assert_eq!(judge(&client, 403, first, at(1)), ApiAnswer::RenewAndRetry);
+    assert_eq!(
+        client.judge(&ApiResponse::new(403).after(2), first, at(1)),
+        ApiAnswer::Return
+    );
+    let exchange = renewal(&mut client);
+    client.settle(exchange, json(200, TOKENS_2), at(2)).unwrap();
+    let second = generation(&mut client, at(3));
+    assert_eq!(judge(&client, 403, second, at(3)), ApiAnswer::Return, "just renewed");
 }
 
 #[test]

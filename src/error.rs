@@ -266,6 +266,7 @@ codes! {
     WasmBlocked "wasm_blocked" Start false "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
     NotReady "not_ready" Start false "The core has not started. Wait for ready() first.";
     InsecureContext "insecure_context" Start false "This page is not secure. Serve it by https, or from http://localhost.";
+    PageWithoutOrigin "page_without_origin" Start false "This page has no origin of its own (file:, about:, data:, an extension, a sandboxed frame), so no sign-in can come back to it. Serve it by https, or from http://localhost.";
     RngUnavailable "rng_unavailable" Start false "The browser gives no random numbers (crypto.getRandomValues), so no sign-in is safe here.";
     StorageUnavailable "storage_unavailable" Authorize false "sessionStorage is blocked or full, so a sign-in could not be finished. Allow site data for this page.";
     StorageCorrupt "storage_corrupt" Redirect false "What was stored here is damaged, and removed. Sign in again.";

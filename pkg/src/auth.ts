@@ -27,8 +27,7 @@ export const createAuth = (
   const engine = (): Engine => {
     if (read instanceof Error) throw read;
     if (!made) {
-      const page = typeof location === "undefined" ? "" : location.href;
-      made = makeEngine({ ...read, page, wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null }, publish);
+      made = makeEngine({ ...read, page: pageUrl(), wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null }, publish);
       if (typeof document !== "undefined") attend(made);
     }
     return made;
@@ -147,6 +146,10 @@ const redirected = ({ returnTo, warning }: Redeemed): Api.RedirectResult => {
   const handled = returnTo !== undefined;
   return result({ handled, returnTo, warnings: handled ? [warning].filter((code) => code !== undefined) : undefined });
 };
+
+/** This page without query and fragment, which may hold a code. `null:` where its origin is opaque. Empty off a page. */
+const pageUrl = (): string =>
+  typeof location === "undefined" ? "" : (globalThis.origin === "null" ? "null:" : location.origin) + location.pathname;
 
 /** Keeps an engine informed of what a page goes through. */
 const attend = (engine: Engine) => {

@@ -8,6 +8,9 @@ let started: Promise<void> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let hasFailed = false;
 
+const BLOCKED =
+  "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src; or this browser has it switched off.";
+
 /** Starts the WebAssembly core, once. A start that failed may be tried again. */
 export const start = (): Promise<void> =>
   (started ??= instantiate().catch((error: unknown) => {
@@ -64,9 +67,9 @@ const instantiate = async () => {
     module = payload();
     ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
   } catch (cause) {
-    // To look at a module is never forbidden, only to run it.
-    throw module && WebAssembly.validate(module)
-      ? startError("wasm_blocked", "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.", cause)
+    // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.
+    throw module && globalThis.WebAssembly?.validate(module) !== false
+      ? startError("wasm_blocked", BLOCKED, cause)
       : startError("wasm_integrity", "This script was damaged on its way: the core in it is none. Deploy it again.");
   }
 };

@@ -79,7 +79,7 @@ const checkOf = (code: string): DiagnosisCheck =>
   STARTS.find(([words]) => words.test(code))?.[1] ?? "metadata";
 
 const STARTS: readonly [RegExp, DiagnosisCheck][] = [
-  [/^insecure/, "secure_context"],
+  [/^(insecure|page)_/, "secure_context"],
   [/^(wasm|instance)_/, "webassembly"],
   [/^rng_/, "random_numbers"],
   [/^storage_/, "session_storage"],

@@ -3,7 +3,11 @@ import { members, result } from "./boundary.ts";
 import { startError } from "./errors.ts";
 
 export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext => {
-  const { allowedParents, url } = members(options);
+  const { allowedParents: allowed, url } = members(options);
+  const allowedParents = typeof allowed === "string" ? [allowed] : allowed;
+  if (allowedParents && !(Array.isArray(allowedParents) && allowedParents.every((one) => typeof one === "string"))) {
+    throw startError("config_invalid", "allowedParents: a list of origins, or one.");
+  }
   const isEmbedded = typeof window !== "undefined" && parent !== window;
   const ancestors = isEmbedded ? ancestorOrigins() : [];
   if (isEmbedded && allowedParents) {

@@ -6,7 +6,7 @@ import { result } from "./boundary.ts";
 export interface Setup {
   /** The options as JSON text. */
   readonly options: string;
-  /** The URL of the page, or nothing off a page. */
+  /** The URL of the page, without query and fragment, or nothing off a page. */
   readonly page: string;
   readonly isPersistent: boolean;
   /** Whether this very tab had the session before it was reloaded. */

@@ -180,7 +180,7 @@ export interface ApiRequestInit extends RequestInit {
 export interface ProcoreAuth {
   /**
    * Starts the core and checks the configuration.
-   * @throws {ProcoreAuthError} `config_*`, `wasm_blocked`, `insecure_context`
+   * @throws {ProcoreAuthError} `config_*`, `wasm_blocked`, `insecure_context`, `page_without_origin`
    */
   ready(): Promise<void>;
 
@@ -352,7 +352,7 @@ export interface EmbeddedOptions {
    * The origins that may frame this page, exactly, e.g. `["https://app.procore.com"]`. Default: not checked here, only by
    * the page's own `frame-ancestors`, which is the stronger of the two.
    */
-  readonly allowedParents?: readonly string[];
+  readonly allowedParents?: string | readonly string[];
   /** Where the IDs are looked for. Default: this page's URL. */
   readonly url?: string | URL;
 }
@@ -381,7 +381,8 @@ export interface EmbeddedContext {
  * ```ts
  * const { isEmbedded, companyId } = embeddedContext({ allowedParents: ["https://app.procore.com"] });
  * ```
- * @throws {ProcoreAuthError} `framing_not_allowed` in a frame, unless every page around this one is among `allowedParents`
+ * @throws {ProcoreAuthError} `framing_not_allowed` in a frame, unless every page around this one is among `allowedParents`;
+ *   `config_invalid` where that is no list of origins
  */
 export function embeddedContext(options?: EmbeddedOptions): EmbeddedContext;
 
@@ -394,7 +395,7 @@ export type ProcoreAuthErrorCode =
   | "config_oob_not_allowed" | "config_endpoint_not_https" | "config_endpoint_origin"
   | "config_endpoint_userinfo" | "config_endpoint_reserved_param" | "implicit_not_enabled"
   // environment
-  | "wasm_blocked" | "wasm_integrity" | "worker_blocked" | "instance_poisoned" | "not_ready" | "insecure_context"
+  | "wasm_blocked" | "wasm_integrity" | "worker_blocked" | "instance_poisoned" | "not_ready" | "insecure_context" | "page_without_origin"
   | "rng_unavailable" | "storage_unavailable" | "storage_corrupt" | "storage_version"
   // authorization request
   | "param_reserved" | "returnto_rejected"

@@ -99,5 +99,7 @@ const change = <T>(use: () => T): T => {
 /** Known before the page is left. */
 export const storageBlocked = (storage: string, cause: unknown): ProcoreAuthError => {
   const message = `${storage} is blocked or full, so a sign-in could not be finished. Allow site data for this page.`;
-  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, cause);
+  // The browser's own words may name the key, and that has the state in it.
+  const named = cause instanceof Error ? new DOMException("", cause.name) : undefined;
+  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, named);
 };

@@ -99,7 +99,11 @@ fn take_step(clients: &mut Vec<Option<State>>, input: &str, out: &mut Writer) ->
 
 impl State {
     fn open(input: &Object, out: &mut Writer) -> Result<Self, Error> {
-        let page = url::parse_url(input.text("page"), None);
+        let page = match input.text("page") {
+            // Off a page, in Node, say.
+            "" => None,
+            page => Some(url::parse_url(page, None).ok_or(Code::PageWithoutOrigin)?),
+        };
         let config = Config::parse(input.text("options"), page, url::parse_url)?;
         let name = config.environment().name.as_str();
         out.string("client", &[name, ":", config.client_id().as_str()].concat());

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import { Apps } from "../support/app.mjs";
+import { Apps, WORKER_POLICY } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { findOnDisk } from "../support/disk.mjs";
@@ -268,6 +268,28 @@ inEveryEngine("app", (browser) => {
       const { error, phase, isTyped } = await call(visitor, expression);
       assert.deepEqual({ error, phase, isTyped }, { error: "wasm_blocked", phase: "start", isTyped: true }, expression);
     }
+  });
+
+  test("a browser without WebAssembly", async (t) => {
+    // importScripts, in the worker, takes no Trusted Types.
+    const { visitor } = await start(t, { policy: WORKER_POLICY.replace("require-trusted-types-for 'script'; ", "") });
+    const outcomes = await call(
+      visitor,
+      `(async () => {
+      const { config } = JSON.parse(localStorage.app);
+      const entries = await Promise.all(["index", "worker"].map((name) => import("/package/" + name + ".js?none")));
+      delete globalThis.WebAssembly;
+      const [page, worker] = [entries[0].createProcoreAuth(config),
+        entries[1].createProcoreAuth({ ...config, workerUrl: "/support/worker-without-wasm.js" })];
+      const calls = [entries[0].ready(), ...[page, worker].flatMap((client) =>
+        [client.ready(), client.signIn(), client.signInWithPopup(), client.refresh(), client.fetch("/rest/v1.0/me")])];
+      const found = (await page.diagnose()).filter(({ severity }) => severity === "error");
+      return [await Promise.all(calls.map((one) => attempt(() => one))), found.map(({ check, code }) => [check, code])];
+    })()`,
+    );
+    const [calls, findings] = outcomes.value;
+    for (const { error, phase, isTyped } of calls) assert.deepEqual([error, phase, isTyped], ["wasm_blocked", "start", true]);
+    assert.deepEqual(findings, [["webassembly", "wasm_blocked"]]);
   });
 
   // A282

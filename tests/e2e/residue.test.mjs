@@ -93,6 +93,15 @@ for (const way of ["code", "worker"]) {
       await signOut(visitor);
     });
 
+    test("started before the response is looked at: of the page's URL the core learns where it is, and no more", async (t) => {
+      const { visitor } = await start(t, { isReadyFirst: true });
+      const outcome = await apps.signIn(visitor);
+      assert.equal(outcome.value?.handled, true, JSON.stringify(outcome));
+      await seen(visitor, "code", "code_verifier", "state");
+      await isHeld(visitor, "access_token", "refresh_token");
+      await signOut(visitor);
+    });
+
     test("signed in once more, by another user's sign-in", async (t) => {
       const { visitor } = await start(t);
       await apps.signIn(visitor);

@@ -118,13 +118,17 @@ test("a sign-in sweeps out what is old, damaged or too much", async (t) => {
 test("blocked or full storage ends a sign-in before the page is left, and no response is used twice", async (t) => {
   const storage = enter(t, { [PREFIX + "S1"]: recordOf("S1") });
   const { client, asked } = clientOf();
-  const full = new DOMException("full", "QuotaExceededError");
-  t.mock.method(Object.getPrototypeOf(storage), "setItem", () => {
-    throw full;
+  // As Chromium says it.
+  const full = (key) => new DOMException(`Setting the value of '${key}' exceeded the quota.`, "QuotaExceededError");
+  t.mock.method(Object.getPrototypeOf(storage), "setItem", (key) => {
+    throw full(key);
   });
-  await assert.rejects(client.signIn("{}"), { code: "storage_unavailable", phase: "authorize", cause: full });
-  t.mock.method(Object.getPrototypeOf(storage), "removeItem", () => {
-    throw full;
+  await assert.rejects(client.signIn("{}"), ({ code, phase, cause }) => {
+    assert.deepEqual([code, phase, cause.name, cause.message], ["storage_unavailable", "authorize", "QuotaExceededError", ""]);
+    return true;
+  });
+  t.mock.method(Object.getPrototypeOf(storage), "removeItem", (key) => {
+    throw full(key);
   });
   await assert.rejects(client.redeem({ url: urlOf("S1") }), { code: "storage_unavailable" });
   assert.deepEqual(asked.splice(0).map(({ isStored }) => isStored), [true], "it was only looked at");

@@ -82,10 +82,18 @@ inEveryEngine("embedded", (browser) => {
         ["https://app.procore.com"],
         [site.app],
         [site.login.slice(0, -1)],
+        // A text is one origin, and not whatever is a part of it.
+        `${site.login}.example`,
+        `${site.app} ${site.login}`,
+        site.login.slice(0, -1),
       ]) {
         const refused = await context({ allowedParents });
         assert.deepEqual([refused.name, refused.code, refused.phase], ["ProcoreAuthError", "framing_not_allowed", "start"]);
         assert.ok(refused.message.includes(`[${site.login}]`), refused.message);
+      }
+      assert.deepEqual(await context({ allowedParents: site.login }), expected);
+      for (const allowedParents of [1, true, {}, { includes: "x" }, [1], [null], [[site.login]]]) {
+        assert.equal((await context({ allowedParents })).code, "config_invalid", JSON.stringify(allowedParents));
       }
     });
   }

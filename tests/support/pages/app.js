@@ -1,7 +1,7 @@
 // A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
 
 export async function start(sdk) {
-  const { config, isStrict } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const { config, isStrict, isReadyFirst } = JSON.parse(localStorage.getItem("app") ?? "{}");
   const attempt = async (call) => {
     try {
       return { value: await call() };
@@ -11,7 +11,11 @@ export async function start(sdk) {
     }
   };
   Object.assign(globalThis, { sdk, attempt });
-  if (config) await handle(sdk.createProcoreAuth(config), attempt, isStrict);
+  if (config) {
+    const auth = sdk.createProcoreAuth(config);
+    if (isReadyFirst) await auth.ready();
+    await handle(auth, attempt, isStrict);
+  }
   document.body.dataset.ready = "true";
 }
 

@@ -92,11 +92,7 @@ fn sweep(now: UnixSeconds) -> Result<(), JsValue> {
             _ => remove(&key)?,
         }
     }
-    // One is about to come, so there must be room for it.
-    while live.len() >= MAX_PENDING {
-        let oldest = live.iter().enumerate().min_by_key(|(_, (created, _))| *created);
-        let oldest = oldest.map_or(0, |(index, _)| index);
-        remove(&live.swap_remove(oldest).1)?;
-    }
-    Ok(())
+    // The latest first. One more is about to come, so there must be room for it.
+    live.sort_unstable_by(|(a, _), (b, _)| b.cmp(a));
+    live.iter().skip(MAX_PENDING - 1).try_for_each(|(_, key)| remove(key))
 }

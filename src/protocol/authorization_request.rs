@@ -7,7 +7,7 @@ use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::credentials::RedirectUri;
 use super::form;
-use super::json::{self, Value};
+use super::json::Value;
 use super::options;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
@@ -72,7 +72,7 @@ impl SignInOptions {
     /// - `config_secret_forbidden` when anything in them looks like a secret
     /// - `implicit_not_enabled` for `flow: "implicit"` where it is off
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
-        let value = json::parse(text).map_err(|_| Code::ConfigInvalid)?;
+        let value = options::read(text).ok_or(Code::ConfigInvalid)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
         for (key, value) in options.members() {
             confidentiality::refuse_name(key)?;

@@ -12,7 +12,7 @@ use super::return_to::ReturnTo;
 use super::secret::Wiped;
 use super::secret::{AuthorizationCode, CodeVerifier};
 use super::time::UnixSeconds;
-use super::url::Url;
+use super::url::{MAX_URL, Url};
 use crate::error::{Code, Error, OAuthError};
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -37,8 +37,6 @@ impl core::fmt::Debug for Param {
     }
 }
 
-/// The longest URL that is looked at, in bytes. Real responses are below 4 KiB.
-pub const MAX_URL: usize = 32 * 1024;
 const MAX_CODE: usize = 4 * 1024;
 const MAX_PARAMS: usize = 64;
 

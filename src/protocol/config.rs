@@ -8,8 +8,8 @@ use super::confidentiality;
 use super::credentials::{ClientId, RedirectUri};
 use super::environment::{Environment, EnvironmentName};
 use super::http::{HttpRequest, HttpResponse};
-use super::json::{self, Object, Value};
-use super::options::{invalid, known_keys, text_option, unknown_key};
+use super::json::{Object, Value};
+use super::options::{self, invalid, known_keys, text_option, unknown_key};
 use super::server;
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
@@ -106,7 +106,7 @@ impl Config {
     ///
     /// `config_invalid`, `config_unknown_key`, `config_secret_forbidden`, `config_endpoint_*`.
     pub fn with_server(mut self, server: &str) -> Result<Self, Error> {
-        let server = json::parse(server).map_err(|_| invalid("server"))?;
+        let server = options::read(server).ok_or_else(|| invalid("server"))?;
         confidentiality::refuse(&server)?;
         server::read_options(&mut self.environment, &server, self.parse_url)?;
         self.require_usable()?;
@@ -126,7 +126,7 @@ impl Config {
     /// - `config_endpoint_*` for a server that is not https, or not on its environment's origin
     /// - `config_redirect_not_this_origin` when no redirect URI is on the page's origin
     pub fn parse(text: &str, page: Option<Url>, parse_url: ParseUrl) -> Result<Self, Error> {
-        let value = json::parse(text).map_err(|_| Code::ConfigInvalid)?;
+        let value = options::read(text).ok_or(Code::ConfigInvalid)?;
         confidentiality::refuse(&value)?;
         let options = value.as_object().ok_or(Code::ConfigInvalid)?;
         #[cfg(not(feature = "implicit"))]

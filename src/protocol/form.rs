@@ -10,18 +10,14 @@ use alloc::vec::Vec;
 use zeroize::Zeroize;
 
 /// Appends `name=value`, encoded, after a `&` where one is needed.
-///
-/// Grows `out` once, so that no outgrown copy of a secret stays behind in memory.
 pub(crate) fn append(out: &mut Wiped, name: &str, value: &str) {
-    let mut whole = Wiped::with_capacity(out.len() + 2 + 3 * (name.len() + value.len()));
-    whole.push_str(out);
-    if !matches!(whole.as_bytes().last(), None | Some(b'?' | b'&')) {
-        whole.push('&');
+    out.make_room(2 + 3 * (name.len() + value.len()));
+    if !matches!(out.as_bytes().last(), None | Some(b'?' | b'&')) {
+        out.push('&');
     }
-    encode(&mut whole, name);
-    whole.push('=');
-    encode(&mut whole, value);
-    *out = whole;
+    encode(out, name);
+    out.push('=');
+    encode(out, value);
 }
 
 fn encode(out: &mut String, text: &str) {

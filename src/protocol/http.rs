@@ -104,6 +104,14 @@ pub struct HttpResponse {
 }
 
 impl HttpResponse {
+    /// The body, and whether there is more of it. What is beyond [`MAX_BODY`], however much it may be, is not looked into.
+    pub(crate) fn bounded_body(&self) -> (&str, bool) {
+        let is_cut = self.body.len() > MAX_BODY;
+        let length = if is_cut { MAX_BODY } else { self.body.len() };
+        // In the middle of a character it is no text, and so no JSON.
+        (self.body.get(..length).unwrap_or_default(), is_cut)
+    }
+
     /// An answer from its parts.
     #[must_use]
     pub const fn new(status: u64, content_type: String, body: Wiped) -> Self {

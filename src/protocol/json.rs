@@ -58,7 +58,11 @@ impl Object {
     pub(crate) fn member(&self, key: &str) -> Option<&Value> {
         self.0
             .iter()
-            .find(|(name, _)| name.as_str() == key)
+            .find(|(name, _)| {
+                #[cfg(test)]
+                tests::COMPARED.set(tests::COMPARED.get() + 1);
+                name.as_str() == key
+            })
             .map(|(_, value)| value)
     }
 
@@ -98,15 +102,20 @@ impl Object {
 pub(crate) enum Malformed {
     /// Not JSON.
     Syntax,
-    /// Nested deeper than [`MAX_DEPTH`].
-    TooDeep,
+    /// Nested deeper than [`MAX_DEPTH`], or with more in it than [`MAX_VALUES`] or [`MAX_MEMBERS`].
+    TooMuch,
     /// An object has a key twice.
     DuplicateKey,
 }
 
-/// Parses one whole value.
+/// Parses one whole value, in time that grows with the length of the text and no faster. Whoever reads a text from
+/// outside has a bound for its length, and looks at that first.
 pub(crate) fn parse(text: &str) -> Result<Value, Malformed> {
-    let mut parser = Parser { text, at: 0 };
+    let mut parser = Parser {
+        text,
+        at: 0,
+        left: MAX_VALUES,
+    };
     let value = parser.value(0)?;
     parser.skip_white_space();
     if parser.at == text.len() {
@@ -117,10 +126,16 @@ pub(crate) fn parse(text: &str) -> Result<Value, Malformed> {
 }
 
 const MAX_DEPTH: u8 = 8;
+/// A number takes two bytes of text and twenty times that in memory. Metadata documents have a few hundred.
+const MAX_VALUES: usize = 4096;
+/// Each key is compared with all before it, which costs little only while these are few. Metadata documents have some 70.
+const MAX_MEMBERS: usize = 256;
 
 struct Parser<'a> {
     text: &'a str,
     at: usize,
+    /// How many values may still come.
+    left: usize,
 }
 
 impl Parser<'_> {
@@ -157,9 +172,10 @@ impl Parser<'_> {
     }
 
     fn value(&mut self, depth: u8) -> Result<Value, Malformed> {
-        if depth > MAX_DEPTH {
-            return Err(Malformed::TooDeep);
+        if depth > MAX_DEPTH || self.left == 0 {
+            return Err(Malformed::TooMuch);
         }
+        self.left -= 1;
         self.skip_white_space();
         match self.peek() {
             b'{' => self.object(depth + 1).map(Value::Object),
@@ -198,6 +214,9 @@ impl Parser<'_> {
             let key = self.string()?;
             if object.member(&key).is_some() {
                 return Err(Malformed::DuplicateKey);
+            }
+            if object.0.len() == MAX_MEMBERS {
+                return Err(Malformed::TooMuch);
             }
             self.require(b':')?;
             object.0.push((key, self.value(depth)?));
@@ -385,13 +404,8 @@ impl Writer {
     }
 
     fn quote(&mut self, text: &str) {
-        // Text that outgrows its room would leave a copy behind. 64: what may follow that is not quoted.
-        let room = self.0.len() + 6 * text.len() + 64;
-        if room > self.0.capacity() {
-            let mut roomy = Wiped::with_capacity(2 * room);
-            roomy.push_str(&self.0);
-            self.0 = roomy;
-        }
+        // 64: what may follow that is not quoted.
+        self.0.make_room(6 * text.len() + 64);
         self.0.push('"');
         let mut rest = text;
         while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'"' | b'\\' | ..b' ')) {
@@ -408,7 +422,58 @@ impl Writer {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+    use alloc::string::String;
     use proptest::prelude::*;
+
+    std::thread_local! {
+        /// How often a key was compared with another.
+        pub(super) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+    }
+
+    /// An object with so many members.
+    fn object(members: usize) -> String {
+        let members: Vec<_> = (0..members).map(|at| format!("\"k{at}\":0")).collect();
+        format!("{{{}}}", members.join(","))
+    }
+
+    /// `[<item>,…]`, with that item so often.
+    fn array(items: usize, item: &str) -> String {
+        format!("[{}]", std::vec![item; items].join(","))
+    }
+
+    #[test]
+    fn what_is_too_much_is_said_before_it_costs_anything() {
+        assert!(parse(&object(MAX_MEMBERS)).is_ok());
+        assert!(parse(&array(MAX_VALUES - 1, "0")).is_ok());
+        for text in [
+            object(MAX_MEMBERS + 1),
+            array(MAX_VALUES, "0"),
+            array(MAX_VALUES / 64, &array(64, "\"\"")),
+        ] {
+            assert_eq!(parse(&text).unwrap_err(), Malformed::TooMuch);
+        }
+        // A record of 0.6 MB, and one of ten times that: the keys behind the bound are not even read.
+        let compared = |text: &str| {
+            COMPARED.set(0);
+            assert_eq!(parse(text).unwrap_err(), Malformed::TooMuch);
+            COMPARED.get()
+        };
+        let (n, ten_n) = (object(60_000), object(600_000));
+        assert!(n.len() > 600_000);
+        assert_eq!(compared(&n), compared(&ten_n));
+        assert!(compared(&n) <= MAX_MEMBERS * MAX_MEMBERS);
+    }
+
+    #[test]
+    fn twice_the_objects_cost_twice_the_comparisons() {
+        let compared = |objects| {
+            COMPARED.set(0);
+            parse(&array(objects, &object(100))).unwrap();
+            COMPARED.get()
+        };
+        assert_eq!(compared(20), 2 * compared(10));
+    }
 
     fn number(text: &str) -> Result<Number, Malformed> {
         match parse(text)? {
@@ -453,7 +518,7 @@ mod tests {
             ("{\"a\":\"b", Malformed::Syntax),
             ("{\"a\":1,\"a\":2}", Malformed::DuplicateKey),
             ("{\"a\":1,\"\\u0061\":2}", Malformed::DuplicateKey),
-            ("[[[[[[[[[[1]]]]]]]]]]", Malformed::TooDeep),
+            ("[[[[[[[[[[1]]]]]]]]]]", Malformed::TooMuch),
             ("{} x", Malformed::Syntax),
             ("\u{feff}{}", Malformed::Syntax),
             ("\"\\ud800\"", Malformed::Syntax),

@@ -1,8 +1,19 @@
 //! Options, read from JSON: known keys, right types, and an error that names what is wrong
 //! ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259.html); the options themselves are in the README).
 
-use super::json::{Object, Value};
+use super::json::{self, Object, Value};
 use crate::error::{Code, Error};
+
+/// The longest options that are read, in bytes.
+const MAX_OPTIONS: usize = 1024 * 1024;
+
+/// Options as JSON text.
+pub(crate) fn read(text: &str) -> Option<Value> {
+    if text.len() > MAX_OPTIONS {
+        return None;
+    }
+    json::parse(text).ok()
+}
 
 pub(crate) fn invalid(option: &str) -> Error {
     Error::about(Code::ConfigInvalid, option)

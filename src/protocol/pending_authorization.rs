@@ -204,8 +204,14 @@ const MEMBERS: [&str; 12] = [
     "created",
 ];
 
+/// The longest record that is read, in bytes: what holds the tokens of the longest answer, each character of it escaped.
+pub const MAX_RECORD: usize = 256 * 1024;
+
 /// A record from storage, with these members and no others.
 pub(crate) fn read(record: &str, known: &[&str]) -> Result<Object, Error> {
+    if record.len() > MAX_RECORD {
+        return Err(corrupt());
+    }
     let Ok(Value::Object(object)) = json::parse(record) else {
         return Err(corrupt());
     };

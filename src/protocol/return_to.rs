@@ -4,6 +4,7 @@
 use super::config::Config;
 use super::credentials::RESPONSE_NAMES;
 use super::form;
+use super::url::MAX_URL;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -18,13 +19,14 @@ impl ReturnTo {
     /// # Errors
     ///
     /// `returnto_rejected` when it leads to another origin or scheme, carries a user name, control character or
-    /// backslash, is not parsable, would start with `//` once resolved, or is a sign-in response itself.
+    /// backslash, is longer than [`MAX_URL`], is not parsable, would start with `//` once resolved, or is a sign-in
+    /// response itself.
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
         if text.is_empty() {
             return Ok(Self::default());
         }
         let rejected = || Error::from(Code::ReturnToRejected);
-        if text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+        if text.len() > MAX_URL || text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
             return Err(rejected());
         }
         let base = config
@@ -40,7 +42,9 @@ impl ReturnTo {
             config.redirect_uris.iter().any(|uri| uri.is_base_of(&url))
                 && names.any(|name| RESPONSE_NAMES.contains(&name.as_str()))
         };
-        if !url.is_same_origin(base) || url.has_userinfo() || url.path().starts_with("//") || is_response() {
+        // As written, too: the parser may have made three characters of one.
+        let is_long = url.href().len() > MAX_URL;
+        if is_long || !url.is_same_origin(base) || url.has_userinfo() || url.path().starts_with("//") || is_response() {
             return Err(rejected());
         }
         Ok(Self(url.after_origin().to_owned()))
@@ -133,6 +137,23 @@ mod tests {
         ] {
             assert_eq!(resolved(text, Some("https://app.example/app/")), None, "{text:?}");
         }
+    }
+
+    #[test]
+    fn a_target_is_as_long_as_a_url_may_be_once_it_is_written() {
+        let page = "https://app.example/app/";
+        let room = MAX_URL - "https://app.example/".len();
+        for (letter, most) in [("x", room), ("ü", room / "%C3%BC".len())] {
+            let longest = resolved(&["/", &letter.repeat(most)].concat(), Some(page)).unwrap();
+            assert_eq!(
+                resolved(&longest, Some(page)),
+                Some(longest.clone()),
+                "stored and read again"
+            );
+            assert_eq!(resolved(&["/", &letter.repeat(most + 1)].concat(), Some(page)), None);
+        }
+        // Too long as it came is not parsed.
+        assert_eq!(resolved(&["/", &"./".repeat(MAX_URL)].concat(), Some(page)), None);
     }
 
     #[test]

@@ -28,6 +28,16 @@ impl Wiped {
     pub fn with_capacity(capacity: usize) -> Self {
         Self(String::with_capacity(capacity))
     }
+
+    /// Room for `more` bytes. Twice as much as is needed, so that many small pieces do not move the whole many times.
+    pub(crate) fn make_room(&mut self, more: usize) {
+        let room = self.len() + more;
+        if room > self.capacity() {
+            let mut roomy = Self::with_capacity(2 * room);
+            roomy.push_str(self);
+            *self = roomy;
+        }
+    }
 }
 
 impl Drop for Wiped {

@@ -111,7 +111,7 @@ pub(crate) fn read_metadata(
     parse_url: ParseUrl,
 ) -> Result<(), Error> {
     let metadata = if response.status == 200 && response.is_json() {
-        json::parse(&response.body).ok()
+        json::parse(response.bounded_body().0).ok()
     } else {
         None
     };

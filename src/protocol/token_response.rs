@@ -5,7 +5,7 @@
 //! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
 
 use super::ascii;
-use super::http::{HttpResponse, MAX_BODY};
+use super::http::HttpResponse;
 use super::json::{self, Malformed, Object, Value};
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
@@ -101,16 +101,9 @@ const DEFAULT_LIFETIME: Seconds = 5400;
 pub(crate) const MAX_LIFETIME: Seconds = 24 * 60 * 60;
 const MAX_TOKEN: usize = 16 * 1024;
 
-/// Reads a body of at most [`MAX_BODY`] bytes as JSON.
+/// Reads a body of at most [`MAX_BODY`](super::http::MAX_BODY) bytes as JSON.
 pub(crate) fn read(response: &HttpResponse) -> Result<Value, Error> {
-    let body = response.body.as_str();
-    let is_cut = body.len() > MAX_BODY;
-    // What is beyond, however much it may be, is not looked into.
-    let text = if is_cut {
-        body.get(..MAX_BODY).unwrap_or_default()
-    } else {
-        body
-    };
+    let (text, is_cut) = response.bounded_body();
     match json::parse(text) {
         Ok(value) if !is_cut => Ok(value),
         Err(Malformed::DuplicateKey) => Err(Code::TokenDuplicateKey.into()),
@@ -204,6 +197,7 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::protocol::http::MAX_BODY;
     use alloc::format;
 
     fn answer(status: u64, body: &str) -> HttpResponse {

@@ -130,6 +130,9 @@ impl Url {
     }
 }
 
+/// The longest URL of a response, or to return to, in bytes. Real ones are below 4 KiB.
+pub const MAX_URL: usize = 32 * 1024;
+
 /// Parses `input`, against `base` if it is relative. `None` where the platform's parser refuses.
 ///
 /// A plain function, so that the protocol stays a value and every test can choose its parser.

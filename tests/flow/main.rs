@@ -8,6 +8,7 @@ mod api;
 mod clock;
 mod sign_out;
 mod storage;
+mod bounds;
 mod servers;
 mod advisories;
 mod conformance;

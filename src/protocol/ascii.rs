@@ -72,6 +72,19 @@ pub(crate) fn hex(digit: u8) -> Option<u8> {
     }
 }
 
+/// The value of a digit of base64 or base64url (RFC 4648 §4, §5).
+#[inline(never)]
+pub(crate) fn base64(digit: u8) -> Option<u8> {
+    match digit {
+        b'A'..=b'Z' => Some(digit - b'A'),
+        b'a'..=b'z' => Some(digit - b'a' + 26),
+        b'0'..=b'9' => Some(digit - b'0' + 52),
+        b'+' | b'-' => Some(62),
+        b'/' | b'_' => Some(63),
+        _ => None,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

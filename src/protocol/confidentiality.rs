@@ -10,7 +10,6 @@ use super::form;
 use super::json::Value;
 use crate::error::{Code, Error};
 use alloc::string::String;
-use alloc::vec::Vec;
 
 /// Refuses a value that has anything secret in it, however deep.
 ///
@@ -30,23 +29,31 @@ pub(crate) fn refuse(value: &Value) -> Result<(), Error> {
     }
 }
 
-/// Refuses an option's name that says "secret", in any case and with any separators.
+/// Refuses an option's name that is the name of a secret, in any case, with any separators and numbers.
+///
+/// Only what ends so is one: `client_secret`, but neither `secretary` nor `password_reset`.
 pub(crate) fn refuse_name(name: &str) -> Result<(), Error> {
-    refuse_words(name, &["secret", "clientassertion", "password", "privatekey"])
+    const ENDS: [&str; 5] = ["secret", "secrets", "secretkey", "password", "privatekey"];
+    refuse_words(name, |plain| ENDS.iter().any(|end| plain.ends_with(end)))
 }
 
-/// Refuses a parameter that authenticates a client. Other words are the app's own: `password_reset` is no secret.
+/// Refuses a parameter that authenticates a client. Other words are the app's own: `secret` may be a project's.
 pub(crate) fn refuse_param(name: &str) -> Result<(), Error> {
-    refuse_words(name, &["clientsecret", "clientassertion"])
+    refuse_words(name, |_| false)
 }
 
-fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {
-    let mut plain = Vec::with_capacity(name.len());
-    for byte in name.bytes().filter(u8::is_ascii_alphanumeric) {
-        plain.push(byte.to_ascii_lowercase());
+/// Refuses a name that has a client's credential in it (RFC 6749 §2.3.1, RFC 7521 §4.2), or is refused for another reason.
+fn refuse_words(name: &str, is_refused: fn(&str) -> bool) -> Result<(), Error> {
+    let mut plain = String::with_capacity(name.len());
+    for byte in name.bytes().filter(u8::is_ascii_alphabetic) {
+        plain.push(char::from(byte.to_ascii_lowercase()));
     }
-    let says = |word: &&str| plain.windows(word.len()).any(|part| part == word.as_bytes());
-    if words.iter().any(says) {
+    let says = |word: &str| {
+        let mut at = 0..plain.len();
+        // A client's secretary is none.
+        at.any(|at| matches!(plain.get(at..).and_then(|rest| rest.strip_prefix(word)), Some(rest) if !rest.starts_with("ar")))
+    };
+    if says("clientsecret") || says("clientassertion") || is_refused(&plain) {
         Err(Error::about(Code::ConfigSecretForbidden, name))
     } else {
         Ok(())
@@ -55,19 +62,43 @@ fn refuse_words(name: &str, words: &[&str]) -> Result<(), Error> {
 
 /// Refuses a text that carries client authentication: HTTP Basic, or a parameter of a URL or form named like a secret.
 pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
-    if text
-        .trim_ascii_start()
-        .get(..6)
-        .is_some_and(|start| start.eq_ignore_ascii_case("basic "))
-    {
+    if is_basic(text) {
         return Err(Error::about(Code::ConfigSecretForbidden, "Basic"));
     }
     for part in ascii::parts(text, b"?#&;") {
-        if let (name, Some(_)) = ascii::cut(part, b"=") {
+        // White space is in sentences, and in no name of a URL or form.
+        if let (name, Some(_)) = ascii::cut(part, b"=")
+            && !ascii::has(name.trim_ascii(), b" ")
+        {
             refuse_param(form::decode(name).as_deref().map_or(name, String::as_str))?;
         }
     }
     Ok(())
+}
+
+/// Whether it is `Basic` and the base64 of `name:password` (RFC 7617 §2). Else it is a scope, or somebody's name.
+fn is_basic(text: &str) -> bool {
+    let (scheme, Some(rest)) = ascii::cut(text.trim_ascii(), b" \t") else {
+        return false;
+    };
+    let (mut bits, mut count, mut has_colon) = (0_u32, 0, false);
+    for byte in ascii::before(rest.trim_ascii(), b"=").bytes() {
+        let Some(sextet) = ascii::base64(byte) else {
+            return false;
+        };
+        bits = bits << 6 | u32::from(sextet);
+        count += 6;
+        if count >= 8 {
+            count -= 8;
+            let byte = bits >> count & 0xFF;
+            // Binary is no name and no password.
+            if byte < 0x20 || byte == 0x7F {
+                return false;
+            }
+            has_colon |= byte == u32::from(b':');
+        }
+    }
+    has_colon && scheme.eq_ignore_ascii_case("basic")
 }
 
 #[cfg(test)]
@@ -114,13 +145,99 @@ mod tests {
     }
 
     #[test]
+    fn a_name_that_only_begins_like_a_secrets_is_none() {
+        for name in [
+            "secretary",
+            "client_secretary",
+            "clientSecretariat",
+            "secret_santa",
+            "secretQuestion",
+            "password_reset",
+            "passwordless",
+            "password_policy_uri",
+            "private_key_jwt",
+            "client_id",
+            "",
+        ] {
+            assert_eq!(refuse_name(name), Ok(()), "{name}");
+        }
+        for name in [
+            "secret",
+            "secrets",
+            "client_secret_2",
+            "clientSecret[]",
+            "client_secret_value",
+            "secretaryClientSecret",
+            "secret_key",
+            "consumerSecret",
+            "userPassword",
+            "client-assertion-type",
+        ] {
+            assert_eq!(
+                refuse_name(name).unwrap_err().code(),
+                Code::ConfigSecretForbidden,
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
     fn an_apps_own_words_are_no_secret() {
         for text in [
             "/x?password_reset=1",
             "https://app.example/cb?privatekey_id=7",
+            "https://app.example/cb?client_secretary=7",
             "/a;b=c",
+            "",
+            "Basic",
+            "Basic ",
+            "basic read",
+            "basic:read",
+            "read basic",
+            "basic secrets:read client_secret",
+            "secrets:read secrets:write",
+            "Basic Builders Ltd",
+            "BASIC BUILDERS",
+            "Basic Concrete",
+            "Basic Structures: Bridges",
+            "Basic a:b",
+            "Basic Construction+Sons/Co",
+            "basic 12345678",
+            "Bearer Construction",
+            "client_secret@example.com",
+            "client secret = success, Ltd",
+            "Client Secret Services; Bridges = Ours",
+            // A colon in base64, but nobody's name: what is around it is binary.
+            "Basic ADoA",
+            // And text without a colon.
+            "Basic Q0lEeA==",
         ] {
             assert_eq!(refuse_text(text), Ok(()), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_credential_is_one_however_it_is_written() {
+        for text in [
+            "Basic Q0lEOng=",
+            "Basic Q0lEOng",
+            "basic Q0lEOng=",
+            "BASIC\tQ0lEOng=",
+            "  Basic   Q0lEOng= ",
+            "Basic w7x-Oj8_Pw",
+            "Basic w7x+Oj8/Pw==",
+            "Basic Q0lEOg==",
+            "https://app.example/cb?client_secret=",
+            "client_secret=x",
+            "a=b&client%5fsecret=x",
+            "a=b; clientSecret=x",
+            "#client-assertion=x",
+        ] {
+            assert_eq!(
+                refuse_text(text).unwrap_err().code(),
+                Code::ConfigSecretForbidden,
+                "{text}"
+            );
         }
     }
 }

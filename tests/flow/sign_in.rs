@@ -93,6 +93,53 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
 }
 
 #[test]
+fn only_a_credential_is_refused_as_one() {
+    let client = client();
+    let begun = |options: serde_json::Value| {
+        let options = SignInOptions::parse(&options.to_string(), client.config())?;
+        client.begin_sign_in(&options, entropy(), at(0).wall)
+    };
+    for scope in [
+        "basic read",
+        "Basic",
+        "secrets:read client_secret password",
+        "bearer basic:write",
+    ] {
+        let login = begun(serde_json::json!({ "scope": scope })).unwrap();
+        let sent = url::form_urlencoded::byte_serialize(scope.as_bytes()).collect::<String>();
+        assert!(login.url.contains(&format!("&scope={sent}&")), "{}", *login.url);
+    }
+    for (name, value) in [
+        ("login_hint", "Basic Builders Ltd"),
+        ("login_hint", "client_secret@example.com"),
+        ("login_hint", "Basic: Secret Password & Sons = us"),
+        ("company", "Bearer Bros."),
+        ("secretary", "Ms Basic"),
+        ("password_reset", "1"),
+        ("secret_santa", "yes"),
+    ] {
+        let login = begun(serde_json::json!({ "extraParams": { name: value } }));
+        assert!(login.unwrap().url.contains(&format!("&{name}=")), "{name}: {value}");
+    }
+    for (name, value) in [
+        ("login_hint", "Basic Q0lEOng="),
+        ("login_hint", "basic Q0lEOng"),
+        ("hint", "https://app.example/?client_secret=x"),
+        ("client_secret", ""),
+        ("clientSecret", "x"),
+        ("app-secret", "x"),
+        ("password", "x"),
+        ("client_assertion", "x"),
+    ] {
+        let error = begun(serde_json::json!({ "extraParams": { name: value } })).unwrap_err();
+        assert_eq!(error.code(), Code::ConfigSecretForbidden, "{name}: {value}");
+        assert!(!error.message().contains("Q0lE"), "{}", error.message());
+    }
+    let scope = begun(serde_json::json!({ "scope": "Basic Q0lEOng=" }));
+    assert_eq!(scope.unwrap_err().code(), Code::ConfigSecretForbidden);
+}
+
+#[test]
 fn a_popups_state_says_that_it_is_one() {
     let mut client = client();
     let mut options = SignInOptions::new(client.config());

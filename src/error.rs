@@ -4,6 +4,7 @@
 //! No error ever holds a token, a code, a verifier, a state or a secret.
 
 use crate::protocol::ascii;
+use crate::protocol::echo;
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
 use alloc::string::String;
@@ -74,10 +75,15 @@ impl Error {
         error
     }
 
-    pub(crate) fn drop_description(&mut self) {
-        if let Some(oauth) = &mut self.0.oauth {
+    /// Without what the server said, if it repeats this secret.
+    pub(crate) fn without_echo(mut self, secret: &str) -> Self {
+        if let Some(oauth) = &mut self.0.oauth
+            && let Some(said) = &oauth.description
+            && echo::repeats(said, secret)
+        {
             oauth.description = None;
         }
+        self
     }
 
     pub(crate) fn during(mut self, phase: Phase) -> Self {
@@ -114,7 +120,8 @@ impl core::error::Error for Error {}
 pub struct OAuthError {
     /// The value of `error`, if it is one of the registered words; else `unknown_error`.
     pub error: &'static str,
-    /// The value of `error_description`: printable ASCII only, at most 256 characters. Somebody else's text.
+    /// The value of `error_description`: printable ASCII only, at most 256 characters. Somebody else's text. A
+    /// [`Client`](crate::protocol::client::Client) leaves out one that repeats a secret.
     pub description: Option<String>,
 }
 

@@ -432,7 +432,10 @@ export class ProcoreAuthError extends Error {
   readonly retryable: boolean;
   /** The server's `error`: one of the registered words (RFC 6749 §4.1.2.1, §5.2), or `unknown_error`. */
   readonly oauthError?: string;
-  /** The server's `error_description`: its text, not ours. At most 256 characters. Show it as text only. */
+  /**
+   * The server's `error_description`: its text, not ours. At most 256 characters. Show it as text only. Left out where it
+   * repeats 8 characters in a row of the code, the verifier, the state or a token, also encoded.
+   */
   readonly oauthErrorDescription?: string;
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Our own because the library's patterns know all of Unicode, forwards and backwards, which is 1 KB of the package.
 
+use super::secret::Wiped;
 use alloc::string::String;
 
 /// What stands before the first of these marks, and after it, if there is one.
@@ -83,6 +84,29 @@ pub(crate) fn base64(digit: u8) -> Option<u8> {
         b'/' | b'_' => Some(63),
         _ => None,
     }
+}
+
+/// The ASCII text that digits of so many bits stand for, 6 for base64 and 4 for hexadecimal, from behind the first
+/// `skipped`. What is no digit is passed over.
+pub(crate) fn decoded(text: &str, width: u32, mut skipped: u32) -> Wiped {
+    let mut out = Wiped::with_capacity(text.len());
+    let (mut bits, mut count) = (0_u32, 0);
+    for byte in text.bytes() {
+        let Some(digit) = (if width == 6 { base64(byte) } else { hex(byte) }) else {
+            continue;
+        };
+        if skipped > 0 {
+            skipped -= 1;
+            continue;
+        }
+        bits = bits << width | u32::from(digit);
+        count += width;
+        if count >= 8 {
+            count -= 8;
+            out.extend(char::from_u32(bits >> count & 0xFF).filter(char::is_ascii));
+        }
+    }
+    out
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use super::form;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::return_to::ReturnTo;
 use super::secret::Wiped;
-use super::secret::{AuthorizationCode, CodeVerifier};
+use super::secret::{AuthorizationCode, CodeVerifier, State};
 use super::time::UnixSeconds;
 use super::url::{MAX_URL, Url};
 use crate::error::{Code, Error, OAuthError};
@@ -181,6 +181,8 @@ impl AuthorizationResponse {
 pub struct AuthorizationGrant {
     /// What the response brought.
     pub credential: Granted,
+    /// Spent, and still not to be shown.
+    pub(crate) state: State,
     pub(crate) redirect_uri: String,
     pub(crate) requested_scope: Option<String>,
     /// Where to go on to.
@@ -236,14 +238,23 @@ impl PendingAuthorization {
             // Stored text that no longer holds costs the way back, not the sign-in.
             Err(error) => (ReturnTo::default(), Some(error)),
         };
+        let without_echo = |error: Error| {
+            error
+                .without_echo(self.state.expose())
+                .without_echo(self.verifier.expose())
+        };
         let credential = match self.flow {
-            Flow::Code => Granted::Code(accepted_code(response, self.response_mode)?, self.verifier),
+            Flow::Code => Granted::Code(
+                accepted_code(response, self.response_mode).map_err(without_echo)?,
+                self.verifier,
+            ),
             #[cfg(feature = "implicit")]
-            Flow::Implicit => Granted::Token(accepted_token(response)?),
+            Flow::Implicit => Granted::Token(accepted_token(response).map_err(without_echo)?),
         };
         let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
         Ok(AuthorizationGrant {
             credential,
+            state: self.state,
             redirect_uri,
             requested_scope,
             return_to,

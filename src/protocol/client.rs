@@ -15,7 +15,7 @@ use super::pending_authorization::Flow;
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
-use super::secret::{AccessToken, Wiped};
+use super::secret::{AccessToken, State, Wiped};
 use super::session::{Access, Retired, Session, SessionEvent, Snapshot, Taken};
 use super::session_record;
 use super::time::{Moment, UnixSeconds};
@@ -80,6 +80,7 @@ enum Purpose {
 /// A sign-in between its accepted response and its tokens.
 #[derive(Debug)]
 struct SignIn {
+    state: State,
     requested_scope: Option<String>,
     return_to: ReturnTo,
     warning: Option<Error>,
@@ -204,6 +205,7 @@ impl Client {
     pub fn begin_redemption(&mut self, grant: AuthorizationGrant) -> Exchange {
         let AuthorizationGrant {
             credential,
+            state,
             redirect_uri,
             requested_scope,
             return_to,
@@ -211,6 +213,7 @@ impl Client {
         } = grant;
         self.begun += 1;
         let sign_in = SignIn {
+            state,
             requested_scope,
             return_to,
             warning,
@@ -302,10 +305,28 @@ impl Client {
     /// - `session_ended` when the user signed out meanwhile; late tokens are revoked first
     /// - discovery: see [`Config::discovered`]
     pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
-        let sent = exchange.request.body.as_ref().map(Body::expose).unwrap_or_default();
-        let sent = Wiped::from(sent);
+        let secrets = self.secrets(&exchange);
         self.accept(exchange, outcome, now)
-            .map_err(|error| without_echo(error, &sent))
+            .map_err(|error| secrets.iter().fold(error, |error, secret| error.without_echo(secret)))
+    }
+
+    /// What the server of this exchange has seen and nobody is to read.
+    fn secrets(&self, exchange: &Exchange) -> Vec<Wiped> {
+        const SECRETS: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
+        let sent = exchange.request.body.as_ref().map(Body::expose).unwrap_or_default();
+        let mut secrets = Vec::new();
+        for (name, value) in form::pairs(sent) {
+            if SECRETS.contains(&name) {
+                secrets.push(form::decode(value).unwrap_or_default());
+            }
+        }
+        if let Purpose::Redeem(sign_in) = &*exchange.purpose {
+            secrets.push(Wiped::from(sign_in.state.expose()));
+        }
+        if let Some(held) = self.session.tokens() {
+            secrets.push(Wiped::from(held.access_token.expose()));
+        }
+        secrets
     }
 
     fn accept(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
@@ -591,26 +612,6 @@ fn signed_in(sign_in: SignIn) -> Progress {
         return_to: sign_in.return_to,
         warning: sign_in.warning,
     }
-}
-
-/// Without the server's description, if that repeats a secret it was sent, as some do ("Invalid refresh token: …"). A
-/// description may be cut, so the beginning of a secret gives it away.
-fn without_echo(mut error: Error, sent: &str) -> Error {
-    const SECRETS: [&str; 4] = ["code", "code_verifier", "refresh_token", "token"];
-    let is_repeated = |said: &str| {
-        form::pairs(sent)
-            .filter(|(name, _)| SECRETS.contains(name))
-            .filter_map(|(_, value)| form::decode(value))
-            .any(|secret| {
-                let start = secret.get(..16).unwrap_or(&secret);
-                (0..said.len()).any(|at| said.get(at..).is_some_and(|rest| rest.starts_with(start)))
-            })
-    };
-    let said = error.oauth().and_then(|said| said.description.as_deref());
-    if said.is_some_and(is_repeated) {
-        error.drop_description();
-    }
-    error
 }
 
 /// The answer, or why there is none. A request that may have arrived is never sent again (RFC 6749 §4.1.2).

@@ -13,6 +13,7 @@ pub mod json;
 pub mod url;
 pub mod form;
 pub mod http;
+pub(crate) mod echo;
 
 // Who asks whom.
 pub mod confidentiality;

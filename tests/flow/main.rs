@@ -9,6 +9,7 @@ mod clock;
 mod sign_out;
 mod storage;
 mod bounds;
+mod echoes;
 mod servers;
 mod advisories;
 mod conformance;

@@ -72,13 +72,14 @@ pub(crate) fn refuse_text(text: &str) -> Result<(), Error> {
     Ok(())
 }
 
-/// Whether it is `Basic` and the base64 of `name:password` (RFC 7617 §2). Else it is a scope, or somebody's name.
+/// Whether it is `Basic` and the base64 of `name:password` (RFC 7617 §2), whatever may stand behind its padding. Else it is
+/// a scope, or somebody's name.
 fn is_basic(text: &str) -> bool {
     let (scheme, rest) = ascii::cut(text.trim_ascii(), b" \t");
-    let rest = rest.unwrap_or_default().trim_ascii();
-    let decoded = ascii::decoded(rest, 6, 0);
+    let digits = ascii::before(rest.unwrap_or_default().trim_ascii(), b"=");
+    let decoded = ascii::decoded(digits, 6, 0);
     scheme.eq_ignore_ascii_case("basic")
-        && rest.bytes().all(|byte| ascii::base64(byte).is_some() || byte == b'=')
+        && digits.bytes().all(|byte| ascii::base64(byte).is_some())
         && ascii::has(&decoded, b":")
         && !decoded.bytes().any(|byte| byte.is_ascii_control())
 }
@@ -203,6 +204,7 @@ mod tests {
         for text in [
             "Basic Q0lEOng=",
             "Basic Q0lEOng",
+            "Basic Q0lEOng= and more",
             "basic Q0lEOng=",
             "BASIC\tQ0lEOng=",
             "  Basic   Q0lEOng= ",

@@ -62,7 +62,7 @@ export interface ServerOptions {
   readonly renewOnForbidden?: true;
 }
 
-/** What {@link createProcoreAuth} takes. Read once, own properties only; an unknown key is refused. */
+/** What {@link createProcoreAuth} takes. Read once, own properties and those of its class; an unknown key is refused. */
 export interface ProcoreAuthOptions {
   /** One set of credentials per environment; `monthly-sandbox` uses those of `production`. */
   readonly credentials: {

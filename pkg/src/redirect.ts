@@ -49,7 +49,7 @@ export const statesOf = ({ search, hash }: Pick<URL, "search" | "hash">): string
   [search, hash].flatMap((part) => new URLSearchParams(part.slice(1)).getAll("state")).filter(Boolean);
 
 /** The first of them. */
-export const stateOf = (url: Pick<URL, "search" | "hash">): string | undefined => statesOf(url)[0];
+export const stateOf = (url: Pick<URL, "search" | "hash">): string | undefined => statesOf(url).at(0);
 
 /** Whether a record is another client's, or comes back to another page. A damaged one is nobody else's. */
 const isForeign = (record: string, config: string): boolean => {

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
-import { startApp, startSignedIn } from "../support/tabs.mjs";
+import { handIn, startApp, startSignedIn } from "../support/tabs.mjs";
 
 let packed;
 before(async () => (packed = await pack()));
@@ -136,6 +136,30 @@ for (const way of ["page", "worker"]) {
       await allAreDead({ ...app, line: { secrets: former } });
       assert.deepEqual(await second.call(STATUS), { value: "fresh" });
       assert.deepEqual(app.line.sentTwice, []);
+    });
+
+    test("signed in anew while a call waits to renew the session before: it does not go out with the new token", async (t) => {
+      const { first, sandbox } = await signedIn(t, { switches: { accessTokenTtl: 1 } });
+      const response = await first.signInThere();
+      sandbox.switches.set({ accessTokenTtl: 5400 });
+      await first.becomes("expired");
+      const lock = `procore-spa-auth sandbox:${sandbox.clientId} renewal`;
+      await first.call(`new Promise((held) => {
+        navigator.locks.request(${JSON.stringify(lock)}, () => (held(), new Promise((done) => (window.letGo = done))));
+      })`);
+      // By a client that has just been made: the page has not heard of the session yet.
+      await first.ask(`
+        window.other = sdk.createProcoreAuth(JSON.parse(localStorage.app).config);
+        window.waiting = attempt(async () => (await other.fetch("/rest/v1.0/me")).status);
+      `);
+      await until("it knows that it has to be renewed", () => first.ask("return other.session.status === 'expired'"));
+      await until("it waits for its turn", async () => (await first.locks()) >= 2);
+      assert.equal((await first.call(handIn(response))).value?.handled, true);
+      await first.ask("letGo()");
+      const { value } = await first.call("await waiting");
+      assert.equal(value.error, "session_ended", JSON.stringify(value));
+      assert.deepEqual(sandbox.requests.filter(({ path, method }) => path === "/rest/v1.0/me" && method === "GET"), []);
+      assert.equal(await first.me(), 200);
     });
 
     test("an expired session is signed out in two tabs at once: renewed by one of them, to be revoked", async (t) => {

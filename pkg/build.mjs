@@ -7,7 +7,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
-import { bare, decode, encode } from "./payload.mjs";
+import { bare, decode, encode, findCode } from "./payload.mjs";
 
 const pkg = fileURLToPath(new URL(".", import.meta.url));
 const root = resolve(pkg, "..");
@@ -39,9 +39,9 @@ const PLACE = "MODULE_AS_TEXT";
 
 /** The module as what `decode` takes. A server's compression does better on it than on what is compressed already. */
 function literal(wasm) {
-  const [common, text] = encode(wasm);
-  if (!wasm.equals(decode([common, text]))) throw new Error("the module can't be put together again");
-  return `[[${common}],"${text}"]`;
+  const encoded = encode(wasm, findCode(wasm));
+  if (!wasm.equals(decode(encoded))) throw new Error("the module can't be put together again");
+  return JSON.stringify(encoded);
 }
 
 /** `#core` is the generated glue, `#payload` the module. */

@@ -21,8 +21,8 @@ const [inWorker, workerScript] = ["worker", "worker-script"];
 /** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
-  // See pkg/payload.mjs: 89 bytes, and a text without any escape, which is JSON too.
-  const literal = /\[\[(?:\d+,){88}\d+\],"[^"\\]*"\]/.exec(js);
+  // See pkg/payload.mjs: lists of numbers, and last a text without any escape. So it is JSON.
+  const literal = /\[\[(?:\d+,){88}\d+\],\d+,\d+,\[[\d,]+\],"[^"\\]*"\]/.exec(js);
   assert.ok(literal, `${entry}.js carries no module`);
   const module = Buffer.from(decode(JSON.parse(literal[0])));
   assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);

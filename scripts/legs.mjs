@@ -213,6 +213,10 @@ export const legs = {
     yield* nodeTests("tests/server");
   },
   attacks,
+  /** That it still runs; times are for `npm run bench`. */
+  bench: needsBuild(async function* () {
+    yield check(node, ["bench/run.mjs", "--rounds", "2", "--dry"]);
+  }),
   packaging: needsBuild(() => withBrowsers((env) => nodeTests("tests/packaging", env))),
   popup: needsBuild(() => withBrowsers((env) => nodeTests("tests/popup", env))),
   diagnose: needsBuild(() => withBrowsers((env) => nodeTests("tests/diagnose", env))),

@@ -28,10 +28,24 @@ const MAX_BODY = 64 * 1024 + 1;
 export const send = async (exchange: Exchange): Promise<Answer> => {
   const { url, body, authorization, isSameOrigin } = exchange;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  // With a VPN or in a virtual machine a browser often is wrong about that. If it is right, a refresh token is not wasted.
-  if (globalThis.navigator?.onLine === false && !(await isReached(url, signal))) return own({ outcome: "notSent" });
+  const ask = (more: RequestInit) =>
+    fetch(
+      url,
+      ordinary<RequestInit>({
+        ...more,
+        credentials: isSameOrigin ? "same-origin" : "omit",
+        cache: "no-store",
+        referrerPolicy: "no-referrer",
+        signal,
+      }),
+    );
+  // With a VPN or in a virtual machine a browser often is wrong about that: is there anybody, whatever they may answer? Where
+  // it is right, no code and no refresh token is wasted.
+  if (globalThis.navigator?.onLine === false && !(await ask({ method: "HEAD", mode: "no-cors" }).catch(() => undefined))) {
+    return own({ outcome: "notSent" });
+  }
   try {
-    const init: RequestInit = ordinary({
+    const response = await ask({
       ...(body === undefined ? {} : { body }),
       method: body === undefined ? "GET" : "POST",
       headers: ordinary({
@@ -41,12 +55,7 @@ export const send = async (exchange: Exchange): Promise<Answer> => {
       }),
       // A followed 307 would carry the code and the verifier to wherever it points.
       redirect: "manual",
-      credentials: isSameOrigin ? "same-origin" : "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      signal,
     });
-    const response = await fetch(url, init);
     if (response.type === "opaqueredirect") return own({ outcome: "redirected" });
     return own({
       outcome: "answer",
@@ -58,23 +67,6 @@ export const send = async (exchange: Exchange): Promise<Answer> => {
     return own({ outcome: signal.aborted ? "timedOut" : "noAnswer", cause });
   }
 };
-
-/** Whether anybody answers there at all, whatever it may be. */
-const isReached = (url: string, signal: AbortSignal): Promise<boolean> =>
-  fetch(
-    url,
-    ordinary<RequestInit>({
-      method: "HEAD",
-      mode: "no-cors",
-      credentials: "omit",
-      cache: "no-store",
-      referrerPolicy: "no-referrer",
-      signal,
-    }),
-  ).then(
-    () => true,
-    () => false,
-  );
 
 const read = async (response: Response): Promise<string> => {
   const body = new Uint8Array(MAX_BODY);

@@ -43,16 +43,12 @@ pub(crate) fn read_options(environment: &mut Environment, value: &Value, parse_u
     let is_custom = flag(server, "customAuthorizationServer")?;
     environment.is_to_discover = flag(server, "discover")?;
     environment.is_renewed_on_forbidden = flag(server, "renewOnForbidden")?;
-    if !is_custom {
-        // Procore documents neither.
-        for (is_set, key) in [
-            (environment.is_to_discover, "discover"),
-            (environment.is_renewed_on_forbidden, "renewOnForbidden"),
-        ] {
-            if is_set {
-                return Err(invalid(key));
-            }
-        }
+    // Procore documents neither.
+    if environment.is_to_discover && !is_custom {
+        return Err(invalid("discover"));
+    }
+    if environment.is_renewed_on_forbidden && !is_custom {
+        return Err(invalid("renewOnForbidden"));
     }
     match text_option(server, "issParameter")? {
         Some("required") => environment.is_iss_required = true,

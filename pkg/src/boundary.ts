@@ -82,6 +82,12 @@ export const json = (value: unknown): string => JSON.stringify(copy(value), (_, 
 /** What a JSON text says. Throws as `JSON.parse` and `copy` do. */
 export const parse = <T>(text: string): T => copy(JSON.parse(text)) as T;
 
+/** The core's `MAX_RECORD`; one more tells it that there was more. */
+const MAX_RECORD = 256 * 1024 + 1;
+
+/** Of what somebody may have stored for a record, as much as anybody looks at. */
+export const bounded = (record: unknown): string => String(record).slice(0, MAX_RECORD);
+
 /** What a message or a stored entry says, as far as it is an object. Anybody may have written it, so it throws nothing. */
 export const received = <T extends object>(value: unknown): Partial<T> => {
   try {

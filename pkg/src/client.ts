@@ -1,5 +1,5 @@
 import type * as Api from "./index.d.ts";
-import { json, own, parse } from "./boundary.ts";
+import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
 import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -317,7 +317,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     drop: async (state) => void popups.delete(state),
 
     redeem: async ({ state, record, ...response }) => {
-      const own = state === undefined ? record : popups.get(state);
+      const own = state === undefined ? record && bounded(record) : popups.get(state);
       if (state !== undefined) popups.delete(state);
       return step<Redeemed>("redeem", { ...response, record: own });
     },

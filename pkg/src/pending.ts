@@ -1,4 +1,4 @@
-import { own, parse } from "./boundary.ts";
+import { bounded, own, parse } from "./boundary.ts";
 import type { Engine } from "./engine.ts";
 import { ProcoreAuthError } from "./errors.ts";
 import { PREFIX, statesOf } from "./redirect.ts";
@@ -61,7 +61,7 @@ export const excess = (stored: readonly (readonly [key: string, record: unknown]
 /** `created`: 0 if it is damaged, too old for a response, or, by a clock set back, too new. */
 const read = (record: unknown): { version?: unknown; created: number } => {
   try {
-    const { v: version, created } = parse<{ [name: string]: unknown }>(String(record));
+    const { v: version, created } = parse<{ [name: string]: unknown }>(bounded(record));
     return { version, created: Math.abs(Date.now() / 1000 - Number(created)) < LIFETIME ? Number(created) : 0 };
   } catch {
     return own({ created: 0 });

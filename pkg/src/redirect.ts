@@ -1,4 +1,4 @@
-import { parse } from "./boundary.ts";
+import { bounded, parse } from "./boundary.ts";
 import type { Credentials } from "./index.d.ts";
 
 /** Before the state, in the key of every stored sign-in. */
@@ -55,7 +55,7 @@ export const stateOf = (url: Pick<URL, "search" | "hash">): string | undefined =
 const isForeign = (record: string, config: string): boolean => {
   let pending: { clientId: string; redirectUri: string };
   try {
-    pending = parse(record);
+    pending = parse(bounded(record));
     const { origin, pathname } = new URL(pending.redirectUri);
     if (origin !== location.origin || pathname !== location.pathname) return true;
   } catch {

@@ -1,4 +1,4 @@
-import { parse } from "./boundary.ts";
+import { bounded, parse } from "./boundary.ts";
 import type { Facts } from "./diagnose.ts";
 import { excess, storageBlocked } from "./pending.ts";
 import { PREFIX, stateOf } from "./redirect.ts";
@@ -44,7 +44,7 @@ const sweep = async (room: number): Promise<void> => {
 /** Whether it was begun by another client. The core's `is_of` says the same; a damaged one is nobody else's. */
 const isForeign = (record: unknown, facts: Facts): boolean => {
   try {
-    const { environment, clientId, server } = parse<{ [name: string]: unknown }>(String(record));
+    const { environment, clientId, server } = parse<{ [name: string]: unknown }>(bounded(record));
     const isServer = server === undefined || server === facts.authorizationEndpoint;
     return environment !== facts.environment || clientId !== facts.clientId || !isServer;
   } catch {

@@ -10,6 +10,7 @@ mod sign_out;
 mod storage;
 mod bounds;
 mod echoes;
+mod forged;
 mod servers;
 mod advisories;
 mod conformance;

@@ -3,6 +3,7 @@ import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
+import { leave, refuseFrames } from "./leave.ts";
 import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
@@ -72,7 +73,8 @@ export const createAuth = (
       const work = async (): Promise<Api.RedirectResult> => {
         if (url !== page || read instanceof Error) return redeem({ url });
         // The opener goes on. Whatever the app would do here, a sign-in say, would end with this window.
-        if (relayToOpener()) return new Promise<never>(() => {});
+        const relayed = relayToOpener();
+        if (relayed) return relayed;
         return redeem({ url, record: takeFromPage(read.options) });
       };
       const result = work().finally(() => keys.forEach((key) => redirects.delete(key)));
@@ -81,10 +83,10 @@ export const createAuth = (
     },
 
     signIn: async (options = {}) => {
+      refuseFrames();
       const { url, warning } = await engine().signIn(optionsText(options));
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
-      location.assign(url);
-      return new Promise<never>(() => {});
+      return leave(url);
     },
 
     signInWithPopup: async (options) => {

@@ -190,7 +190,7 @@ export interface ProcoreAuth {
    * one promise. A response with a `state` that is not ours is refused and left alone.
    *
    * In the window of {@link signInWithPopup} it hands the response to the page that opened it and closes the window. Then
-   * the promise never settles, so that nothing else of the app begins there.
+   * the promise settles only if nobody there takes it (`opener_reloaded`), so that nothing else of the app begins there.
    *
    * @param url - default: this page's URL
    * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README. `opener_severed` in a window
@@ -199,9 +199,10 @@ export interface ProcoreAuth {
   handleRedirect(url?: string): Promise<RedirectResult>;
 
   /**
-   * Goes to Procore's login page. The promise settles only if that fails.
+   * Goes to Procore's login page. The promise settles only if that fails, or if the user comes back by the Back button to
+   * a page that the browser has kept as it was.
    * @throws {ProcoreAuthError} `config_*`, `param_reserved`, `redirect_mismatch`, `storage_unavailable`,
-   *   `rng_unavailable`, `insecure_context`, `wasm_blocked`
+   *   `rng_unavailable`, `insecure_context`, `wasm_blocked`; `sign_in_framed` in a frame; `sign_in_abandoned`
    */
   signIn(options?: SignInOptions): Promise<never>;
 
@@ -400,7 +401,8 @@ export type ProcoreAuthErrorCode =
   // authorization request
   | "param_reserved" | "returnto_rejected"
   // popup and frame
-  | "popup_blocked" | "popup_closed" | "opener_severed" | "framing_not_allowed"
+  | "sign_in_framed" | "sign_in_abandoned" | "popup_blocked" | "popup_closed" | "opener_severed" | "opener_reloaded"
+  | "framing_not_allowed"
   // redirect
   | "state_missing" | "state_mismatch" | "state_expired" | "no_transaction" | "issuer_changed" | "redirect_mismatch"
   | "duplicate_param" | "mixed_success_error" | "mixed_channel" | "wrong_response_mode" | "wrong_response_type"

@@ -1,5 +1,5 @@
 import type { ProcoreAuthErrorCode } from "./index.d.ts";
-import { received } from "./boundary.ts";
+import { own, received } from "./boundary.ts";
 import { ProcoreAuthError } from "./errors.ts";
 import { scrub, stateOf } from "./redirect.ts";
 
@@ -9,6 +9,8 @@ const TYPE = "procore:auth";
 const MAX_URL = 64 * 1024;
 /** As long as a pending authorization lives. */
 const TIMEOUT_SECONDS = 600;
+/** How long an opener has to say that it has the response. One that was reloaded knows nothing of it. */
+const TAKEN_MS = 3_000;
 /** How often a window is asked whether it is still there: no event tells that of another site's window. */
 const POLL_MS = 200;
 /** How often one that is gone is asked again, for what it may still have to say: a page that was cut off needs a while. */
@@ -18,10 +20,12 @@ const ARRIVAL_POLLS = 3;
 
 const MESSAGES = {
   popup_blocked:
-    "The browser opened no login window. Call signInWithPopup() right inside a click, after ready(), and let the user allow popups; else use signIn().",
+    "The browser opened no login window. Call signInWithPopup() right inside a click, after ready(), and let the user allow popups. In a frame with a sandbox, that needs allow-popups and allow-forms.",
   popup_closed: "The login window was closed before the sign-in was done. Let the user try again.",
   opener_severed:
     "The login window was cut off from this page, usually by a Cross-Origin-Opener-Policy header: of the login page, or of this site. Close it, and use signIn().",
+  opener_reloaded:
+    "The page that opened this login window was reloaded or left meanwhile. Close this window, and sign in there again.",
   timeout: "The sign-in in the login window took too long. Let the user try again.",
   state_mismatch: "The login window brought the response to another sign-in. It was not used.",
   redirect_mismatch: "The login window brought a response from another site. It was not used.",
@@ -31,11 +35,12 @@ type End = keyof typeof MESSAGES;
 
 const ended = (code: End): ProcoreAuthError => {
   const isResponse = code.endsWith("mismatch");
+  const lacking = code === "popup_blocked" ? sandboxLacks() : [];
   return new ProcoreAuthError({
     code,
     phase: isResponse ? "redirect" : "authorize",
     retryable: !isResponse && code !== "opener_severed",
-    message: MESSAGES[code],
+    message: lacking.length ? `The sandbox of the frame that this page is in lacks ${lacking.join(" and ")}.` : MESSAGES[code],
   });
 };
 
@@ -54,7 +59,10 @@ export const openPopup = (
     signal?.throwIfAborted();
     // Without a name, it is a window that nobody else can have opened before.
     const popup = open(url, "_blank", features());
-    if (!popup) throw ended("popup_blocked");
+    if (!popup || sandboxLacks().length) {
+      popup?.close();
+      throw ended("popup_blocked");
+    }
 
     const deadline = performance.now() + timeoutSeconds * 1000;
     let refused: End | undefined;
@@ -65,6 +73,8 @@ export const openPopup = (
       if (event.origin !== location.origin || event.source !== popup) return;
       const response = read(event.data);
       if (!response) return;
+      // That window closes when it knows that somebody was here.
+      popup.postMessage(own({ type: TYPE }), location.origin);
       if (response.origin !== location.origin) refused = "redirect_mismatch";
       else if (stateOf(response) !== state) refused = "state_mismatch";
       else resolve(response.href);
@@ -92,17 +102,18 @@ export const openPopup = (
   }).finally(() => release());
 };
 
-let isRelayed = false;
+let relayed: Promise<never> | undefined;
 
 /**
  * On the page that a popup came back to: hands the response to the opener, whole and unjudged, scrubs the URL and closes
- * the window. True if this page is, or was, such a page: then nothing else of the app has any business in it.
+ * the window. Nothing, if this page is, and was, no such page: else nothing else of the app has any business in it. What
+ * it answers rejects with `opener_reloaded` where nobody takes the response.
  *
  * @throws `opener_severed` where the opener can't be reached
  */
-export const relayToOpener = (): boolean => {
+export const relayToOpener = (): Promise<never> | undefined => {
   const state = stateOf(location);
-  if (!state || !/^popup-[\w-]{43}$/.test(state)) return isRelayed;
+  if (!state || !/^popup-[\w-]{43}$/.test(state)) return relayed;
   const url = location.href;
   scrub();
   if (opener?.closed !== false) {
@@ -111,11 +122,16 @@ export const relayToOpener = (): boolean => {
     channel?.close();
     throw ended("opener_severed");
   }
-  isRelayed = true;
-  // To this origin only: whoever else has opened this page hears nothing (RFC 9700 §4.17.2).
-  opener.postMessage({ type: TYPE, url }, location.origin);
-  close();
-  return true;
+  return (relayed = new Promise((_, reject) => {
+    const timer = setTimeout(() => reject(ended("opener_reloaded")), TAKEN_MS);
+    addEventListener("message", ({ source, origin, data }) => {
+      if (source !== opener || origin !== location.origin || received<{ type: unknown }>(data).type !== TYPE) return;
+      clearTimeout(timer);
+      close();
+    });
+    // To this origin only: whoever else has opened this page hears nothing (RFC 9700 §4.17.2).
+    opener.postMessage({ type: TYPE, url }, location.origin);
+  }));
 };
 
 /** A message's URL, if it is what a callback page sends. Whatever else it is, however it is made, it does no harm. */
@@ -128,6 +144,19 @@ const read = (data: unknown): URL | undefined => {
     // Not ours.
   }
   return undefined;
+};
+
+/**
+ * What the sandbox of the frame around this page lacks: a window inherits it. Browsers tell only of a frame in a page of
+ * this origin.
+ */
+const sandboxLacks = (): string[] => {
+  const sandbox = globalThis.frameElement?.getAttribute("sandbox")?.toLowerCase().split(/\s+/);
+  const has = (...words: string[]) => !sandbox || words.some((word) => sandbox.includes(word));
+  return [
+    ...(has("allow-popups") ? [] : ["allow-popups"]),
+    ...(has("allow-forms", "allow-popups-to-escape-sandbox") ? [] : ["allow-forms"]),
+  ];
 };
 
 /** Whether the window has left the empty page that it began with. Another site's page can't be read. */

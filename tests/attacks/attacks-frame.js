@@ -7,6 +7,9 @@ import { watch, windowSteps } from "./attacks-windows.js";
 const { plan, finished } = name
   ? { plan: JSON.parse(name), finished: (result) => (window.result = JSON.stringify(result)) }
   : parent;
+/** The host, which looks on. A page that knows that it is framed would refuse to leave for the login page. */
+const host = parent;
+if (!name) globalThis.parent = globalThis;
 const { recorder } = globalThis;
 
 const LEFT_BY_OTHERS = "left-by-another-app";
@@ -74,7 +77,7 @@ const STEPS = {
   },
   signIn: async ({ as = "main", options, sink }) => {
     // Asked from outside: a page that begins to leave loses its requests, even if it stays after all.
-    const seen = parent.fetch(`${sink}/seen?after=${plan.departures + departures}`).then((answer) => answer.json());
+    const seen = host.fetch(`${sink}/seen?after=${plan.departures + departures}`).then((answer) => answer.json());
     const [url] = await Promise.race([clients[as].signIn(options), seen]);
     departures += 1;
     return { url };

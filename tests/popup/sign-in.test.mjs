@@ -131,6 +131,22 @@ inEveryEngine("popup", (browser) => {
     });
   }
 
+  test("the page that opened the window is reloaded meanwhile: the window says so, and is not closed without a word", async (t) => {
+    const { visitor } = await start(t);
+    const popup = await openPopup(visitor);
+    await until("the login page is there", () => visitor.ask("return Boolean(document.getElementById('password'))"));
+    await windows.backToMain();
+    await visitor.driver.navigate().refresh();
+    await ready(visitor);
+    await visitor.driver.switchTo().window(popup);
+    await visitor.signInThere();
+    const { error, phase, isTyped } = await until("it says so", () => visitor.ask("return window.outcome"));
+    assert.deepEqual([error, phase, isTyped], ["opener_reloaded", "authorize", true]);
+    assert.equal(new URL(await visitor.url()).search, "", "scrubbed all the same");
+    await windows.backToMain();
+    await isSignedOut(visitor);
+  });
+
   test("the user says no", async (t) => {
     const { visitor, sandbox } = await start(t);
     const popup = await openPopup(visitor);

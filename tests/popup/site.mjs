@@ -61,7 +61,7 @@ const PAGES = {
         const begin = (url, state, options) => {
           const outcome = { isOver: false };
           outcomes.push(outcome);
-          return sdk.openPopup(url, state, options).then(
+          return sdk.openPopup(url, state, options?.signal, options?.timeoutSeconds).then(
             (value) => Object.assign(outcome, { isOver: true, value }),
             (error) => {
               const { name, code, phase, retryable, message } = error;
@@ -99,7 +99,7 @@ const PAGES = {
         import { relayToOpener } from "/package.js";
         const attempt = () => {
           try {
-            return relayToOpener();
+            return Boolean(relayToOpener());
           } catch ({ name, code }) {
             return name + " " + code;
           }

@@ -444,8 +444,11 @@ inEveryEngine("window", (browser) => {
   test("a callback page that a stranger has opened tells it nothing, and keeps nothing", async () => {
     windows = await Windows.of(browser.driver);
     await windows.goTo(`${site.login}/stranger?src=${encodeURIComponent(callback())}`, "stranger");
-    await windows.click("open");
-    await until("the window is closed", () => windows.ask("return opened?.closed"));
+    const opened = await windows.openByClick("open");
+    await windows.shows("relayed");
+    assert.equal(await windows.ask("return location.href"), `${site.app}/callback`);
+    await windows.backToMain();
+    assert.equal(await windows.isOpen(opened), true, "nobody said that it has the response, so it is not closed");
     await windows.ask("window.postMessage('last', '*')");
     await until("a message comes through", () => windows.ask("return heard.length > 0"));
     assert.deepEqual(await windows.ask("return heard.map(({ data }) => data)"), ["last"]);

@@ -39,7 +39,7 @@ export const createFetch =
     const mayWait = () => waits < MAX_WAITS && onThrottle !== "return";
     for (let tries = 1, first: number | undefined; ; tries++) {
       const authorizing = engine().authorize({ ...facts, generation: first });
-      const { url, authorization, companyId: id, generation } = await unless([signal, ending], authorizing);
+      const { url, authorization, companyId: id, generation, isUnused } = await unless([signal, ending], authorizing);
       first ??= generation;
       ending ??= ended();
       const { host } = new URL(url);
@@ -89,10 +89,11 @@ export const createFetch =
         response.body?.cancel().catch(() => {});
         continue;
       }
-      if (response.ok) return response;
+      if (response.ok && !isUnused) return response;
       const judging = engine().judge({
         status,
         isRedirect,
+        cache,
         generation,
         tries,
         method: request.method,

@@ -2,7 +2,7 @@ import type * as Api from "./index.d.ts";
 import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
-import { startError } from "./errors.ts";
+import { endOf, startError } from "./errors.ts";
 import { leave, refuseFrames } from "./leave.ts";
 import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
@@ -37,7 +37,7 @@ export const createAuth = (
   /** Tells the listeners what has happened. */
   const publish: Publish = (session, event) => {
     if (!session.signedIn || event === "signed_in") {
-      ending.abort(startError("session_ended", "The session in which this call was made has ended."));
+      ending.abort(endOf(event));
       ending = new AbortController();
     }
     if (session.signedIn && !(read instanceof Error) && read.isPersistent) inTab(() => sessionStorage.setItem(TAB, ""));

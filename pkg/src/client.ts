@@ -281,6 +281,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     (renewing ??= opened()
       .then(async (call) => {
         const before = since ?? tokens;
+        await step("use");
         const renewOwn = async () => (tokens === before ? call<Next>("refresh") : own<Next>({}));
         const rest = await (vault ? alone(() => renewShared(call, before)) : inTurn(renewOwn));
         // What came too late is given back, while others may renew.

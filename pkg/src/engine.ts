@@ -89,6 +89,8 @@ export interface Authorized {
   readonly url: string;
   readonly companyId?: string;
   readonly authorization?: string;
+  /** No answer has shown yet that the server has seen this token: then one with success is judged, too. */
+  readonly isUnused?: boolean;
   /** Tells the session, and the token, from those before and after. */
   readonly generation: number;
 }

@@ -32,3 +32,12 @@ export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts
 /** For what goes wrong before the core can say it. */
 export const startError = (code: Facts["code"], message: string, cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);
+
+/** What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. */
+export const endOf = (event?: Api.SessionEvent): ProcoreAuthError => {
+  const isOver = event === "reauth_required" || event === "expired";
+  const [code, message] = isOver
+    ? (["reauth_required", "The session has ended, and can't be renewed. Sign in again."] as const)
+    : (["session_ended", "The session in which this call was made has ended."] as const);
+  return new ProcoreAuthError({ code, phase: "api", retryable: false, message });
+};

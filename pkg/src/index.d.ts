@@ -149,9 +149,10 @@ export interface RedirectResult {
 
 export interface SignOutResult {
   /**
-   * `"revoked"`: the server has confirmed that the tokens are revoked. `"revoke_pending"`: the tokens are wiped here, but
-   * the server could not be told (RFC 7009 §2.2.1) or has refused, or a renewal was under way or in doubt, and it may
-   * still hold a good one. `"nothing"`: nobody was signed in.
+   * `"revoked"`: the server has confirmed that all tokens are dead, those of earlier sign-ins that this one has replaced
+   * too. `"revoke_pending"`: the tokens are wiped here, but the server could not be told (RFC 7009 §2.2.1) or has refused,
+   * or a renewal was under way, refused or in doubt, or a renewed token could not be used before it was revoked (see the
+   * README), and the server may still hold a good one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
 }
@@ -242,7 +243,8 @@ export interface ProcoreAuth {
    * followed: its answer has the `type` `"opaqueredirect"`.
    *
    * @throws {ProcoreAuthError} `resource_origin_forbidden`, `token_in_url`, `param_reserved`, `company_id_invalid`,
-   *   `not_signed_in`, `reauth_required`, `network_error`
+   *   `not_signed_in`, `reauth_required` when the session can't be renewed, `session_ended` when the user signs out or
+   *   another one signs in meanwhile, `network_error`
    */
   fetch(input: string | URL | Request, init?: ApiRequestInit): Promise<Response>;
 

@@ -132,6 +132,7 @@ impl State {
                     next = Some(exchange);
                 }
             }
+            "use" => next = client.begin_use(),
             "signOut" => next = client.begin_sign_out(now),
             "save" => out.optional("record", client.save(now).as_deref().map(String::as_str)),
             "restore" => client.restore(input.text("record"), input.is("isSameGrant"), now)?,
@@ -152,7 +153,7 @@ impl State {
                         write_warning(out, warning.as_ref());
                     }
                     Progress::SignedOut { is_revoked } => out.bool("isRevoked", is_revoked),
-                    Progress::Discovered | Progress::Refreshed => {}
+                    Progress::Discovered | Progress::Refreshed | Progress::Used => {}
                 }
             }
             "authorize" => authorize(client, input, out)?,
@@ -169,7 +170,8 @@ impl State {
                         Some(Value::Bool(is_idempotent)) => Some(*is_idempotent),
                         _ => None,
                     })
-                    .with(input.text("retryAfter"), input.text("rateLimitReset"));
+                    .with(input.text("retryAfter"), input.text("rateLimitReset"))
+                    .cached(input.text("cache"));
                 let answer = client.judge(&response, generation, now);
                 out.bool("isToRetry", answer != ApiAnswer::Return);
                 // Others may have renewed it meanwhile.
@@ -286,7 +288,7 @@ fn outcome(input: &Object) -> HttpOutcome {
     }
 }
 
-/// `{ url, companyId?, generation, authorization? }`: without `authorization`, a renewal comes first.
+/// `{ url, companyId?, generation, authorization?, isUnused? }`: without `authorization`, a renewal comes first.
 fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<(), Error> {
     if input.is("hasAuthorization") {
         return Err(Error::about(Code::ParamReserved, "Authorization").during(Phase::Api));
@@ -300,19 +302,20 @@ fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<()
         0 => request,
         generation => request.tried_in(generation),
     };
+    let request = if input.is("isRenewed") {
+        request.renewed()
+    } else {
+        request
+    };
     out.string("url", request.url());
     out.optional("companyId", request.company_id().map(CompanyId::as_str));
     let authorization = client.authorize(&request, clock::now())?;
     out.number("generation", client.generation());
-    match authorization {
-        Authorization::Header { value, .. } => {
-            out.string("authorization", value.expose());
-            Ok(())
-        }
-        // A renewal that leaves the token expired is none.
-        Authorization::RenewFirst if input.is("isRenewed") => Err(Error::from(Code::ReauthRequired).during(Phase::Api)),
-        Authorization::RenewFirst => Ok(()),
+    if let Authorization::Header { value, .. } = authorization {
+        out.string("authorization", value.expose());
+        out.bool("isUnused", client.is_unused());
     }
+    Ok(())
 }
 
 fn write_session(client: &Client, out: &mut Writer) {

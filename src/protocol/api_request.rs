@@ -15,6 +15,7 @@ pub struct ApiRequest {
     url: String,
     company_id: Option<CompanyId>,
     first_try: Option<u64>,
+    is_renewed: bool,
 }
 
 impl ApiRequest {
@@ -43,6 +44,7 @@ impl ApiRequest {
             url: url.href().to_owned(),
             company_id,
             first_try: None,
+            is_renewed: false,
         })
     }
 
@@ -54,6 +56,17 @@ impl ApiRequest {
     pub const fn tried_in(mut self, generation: u64) -> Self {
         self.first_try = Some(generation);
         self
+    }
+
+    /// Says that the access token was renewed for it just now: it goes out with that, whatever its lifetime.
+    #[must_use]
+    pub const fn renewed(mut self) -> Self {
+        self.is_renewed = true;
+        self
+    }
+
+    pub(crate) const fn is_renewed(&self) -> bool {
+        self.is_renewed
     }
 
     pub(crate) const fn first_try(&self) -> Option<u64> {

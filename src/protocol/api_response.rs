@@ -26,6 +26,8 @@ pub struct ApiResponse<'a> {
     pub retry_after: &'a str,
     /// The header `X-Rate-Limit-Reset`, likewise.
     pub rate_limit_reset: &'a str,
+    /// The cache mode of the request (Fetch standard); empty where there is no cache.
+    pub cache: &'a str,
 }
 
 /// What to do with an answer of the API.
@@ -67,6 +69,7 @@ impl<'a> ApiResponse<'a> {
             is_idempotent: None,
             retry_after: "",
             rate_limit_reset: "",
+            cache: "",
         }
     }
 
@@ -98,6 +101,18 @@ impl<'a> ApiResponse<'a> {
         self.retry_after = retry_after;
         self.rate_limit_reset = rate_limit_reset;
         self
+    }
+
+    /// To a request with that cache mode.
+    #[must_use]
+    pub const fn cached(mut self, mode: &'a str) -> Self {
+        self.cache = mode;
+        self
+    }
+
+    /// Whether it shows that the server has taken the token for a good one: success, and not out of a cache.
+    pub(crate) fn shows_use(&self) -> bool {
+        matches!(self.status, 200..300) && matches!(self.cache, "" | "no-store" | "reload" | "no-cache")
     }
 
     /// Judges it by itself; see [`Client::judge`](super::client::Client::judge).

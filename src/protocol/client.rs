@@ -15,11 +15,10 @@ use super::pending_authorization::Flow;
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
-use super::secret::{AccessToken, State, Wiped};
-use super::session::{Access, Retired, Session, SessionEvent, Snapshot, Taken};
+use super::secret::{State, Wiped};
+use super::session::{self, Access, Session, SessionEvent, SignedIn, Snapshot, Taken};
 use super::session_record;
 use super::time::{Moment, UnixSeconds};
-#[cfg(feature = "implicit")]
 use super::token_info;
 use super::token_request::{self, SentRefreshToken};
 use super::token_response::{TokenSet, require_no_more_than};
@@ -65,16 +64,31 @@ enum Purpose {
     Renew {
         sent: SentRefreshToken,
         generation: u64,
+        sign_outs: u64,
         scope: Option<String>,
     },
+    /// The first use of a renewed access token, before it is renewed again.
+    Use(u64),
+    /// The same before it is revoked.
+    UseToRevoke(Box<SignedIn>, Revocation),
     /// The renewal of a session that is over, so that its tokens can be revoked.
-    RenewToRevoke(AccessToken, SentRefreshToken, Why),
+    RenewToRevoke(Box<SignedIn>, SentRefreshToken, Revocation),
     Revoke {
-        next: Vec<HttpRequest>,
-        is_revoked: bool,
+        /// Told last, where the refresh token is told first.
+        access_token: Option<HttpRequest>,
+        tokens: Box<SignedIn>,
         may_repeat: bool,
-        why: Why,
+        revocation: Revocation,
     },
+}
+
+/// What a revocation has come to so far, for one set of tokens after the other.
+#[derive(Debug)]
+struct Revocation {
+    why: Why,
+    is_revoked: bool,
+    /// Whether an access token that is over may be renewed for it.
+    may_renew: bool,
 }
 
 /// A sign-in between its accepted response and its tokens.
@@ -95,8 +109,6 @@ enum Why {
     SignOut,
     /// Tokens that must not be used: of a session that had ended meanwhile, or with more scope than there was.
     Refused(Error),
-    /// The tokens of the session before this sign-in.
-    Replaced(SignIn),
 }
 
 /// What is next.
@@ -116,10 +128,12 @@ pub enum Progress {
     },
     /// The access token is renewed.
     Refreshed,
+    /// The access token was used, or could not be.
+    Used,
     /// Signed out; whether the server has confirmed it.
     SignedOut {
-        /// `false`: the server may still hold the tokens valid (RFC 7009 §2.2.1). It could not be told, or refused (401,
-        /// 403), or a renewal had left it with a token that nobody here knows.
+        /// `false`: the server may still hold some token valid (RFC 7009 §2.2.1). It could not be told, or refused (401,
+        /// 403), or a renewal had left it with a token that nobody here knows, or with the refresh token of before.
         is_revoked: bool,
     },
 }
@@ -233,6 +247,16 @@ impl Client {
         }
     }
 
+    /// The first use of an access token that came by a renewal, to be made before the next one: some servers keep the
+    /// refresh token of before alive until then (Doorkeeper's `previous_refresh_token`), and after the next renewal nobody
+    /// could end it any more. `None`: it was used, or there is no way to.
+    #[must_use]
+    pub fn begin_use(&self) -> Option<Exchange> {
+        let tokens = self.session.tokens().filter(|tokens| tokens.is_unused)?;
+        let request = token_info::first_use(&self.config, &tokens.access_token)?;
+        Some(Exchange::new(request, Purpose::Use(self.session.generation())))
+    }
+
     /// A renewal. The refresh token leaves the session with it.
     ///
     /// # Errors
@@ -247,6 +271,7 @@ impl Client {
                 let purpose = Purpose::Renew {
                     sent,
                     generation: self.session.generation(),
+                    sign_outs: self.session.sign_outs(),
                     scope,
                 };
                 Ok(Renewal::Send(Exchange::new(request, purpose)))
@@ -261,16 +286,16 @@ impl Client {
     /// renewed for that. `None` when nobody was signed in.
     pub fn begin_sign_out(&mut self, now: Moment) -> Option<Exchange> {
         self.session.drop_late_answers();
-        let is_over = self.session.is_over(now);
-        let tokens = self.session.end(SessionEvent::SignedOut)?;
-        Some(self.revoke(tokens, is_over, Why::SignOut))
+        let tokens = self.session.end(SessionEvent::SignedOut);
+        let tokens = tokens.or_else(|| self.session.take_retired())?;
+        Some(self.revoke(tokens, Revocation::new(Why::SignOut), now))
     }
 
     /// The session as a record, to go on with after a reload or in another tab: a JSON object. Confidential, for it holds
     /// the tokens. `None`: nobody is signed in, or by the implicit flow, whose tokens are never stored.
     #[must_use]
     pub fn save(&self, now: Moment) -> Option<Wiped> {
-        session_record::write(self.session.tokens()?, &self.config, now)
+        session_record::write(&self.session, &self.config, now)
     }
 
     /// Goes on with the session of a record. `is_same_grant`: another tab has renewed the session of this one, and its
@@ -283,15 +308,15 @@ impl Client {
     /// - `config_secret_forbidden` when it carries a secret
     /// - `issuer_changed` when it is of another client ID, environment or server
     pub fn restore(&mut self, record: &str, is_same_grant: bool, now: Moment) -> Result<(), Error> {
-        let tokens = session_record::parse(record, &self.config, now).map_err(|error| error.during(Phase::Start))?;
-        self.session.restore(tokens, is_same_grant);
+        let (tokens, retired) =
+            session_record::parse(record, &self.config, now).map_err(|error| error.during(Phase::Start))?;
+        self.session.restore(tokens, retired, is_same_grant);
         Ok(())
     }
 
     /// Ends the session without telling the server: another tab, which had the same one, has done that.
     pub fn forget(&mut self) {
-        self.session.drop_late_answers();
-        self.session.end(SessionEvent::SignedOut);
+        self.session.forget();
     }
 
     /// Takes what came back, and says what is next.
@@ -340,59 +365,66 @@ impl Client {
             }
             Purpose::Redeem(sign_in) => {
                 let tokens = TokenSet::parse(&answered(outcome)?)?;
-                Ok(self.sign_in(sign_in, tokens, Flow::Code, now))
+                self.sign_in(sign_in, tokens, Flow::Code, now)
             }
             #[cfg(feature = "implicit")]
             Purpose::CheckAudience(sign_in, tokens) => {
                 token_info::require_own(&self.config, &answered(outcome)?)?;
-                Ok(self.sign_in(sign_in, tokens, Flow::Implicit, now))
+                self.sign_in(sign_in, tokens, Flow::Implicit, now)
             }
             Purpose::Renew {
                 sent,
                 generation,
+                sign_outs,
                 scope,
             } => {
                 if generation == self.session.generation() {
                     self.renew(sent, scope.as_deref(), outcome, now)
                         .map_err(|error| error.during(Phase::Refresh))
                 } else {
-                    self.late(outcome)
+                    self.late(outcome, sign_outs, now)
                 }
             }
-            Purpose::RenewToRevoke(access_token, sent, why) => {
-                let tokens = match Renewed::parse(outcome) {
-                    Renewed::Tokens(tokens) => Retired {
-                        refresh_token: tokens.refresh_token.or_else(|| sent.still_good()),
-                        access_token: tokens.access_token,
-                        is_whole: true,
-                    },
-                    // A token that is spent can be revoked as well: the server says yes.
-                    other => Retired {
-                        refresh_token: sent.still_good(),
-                        access_token,
-                        is_whole: matches!(other, Renewed::Refused(_)),
-                    },
-                };
-                Ok(Progress::Send(self.revoke(tokens, false, why)))
+            Purpose::Use(generation) => {
+                self.session.used(generation, token_info::is_known(&outcome));
+                Ok(Progress::Used)
+            }
+            Purpose::UseToRevoke(mut tokens, revocation) => {
+                tokens.used(token_info::is_known(&outcome));
+                Ok(Progress::Send(self.revoke(tokens, revocation, now)))
+            }
+            Purpose::RenewToRevoke(mut tokens, sent, mut revocation) => {
+                revocation.may_renew = false;
+                if let Renewed::Tokens(new) = Renewed::parse(outcome) {
+                    tokens.renew(new, sent.still_good(), now);
+                } else {
+                    // A token that is spent can be revoked as well: the server says yes. That is no proof, and neither is a
+                    // refusal, which may answer a request that the browser has sent again by itself (RFC 9110 §9.2.2).
+                    tokens.renewal = session::Renewal::Ready(sent.still_good());
+                    tokens.is_whole = false;
+                }
+                Ok(Progress::Send(self.revoke(tokens, revocation, now)))
             }
             Purpose::Revoke {
-                next,
-                is_revoked,
+                access_token,
+                tokens,
                 may_repeat,
-                why,
+                mut revocation,
             } => {
                 // Said twice is said once (RFC 7009 §2.2), so this one request may go out again, though only once.
                 if may_repeat && revocation_request::is_unheard(&outcome) {
                     let purpose = Purpose::Revoke {
-                        next,
-                        is_revoked,
+                        access_token,
+                        tokens,
                         may_repeat: false,
-                        why,
+                        revocation,
                     };
                     return Ok(Progress::Send(Exchange::new(exchange.request, purpose)));
                 }
-                let is_revoked = is_revoked && revocation_request::is_revoked(&outcome);
-                Self::revoke_next(next, is_revoked, may_repeat, why)
+                // Told of a refresh token after the access token's end, Doorkeeper before 5.9 says 200, and keeps it.
+                let is_believed = access_token.is_none() || tokens.is_alive(now);
+                revocation.is_revoked &= is_believed && revocation_request::is_revoked(&outcome);
+                self.revoke_next(access_token, tokens, may_repeat, revocation, now)
             }
         }
     }
@@ -410,11 +442,12 @@ impl Client {
             return Err(ended());
         }
         match self.session.access(now) {
-            Access::Usable(token) => Ok(Authorization::Header {
+            // A server that gives out tokens which are over at once may mean another clock than ours.
+            Access::RenewFirst(_) if !request.is_renewed() => Ok(Authorization::RenewFirst),
+            Access::Usable(token) | Access::RenewFirst(token) => Ok(Authorization::Header {
                 value: http::bearer(token),
                 generation,
             }),
-            Access::RenewFirst => Ok(Authorization::RenewFirst),
             Access::SignedOut => Err(Code::NotSignedIn.into()),
             Access::Ended => {
                 self.session.end(SessionEvent::Expired);
@@ -425,7 +458,10 @@ impl Client {
 
     /// Judges an answer of the API to a request that was sent with the token of `generation`.
     #[must_use]
-    pub fn judge(&self, response: &ApiResponse<'_>, generation: u64, now: Moment) -> ApiAnswer {
+    pub fn judge(&mut self, response: &ApiResponse<'_>, generation: u64, now: Moment) -> ApiAnswer {
+        if response.shows_use() {
+            self.session.used(generation, true);
+        }
         // One user's request is never sent again with another user's token.
         if !self.session.is_of_now(generation) {
             return ApiAnswer::Return;
@@ -451,26 +487,30 @@ impl Client {
         generation != self.session.generation()
     }
 
-    fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Progress {
+    /// Whether the access token came by a renewal, and no answer has shown yet that the server has seen it: then also an
+    /// answer with success is to be brought to [`Client::judge`].
+    #[must_use]
+    pub fn is_unused(&self) -> bool {
+        self.session.tokens().is_some_and(|tokens| tokens.is_unused)
+    }
+
+    fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Result<Progress, Error> {
+        let mut tokens = self.received(tokens, flow, now);
         if sign_in.sign_outs != self.session.sign_outs() || sign_in.number < self.succeeded {
-            return Progress::Send(self.give_back(tokens, ended()));
+            return self.give_back(tokens, sign_in.sign_outs, ended(), now);
         }
         // RFC 6749 §5.1: more than was asked for is refused, and given back.
         if let Err(error) = require_no_more_than(sign_in.requested_scope.as_deref(), tokens.scope.as_deref()) {
-            return Progress::Send(self.give_back(tokens, error));
+            return self.give_back(tokens, sign_in.sign_outs, error, now);
         }
         self.succeeded = sign_in.number;
         // RFC 6749 §5.1: a scope that is not said is the one that was asked for.
-        let scope = tokens.scope.or_else(|| sign_in.requested_scope.clone());
-        let tokens = TokenSet { scope, ..tokens };
-        let is_over = self.session.is_over(now);
-        match self
-            .session
-            .sign_in(tokens, flow, self.config.token_mediator.is_some(), now)
-        {
-            Some(replaced) => Progress::Send(self.revoke(replaced, is_over, Why::Replaced(sign_in))),
-            None => signed_in(sign_in),
-        }
+        tokens.scope = tokens.scope.take().or(sign_in.requested_scope);
+        self.session.sign_in(tokens);
+        Ok(Progress::SignedIn {
+            return_to: sign_in.return_to,
+            warning: sign_in.warning,
+        })
     }
 
     fn renew(
@@ -484,10 +524,20 @@ impl Client {
             Renewed::Tokens(tokens) => {
                 // RFC 6749 §6: a refresh never grants more than there was.
                 if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
-                    self.session.end(SessionEvent::ReauthRequired);
-                    return Ok(Progress::Send(self.give_back(tokens, error.during(Phase::Refresh))));
+                    return match self.session.end(SessionEvent::ReauthRequired) {
+                        Some(mut current) => {
+                            current.renew(tokens, sent.still_good(), now);
+                            let sign_outs = self.session.sign_outs();
+                            self.give_back(current, sign_outs, error.during(Phase::Refresh), now)
+                        }
+                        None => Err(error),
+                    };
                 }
                 self.session.renew(tokens, sent.still_good(), now);
+                // Who renews also uses.
+                if self.config.token_mediator.is_some() {
+                    self.session.used(self.session.generation(), true);
+                }
                 Ok(Progress::Refreshed)
             }
             Renewed::Unused(error) => {
@@ -500,73 +550,134 @@ impl Client {
             }
             Renewed::Refused(error) => {
                 self.session.end(SessionEvent::ReauthRequired);
-                Err(match error.oauth() {
+                let error = match error.oauth() {
                     Some(said) => Error::said(Code::ReauthRequired, said.clone()),
                     None => Code::ReauthRequired.into(),
-                })
+                };
+                match self.session.take_retired() {
+                    Some(tokens) => {
+                        let sign_outs = self.session.sign_outs();
+                        self.give_back(tokens, sign_outs, error.during(Phase::Refresh), now)
+                    }
+                    None => Err(error),
+                }
             }
         }
     }
 
     /// An answer for a session that is over: its tokens are revoked, never used.
-    fn late(&self, outcome: HttpOutcome) -> Result<Progress, Error> {
+    fn late(&mut self, outcome: HttpOutcome, sign_outs: u64, now: Moment) -> Result<Progress, Error> {
         match Renewed::parse(outcome) {
-            Renewed::Tokens(tokens) => Ok(Progress::Send(self.give_back(tokens, ended()))),
+            Renewed::Tokens(new) => {
+                let mut tokens = self.received(new, Flow::Code, now);
+                tokens.is_unused = true;
+                self.give_back(tokens, sign_outs, ended(), now)
+            }
             _ => Err(ended()),
         }
     }
 
-    /// Tokens that must not be used.
-    fn give_back(&self, tokens: TokenSet, why: Error) -> Exchange {
-        self.revoke(tokens.into(), false, Why::Refused(why))
+    fn received(&self, tokens: TokenSet, flow: Flow, now: Moment) -> Box<SignedIn> {
+        SignedIn::new(tokens, flow, self.config.token_mediator.is_some(), now)
+    }
+
+    /// Tokens that must not be used. They are revoked at once, unless that could hit those of the session: then they are
+    /// retired. What was asked for before the user signed out, as `sign_outs` counts, belongs to another session for sure.
+    fn give_back(&mut self, tokens: Box<SignedIn>, sign_outs: u64, why: Error, now: Moment) -> Result<Progress, Error> {
+        let tokens = match sign_outs == self.session.sign_outs() {
+            true => self.session.retire(tokens),
+            false => Some(tokens),
+        };
+        match tokens {
+            Some(tokens) => Ok(Progress::Send(self.revoke(
+                tokens,
+                Revocation::new(Why::Refused(why)),
+                now,
+            ))),
+            None => Err(why),
+        }
     }
 
     /// Both tokens by name: some servers forget one when told of the other, some don't.
     ///
-    /// `is_over`: the access token's time is over, though it could be renewed. Then it is, once. For told of an expired
-    /// token, Doorkeeper says 200 and leaves the refresh token alive: before 5.9 if told of that, since then if told of
-    /// the access token.
-    fn revoke(&self, tokens: Retired, is_over: bool, why: Why) -> Exchange {
-        if is_over && tokens.is_whole {
-            let (request, sent) = token_request::for_refresh(&self.config, tokens.refresh_token);
-            return Exchange::new(request, Purpose::RenewToRevoke(tokens.access_token, sent, why));
+    /// An access token that came by a renewal and was not used is used first, for only that ends the refresh token of
+    /// before at some. One whose time is over is renewed first, once. For told of an expired token, Doorkeeper says 200 and
+    /// leaves the refresh token alive: before 5.9 if told of that, since then if told of the access token.
+    fn revoke(&self, mut tokens: Box<SignedIn>, revocation: Revocation, now: Moment) -> Exchange {
+        if self.config.token_mediator.is_some() {
+            tokens.used(true);
         }
-        let access = revocation_request::for_access_token(&self.config, tokens.access_token);
-        let (request, next) = match tokens.refresh_token {
-            Some(token) => (
-                revocation_request::for_refresh_token(&self.config, token),
-                Vec::from([access]),
-            ),
-            None => (access, Vec::new()),
+        if tokens.is_unused
+            && let Some(request) = token_info::first_use(&self.config, &tokens.access_token)
+        {
+            return Exchange::new(request, Purpose::UseToRevoke(tokens, revocation));
+        }
+        tokens.used(false);
+        let is_over = revocation.may_renew && tokens.is_over(now);
+        let refresh_token = match core::mem::replace(&mut tokens.renewal, session::Renewal::Never) {
+            session::Renewal::Ready(token) => token,
+            session::Renewal::Never => None,
+            session::Renewal::UnderWay | session::Renewal::InDoubt => {
+                tokens.is_whole = false;
+                None
+            }
+        };
+        if is_over {
+            let (request, sent) = token_request::for_refresh(&self.config, refresh_token);
+            return Exchange::new(request, Purpose::RenewToRevoke(tokens, sent, revocation));
+        }
+        let access = revocation_request::for_access_token(&self.config, &tokens.access_token);
+        let (request, access_token) = match refresh_token {
+            Some(token) => (revocation_request::for_refresh_token(&self.config, token), Some(access)),
+            None => (access, None),
         };
         let purpose = Purpose::Revoke {
-            next,
-            is_revoked: tokens.is_whole,
+            access_token,
+            tokens,
             may_repeat: true,
-            why,
+            revocation,
         };
         Exchange::new(request, purpose)
     }
 
     fn revoke_next(
-        mut next: Vec<HttpRequest>,
-        is_revoked: bool,
+        &mut self,
+        access_token: Option<HttpRequest>,
+        tokens: Box<SignedIn>,
         may_repeat: bool,
-        why: Why,
+        mut revocation: Revocation,
+        now: Moment,
     ) -> Result<Progress, Error> {
-        match (next.pop(), why) {
-            (Some(request), why) => {
-                let purpose = Purpose::Revoke {
-                    next,
-                    is_revoked,
-                    may_repeat,
-                    why,
-                };
-                Ok(Progress::Send(Exchange::new(request, purpose)))
-            }
-            (None, Why::SignOut) => Ok(Progress::SignedOut { is_revoked }),
-            (None, Why::Refused(error)) => Err(error),
-            (None, Why::Replaced(sign_in)) => Ok(signed_in(sign_in)),
+        if let Some(request) = access_token {
+            let purpose = Purpose::Revoke {
+                access_token: None,
+                tokens,
+                may_repeat,
+                revocation,
+            };
+            return Ok(Progress::Send(Exchange::new(request, purpose)));
+        }
+        revocation.is_revoked &= tokens.is_whole;
+        // Somebody may have signed in meanwhile: then the rest waits for the next sign-out.
+        if let Some(retired) = self.session.take_retired() {
+            revocation.may_renew = true;
+            return Ok(Progress::Send(self.revoke(retired, revocation, now)));
+        }
+        match revocation.why {
+            Why::SignOut => Ok(Progress::SignedOut {
+                is_revoked: revocation.is_revoked && self.session.retired().is_empty(),
+            }),
+            Why::Refused(error) => Err(error),
+        }
+    }
+}
+
+impl Revocation {
+    const fn new(why: Why) -> Self {
+        Self {
+            why,
+            is_revoked: true,
+            may_renew: true,
         }
     }
 }
@@ -605,13 +716,6 @@ fn not_sent() -> Error {
 
 fn ended() -> Error {
     Code::SessionEnded.into()
-}
-
-fn signed_in(sign_in: SignIn) -> Progress {
-    Progress::SignedIn {
-        return_to: sign_in.return_to,
-        warning: sign_in.warning,
-    }
 }
 
 /// The answer, or why there is none. A request that may have arrived is never sent again (RFC 6749 §4.1.2).

@@ -365,7 +365,6 @@ impl Writer {
         self.digits(value);
     }
 
-    #[cfg(feature = "npm")]
     pub(crate) fn strings<'a>(&mut self, key: &str, values: impl Iterator<Item = &'a str>) {
         self.key(key);
         let mut mark = '[';

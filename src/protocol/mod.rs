@@ -36,7 +36,6 @@ pub mod authorization_response;
 // From code to tokens.
 pub mod token_request;
 pub mod revocation_request;
-#[cfg(feature = "implicit")]
 pub mod token_info;
 
 // Tokens over time, and their use.

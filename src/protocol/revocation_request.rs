@@ -13,9 +13,9 @@ pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> HttpReq
     revocation(config, token.expose(), "refresh_token")
 }
 
-/// The request that revokes an access token, spent by it.
+/// The request that revokes an access token.
 #[must_use]
-pub(crate) fn for_access_token(config: &Config, token: AccessToken) -> HttpRequest {
+pub(crate) fn for_access_token(config: &Config, token: &AccessToken) -> HttpRequest {
     revocation(config, token.expose(), "access_token")
 }
 

@@ -11,11 +11,15 @@ use super::time::{Moment, Seconds, UnixSeconds};
 use super::token_response::TokenSet;
 use alloc::boxed::Box;
 use alloc::string::String;
+use alloc::vec::Vec;
 
 /// The session of one client.
 #[derive(Debug, Default)]
 pub struct Session {
     signed_in: Option<Box<SignedIn>>,
+    /// Tokens that must not be used, and can't be revoked while somebody is signed in: where a server counts both sign-ins
+    /// as one grant, the tokens in use would end with them (RFC 7009 §2.1). They go with the sign-out.
+    retired: Vec<SignedIn>,
     /// Counts every change of the tokens, so that a late answer can be told from a timely one.
     generation: u64,
     /// The generation with which this session began: older requests belong to somebody else's.
@@ -35,6 +39,11 @@ pub(crate) struct SignedIn {
     pub(crate) flow: Flow,
     pub(crate) renewal: Renewal,
     pub(crate) is_renewed: bool,
+    /// Whether nobody is known to have used the access token, which a renewal brought together with a new refresh token.
+    /// Doorkeeper with a column `previous_refresh_token` keeps the one before alive until then.
+    pub(crate) is_unused: bool,
+    /// Whether no other token of this sign-in can be alive, as far as anybody here knows.
+    pub(crate) is_whole: bool,
 }
 
 /// What there is to renew the access token with.
@@ -131,8 +140,8 @@ impl SessionEvent {
 pub(crate) enum Access<'a> {
     /// Yes.
     Usable(&'a AccessToken),
-    /// Only after a renewal.
-    RenewFirst,
+    /// Only after a renewal, unless there was one just now.
+    RenewFirst(&'a AccessToken),
     /// No, and nothing can renew it.
     Ended,
     /// Nobody is signed in.
@@ -142,39 +151,50 @@ pub(crate) enum Access<'a> {
 /// A token that is about to expire is renewed a little before, so that it does not die on its way.
 const MARGIN: Seconds = 30;
 
-/// How long after a renewal no other is begun for an expiry or a 401: a server with odd lifetimes, or a device with an
-/// odd clock, must not set off a storm.
+/// How long after a renewal no other is begun for a 401, where the token lives twice as long or longer; else half of its
+/// life: a server with odd lifetimes, or a device with an odd clock, must not set off a storm.
 const MIN_INTERVAL: Seconds = 30;
 
+/// How many sets of retired tokens are kept to be revoked. Nobody signs in more often without signing out.
+pub(crate) const MAX_RETIRED: usize = 8;
+
 impl Session {
-    /// Takes new tokens in, and hands over those that they replace, to be revoked.
-    pub(crate) fn sign_in(&mut self, tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Option<Retired> {
-        let TokenSet {
-            access_token,
-            refresh_token,
-            expires_in,
-            scope,
-        } = tokens;
-        let renewal = match refresh_token {
-            None if !has_mediator || flow != Flow::Code => Renewal::Never,
-            token => Renewal::Ready(token),
-        };
+    /// Takes new tokens in; those that they replace are retired.
+    pub(crate) fn sign_in(&mut self, tokens: Box<SignedIn>) {
         // Some servers give the same token again: then there is nothing to revoke.
-        let is_other = |old: &SignedIn| !old.access_token.is(access_token.expose());
+        let is_other = |old: &SignedIn| !old.access_token.is(tokens.access_token.expose());
         let replaced = self.signed_in.take().filter(|old| is_other(old));
-        self.signed_in = Some(Box::new(SignedIn {
-            access_token,
-            received: now,
-            age: 0,
-            expires_in,
-            scope,
-            flow,
-            renewal,
-            is_renewed: false,
-        }));
+        self.signed_in = Some(tokens);
         self.changed(SessionEvent::SignedIn);
         self.began = self.generation;
-        replaced.map(|old| old.retire())
+        if let Some(mut replaced) = replaced {
+            // The mediator's cookie belongs to the new tokens by now.
+            if matches!(replaced.renewal, Renewal::Ready(None)) {
+                replaced.renewal = Renewal::Never;
+            }
+            self.retire(replaced);
+        }
+    }
+
+    /// Keeps tokens that must not be used until they can be revoked. Gives them back where nobody is signed in: at once.
+    pub(crate) fn retire(&mut self, tokens: Box<SignedIn>) -> Option<Box<SignedIn>> {
+        let Some(current) = &mut self.signed_in else {
+            return Some(tokens);
+        };
+        if self.retired.len() < MAX_RETIRED {
+            self.retired.push(*tokens);
+        } else {
+            current.is_whole = false;
+        }
+        None
+    }
+
+    /// The next set of tokens to be revoked, nobody being signed in.
+    pub(crate) fn take_retired(&mut self) -> Option<Box<SignedIn>> {
+        match self.signed_in {
+            None => self.retired.pop().map(Box::new),
+            Some(_) => None,
+        }
     }
 
     /// What it is now.
@@ -214,15 +234,10 @@ impl Session {
         if tokens.age(now) < tokens.due() {
             Access::Usable(&tokens.access_token)
         } else if tokens.is_renewable() {
-            Access::RenewFirst
+            Access::RenewFirst(&tokens.access_token)
         } else {
             Access::Ended
         }
-    }
-
-    /// Whether the access token's time is over, though it could be renewed.
-    pub(crate) fn is_over(&self, now: Moment) -> bool {
-        matches!(self.access(now), Access::RenewFirst)
     }
 
     /// Counts the changes of the tokens.
@@ -277,14 +292,17 @@ impl Session {
     /// Takes new tokens in, whole or not at all. `unrotated`: what to go on with if the server sent no new refresh token.
     pub(crate) fn renew(&mut self, new: TokenSet, unrotated: Option<RefreshToken>, now: Moment) {
         if let Some(tokens) = &mut self.signed_in {
-            tokens.renewal = Renewal::Ready(new.refresh_token.or(unrotated));
-            tokens.access_token = new.access_token;
-            tokens.received = now;
-            tokens.age = 0;
-            tokens.is_renewed = true;
-            tokens.expires_in = new.expires_in;
-            tokens.scope = new.scope.or_else(|| tokens.scope.take());
+            tokens.renew(new, unrotated, now);
             self.changed(SessionEvent::Refreshed);
+        }
+    }
+
+    /// Says whether the access token of `generation` was used: the server has answered it with success, or nobody knows.
+    pub(crate) fn used(&mut self, generation: u64, is_known: bool) {
+        if generation == self.generation
+            && let Some(tokens) = &mut self.signed_in
+        {
+            tokens.used(is_known);
         }
     }
 
@@ -298,11 +316,18 @@ impl Session {
     }
 
     /// Ends the session and hands its tokens over, to be revoked or dropped.
-    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<Retired> {
+    pub(crate) fn end(&mut self, why: SessionEvent) -> Option<Box<SignedIn>> {
         let tokens = self.signed_in.take()?;
         self.sign_outs = self.sign_outs.wrapping_add(1);
         self.changed(why);
-        Some(tokens.retire())
+        Some(tokens)
+    }
+
+    /// Drops the tokens, which another tab has revoked.
+    pub(crate) fn forget(&mut self) {
+        self.drop_late_answers();
+        self.retired.clear();
+        self.end(SessionEvent::SignedOut);
     }
 
     /// The tokens, if somebody is signed in.
@@ -310,15 +335,22 @@ impl Session {
         self.signed_in.as_deref()
     }
 
+    /// The tokens that go with the sign-out.
+    pub(crate) fn retired(&self) -> &[SignedIn] {
+        &self.retired
+    }
+
     /// Goes on with tokens from a record. `is_same_grant`: another tab has renewed, so older requests are this
     /// session's too.
-    pub(crate) fn restore(&mut self, tokens: Box<SignedIn>, is_same_grant: bool) {
+    pub(crate) fn restore(&mut self, mut tokens: Box<SignedIn>, retired: Vec<SignedIn>, is_same_grant: bool) {
         let is_in_doubt = matches!(tokens.renewal, Renewal::InDoubt);
+        self.retired = retired;
         if let Some(old) = &self.signed_in
             && old.access_token.is(tokens.access_token.expose())
         {
             // Nothing new but what has become of the refresh token. A renewal of our own knows better.
             if !matches!(old.renewal, Renewal::UnderWay) {
+                tokens.is_unused &= old.is_unused;
                 if is_in_doubt && old.is_renewable() {
                     self.event = Some(SessionEvent::ReauthRequired);
                 }
@@ -354,17 +386,57 @@ impl Session {
 }
 
 impl SignedIn {
-    fn retire(self) -> Retired {
-        let (refresh_token, is_whole) = match self.renewal {
-            Renewal::Ready(token) => (token, true),
-            Renewal::Never => (None, true),
-            Renewal::UnderWay | Renewal::InDoubt => (None, false),
+    /// Tokens as they have come. `has_mediator`: which may keep the refresh token.
+    pub(crate) fn new(tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Box<Self> {
+        let renewal = match tokens.refresh_token {
+            None if !has_mediator || flow != Flow::Code => Renewal::Never,
+            token => Renewal::Ready(token),
         };
-        Retired {
-            access_token: self.access_token,
-            refresh_token,
-            is_whole,
-        }
+        Box::new(Self {
+            access_token: tokens.access_token,
+            received: now,
+            age: 0,
+            expires_in: tokens.expires_in,
+            scope: tokens.scope,
+            flow,
+            renewal,
+            is_renewed: false,
+            is_unused: false,
+            is_whole: true,
+        })
+    }
+
+    /// Takes new tokens in. `unrotated`: what was sent for them.
+    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: Option<RefreshToken>, now: Moment) {
+        // What the use of the token that is replaced now would have ended may live on.
+        self.used(false);
+        self.is_unused = match (&new.refresh_token, &unrotated) {
+            (Some(new), Some(old)) => !new.is(old.expose()),
+            _ => false,
+        };
+        self.renewal = Renewal::Ready(new.refresh_token.or(unrotated));
+        self.access_token = new.access_token;
+        self.received = now;
+        self.age = 0;
+        self.is_renewed = true;
+        self.expires_in = new.expires_in;
+        self.scope = new.scope.or_else(|| self.scope.take());
+    }
+
+    /// The access token was used, or nobody knows.
+    pub(crate) const fn used(&mut self, is_known: bool) {
+        self.is_whole &= is_known || !self.is_unused;
+        self.is_unused = false;
+    }
+
+    /// Whether the access token's time is over, or nearly, and there is something to renew it with.
+    pub(crate) fn is_over(&self, now: Moment) -> bool {
+        matches!(self.renewal, Renewal::Ready(_)) && self.age(now) >= self.due()
+    }
+
+    /// Whether the access token's time is not over yet.
+    pub(crate) fn is_alive(&self, now: Moment) -> bool {
+        self.age(now) < self.expires_in
     }
 
     /// How old the access token is.
@@ -376,39 +448,24 @@ impl SignedIn {
     fn due(&self) -> Seconds {
         if self.is_renewable() {
             // A token shorter-lived than the margin would never be fresh.
-            let margin = MARGIN.min(self.expires_in / 10);
-            self.interval().max(self.expires_in - margin)
+            let margin = MARGIN.min((self.expires_in / 10).max(1));
+            self.expires_in.saturating_sub(margin)
         } else {
             self.expires_in
         }
     }
 
-    /// The age before which nothing renews it.
-    const fn interval(&self) -> Seconds {
-        if self.is_renewed { MIN_INTERVAL } else { 0 }
+    /// The age before which no 401 renews it.
+    fn interval(&self) -> Seconds {
+        if self.is_renewed {
+            MIN_INTERVAL.min(self.expires_in / 2)
+        } else {
+            0
+        }
     }
 
     const fn is_renewable(&self) -> bool {
         matches!(self.renewal, Renewal::Ready(_) | Renewal::UnderWay)
-    }
-}
-
-/// The tokens of a session that is over, to be revoked.
-#[derive(Debug)]
-pub(crate) struct Retired {
-    pub(crate) access_token: AccessToken,
-    pub(crate) refresh_token: Option<RefreshToken>,
-    /// Whether these are all there are. After a renewal without an answer the server may hold one that nobody here knows.
-    pub(crate) is_whole: bool,
-}
-
-impl From<TokenSet> for Retired {
-    fn from(tokens: TokenSet) -> Self {
-        Self {
-            access_token: tokens.access_token,
-            refresh_token: tokens.refresh_token,
-            is_whole: true,
-        }
     }
 }
 
@@ -442,29 +499,33 @@ mod tests {
         }
     }
 
+    fn received(name: &str, expires_in: Seconds, is_renewable: bool, now: Seconds) -> Box<SignedIn> {
+        SignedIn::new(tokens(name, expires_in, is_renewable), Flow::Code, false, at(now))
+    }
+
     fn signed_in(expires_in: Seconds, is_renewable: bool) -> Session {
         let mut session = Session::default();
-        session.sign_in(tokens("AT1", expires_in, is_renewable), Flow::Code, false, at(0));
+        session.sign_in(received("AT1", expires_in, is_renewable, 0));
         session
     }
 
     fn access(session: &Session, now: Seconds) -> &str {
         match session.access(at(now)) {
             Access::Usable(token) => token.expose(),
-            Access::RenewFirst => "renew first",
+            Access::RenewFirst(_) => "renew first",
             Access::Ended => "ended",
             Access::SignedOut => "signed out",
         }
     }
 
     #[test]
-    fn a_token_is_renewed_half_a_minute_or_a_tenth_of_its_life_before_its_end() {
+    fn a_token_is_renewed_half_a_minute_or_a_tenth_of_its_life_and_at_least_a_second_before_its_end() {
         for (expires_in, is_renewable, last, then) in [
             (5400, true, 5369, "renew first"),
             (300, true, 269, "renew first"),
             (299, true, 269, "renew first"),
             (60, true, 53, "renew first"),
-            (9, true, 8, "renew first"),
+            (9, true, 7, "renew first"),
             // Nothing to renew it with: good to its last second.
             (5400, false, 5399, "ended"),
         ] {
@@ -490,15 +551,33 @@ mod tests {
     }
 
     #[test]
-    fn a_renewed_token_is_kept_for_half_a_minute_whatever_its_lifetime() {
-        let mut session = signed_in(0, true);
-        assert!(session.may_renew_after_refusal(at(0)), "a sign-in is no renewal");
-        session.renew(tokens("AT2", 0, true), None, at(10));
-        assert_eq!(access(&session, 39), "AT2");
-        assert_eq!(session.snapshot(at(39)).status, Status::Fresh, "nothing is to be done");
-        assert!(!session.may_renew_after_refusal(at(39)));
-        assert_eq!(access(&session, 40), "renew first");
-        assert!(session.may_renew_after_refusal(at(40)));
+    fn a_renewed_token_is_over_when_its_own_lifetime_is() {
+        for expires_in in [0, 1, 2, 9, 29, 60, 5400] {
+            let mut session = signed_in(5400, true);
+            session.renew(tokens("AT2", expires_in, true), None, at(10));
+            let fresh = signed_in(expires_in, true);
+            for age in (0..70).chain(5369..5371) {
+                let renewed = match access(&session, 10 + age) {
+                    "AT2" => "AT1",
+                    other => other,
+                };
+                assert_eq!(renewed, access(&fresh, age), "{expires_in} {age}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_refused_token_is_renewed_again_after_half_a_minute_or_half_of_its_life() {
+        assert!(
+            signed_in(5400, true).may_renew_after_refusal(at(0)),
+            "a sign-in is no renewal"
+        );
+        for (expires_in, interval) in [(5400, 30), (60, 30), (20, 10), (2, 1)] {
+            let mut session = signed_in(5400, true);
+            session.renew(tokens("AT2", expires_in, true), None, at(10));
+            assert!(!session.may_renew_after_refusal(at(9 + interval)), "{expires_in}");
+            assert!(session.may_renew_after_refusal(at(10 + interval)), "{expires_in}");
+        }
     }
 
     #[test]
@@ -510,11 +589,8 @@ mod tests {
         assert!(matches!(session.take_refresh_token(), Taken::Nothing));
         assert_eq!(session.snapshot(at(59)).status, Status::InDoubt);
         assert_eq!(session.snapshot(at(60)).status, Status::Expired);
-        let retired = session.end(SessionEvent::SignedOut).unwrap();
-        assert!(
-            retired.refresh_token.is_none() && !retired.is_whole,
-            "it is out, and not here to be revoked"
-        );
+        let tokens = session.end(SessionEvent::SignedOut).unwrap();
+        assert!(matches!(tokens.renewal, Renewal::InDoubt), "not here to be revoked");
         assert!(matches!(session.take_refresh_token(), Taken::SignedOut));
     }
 
@@ -526,7 +602,7 @@ mod tests {
         assert!(session.is_of_now(before), "a renewal is the same user's");
         session.end(SessionEvent::SignedOut);
         assert!(!session.is_of_now(session.generation()), "nobody is signed in");
-        session.sign_in(tokens("AT3", 60, true), Flow::Code, false, at(2));
+        session.sign_in(received("AT3", 60, true, 2));
         assert!(!session.is_of_now(before) && session.is_of_now(session.generation()));
     }
 }

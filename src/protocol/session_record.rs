@@ -6,20 +6,30 @@
 //! record ([RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)).
 
 use super::config::Config;
-use super::json::{Value, Writer};
+use super::json::{Object, Value, Writer};
 use super::pending_authorization::{Flow, VERSION, corrupt, number, optional, read, text};
 use super::secret::{AccessToken, RefreshToken, Wiped};
-use super::session::{Renewal, SignedIn};
+use super::session::{MAX_RETIRED, Renewal, Session, SignedIn};
 use super::time::Moment;
 use super::token_response::{self, MAX_LIFETIME};
 use crate::error::{Code, Error};
 use alloc::boxed::Box;
+use alloc::vec::Vec;
 
-/// The record: a JSON object. `None` for the implicit flow, whose tokens are never stored.
-pub(crate) fn write(tokens: &SignedIn, config: &Config, now: Moment) -> Option<Wiped> {
-    if tokens.flow != Flow::Code {
-        return None;
+/// The record: a JSON object. `None` for the implicit flow, whose tokens are never stored. Retired tokens are records in
+/// it, as text.
+pub(crate) fn write(session: &Session, config: &Config, now: Moment) -> Option<Wiped> {
+    let is_kept = |tokens: &&SignedIn| tokens.flow == Flow::Code;
+    let mut out = write_one(session.tokens().filter(is_kept)?, config, now);
+    let retired = session.retired().iter().filter(is_kept);
+    let retired: Vec<_> = retired.map(|tokens| write_one(tokens, config, now).end()).collect();
+    if !retired.is_empty() {
+        out.strings("retired", retired.iter().map(|record| record.as_str()));
     }
+    Some(out.end())
+}
+
+fn write_one(tokens: &SignedIn, config: &Config, now: Moment) -> Writer {
     let (renewal, refresh_token) = match &tokens.renewal {
         Renewal::Never => (NEVER, None),
         Renewal::Ready(Some(token)) => (READY, Some(token.expose())),
@@ -40,17 +50,34 @@ pub(crate) fn write(tokens: &SignedIn, config: &Config, now: Moment) -> Option<W
     out.number("received", now.wall.saturating_sub(tokens.age(now)));
     out.number("expiresIn", tokens.expires_in);
     out.bool("isRenewed", tokens.is_renewed);
+    out.bool("isUnused", tokens.is_unused);
+    out.bool("isWhole", tokens.is_whole);
     out.optional("scope", tokens.scope.as_deref());
-    Some(out.end())
+    out
 }
 
-/// Reads a record back.
+/// Reads a record back: the tokens of the session, and those that are retired.
 ///
 /// # Errors
 ///
 /// See [`Client::restore`](super::client::Client::restore).
-pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<SignedIn>, Error> {
+pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<(Box<SignedIn>, Vec<SignedIn>), Error> {
     let object = &read(record, &MEMBERS)?;
+    let mut retired = Vec::new();
+    match object.member("retired") {
+        None => {}
+        Some(Value::Array(records)) if records.len() <= MAX_RETIRED => {
+            for record in records {
+                let record = read(record.as_str().ok_or_else(corrupt)?, &MEMBERS)?;
+                retired.push(parse_one(&record, config, now)?);
+            }
+        }
+        Some(_) => return Err(corrupt()),
+    }
+    Ok((Box::new(parse_one(object, config, now)?), retired))
+}
+
+fn parse_one(object: &Object, config: &Config, now: Moment) -> Result<SignedIn, Error> {
     if text(object, "flow")? != Flow::Code.as_str() {
         return Err(corrupt());
     }
@@ -70,8 +97,12 @@ pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<Si
         (IN_DOUBT, None) => Renewal::InDoubt,
         _ => return Err(corrupt()),
     };
+    let flag = |key| match object.member(key) {
+        Some(Value::Bool(flag)) => Ok(*flag),
+        _ => Err(corrupt()),
+    };
     let received = number(object, "received")?;
-    Ok(Box::new(SignedIn {
+    Ok(SignedIn {
         access_token: AccessToken::new(token("accessToken")?.ok_or_else(corrupt)?),
         received: now,
         // By a clock that was set back nobody knows its age: it is over.
@@ -80,14 +111,13 @@ pub(crate) fn parse(record: &str, config: &Config, now: Moment) -> Result<Box<Si
         scope: optional(object, "scope")?,
         flow: Flow::Code,
         renewal,
-        is_renewed: match object.member("isRenewed") {
-            Some(Value::Bool(is_renewed)) => *is_renewed,
-            _ => return Err(corrupt()),
-        },
-    }))
+        is_renewed: flag("isRenewed")?,
+        is_unused: flag("isUnused")?,
+        is_whole: flag("isWhole")?,
+    })
 }
 
-const MEMBERS: [&str; 12] = [
+const MEMBERS: [&str; 15] = [
     "v",
     "clientId",
     "environment",
@@ -99,7 +129,10 @@ const MEMBERS: [&str; 12] = [
     "received",
     "expiresIn",
     "isRenewed",
+    "isUnused",
+    "isWhole",
     "scope",
+    "retired",
 ];
 
 /// What there is to renew with: nothing, the refresh token, the mediator's cookie, or nobody knows.
@@ -117,7 +150,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use serde_json::{Value as Json, json};
 
-    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"scope":"read"}"#;
+    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"isUnused":false,"isWhole":true,"scope":"read"}"#;
 
     fn config(more: &str) -> Config {
         let credentials = r#"{"production":{"clientId":"CID","redirectUris":["https://app.example/cb"]}}"#;
@@ -137,12 +170,12 @@ mod tests {
             scope: Some("read".into()),
         };
         let mut session = Session::default();
-        session.sign_in(tokens, Flow::Code, has_mediator, at(1000));
+        session.sign_in(SignedIn::new(tokens, Flow::Code, has_mediator, at(1000)));
         session
     }
 
     fn written(session: &Session, now: Moment) -> String {
-        write(session.tokens().unwrap(), &config(""), now).unwrap().to_string()
+        write(session, &config(""), now).unwrap().to_string()
     }
 
     fn changed(key: &str, value: Json) -> String {
@@ -158,7 +191,7 @@ mod tests {
     fn a_record_is_exactly_this() {
         assert_eq!(written(&session(Some("RT1"), false), at(1000)), RECORD);
         assert_eq!(
-            MEMBERS.len(),
+            MEMBERS.len() - 1,
             serde_json::from_str::<Json>(RECORD).unwrap().as_object().unwrap().len()
         );
     }
@@ -186,6 +219,9 @@ mod tests {
             (RECORD.to_string(), config("")),
             (changed("scope", Json::Null), config("")),
             (changed("isRenewed", true.into()), config("")),
+            (changed("isUnused", true.into()), config("")),
+            (changed("isWhole", false.into()), config("")),
+            (changed("retired", json!([RECORD])), config("")),
             (changed("accessToken", "A\"\\~".repeat(4000).into()), config("")),
             (
                 changed("refreshToken", Json::Null).replace("ready", "never"),
@@ -201,15 +237,16 @@ mod tests {
             ),
         ] {
             let mut session = Session::default();
-            session.restore(parse(&record, &config, at(2000)).unwrap(), false);
-            let again = write(session.tokens().unwrap(), &config, at(2000)).unwrap();
+            let (tokens, retired) = parse(&record, &config, at(2000)).unwrap();
+            session.restore(tokens, retired, false);
+            let again = write(&session, &config, at(2000)).unwrap();
             let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
             assert_eq!(json(&again), json(&record));
         }
         // The mediator is gone, and its cookie with it.
         let record = changed("refreshToken", Json::Null).replace("ready", "cookie");
         assert!(matches!(
-            parse(&record, &config(""), at(2000)).unwrap().renewal,
+            parse(&record, &config(""), at(2000)).unwrap().0.renewal,
             Renewal::Never
         ));
     }
@@ -217,15 +254,19 @@ mod tests {
     #[test]
     fn a_record_that_is_not_quite_one_is_refused() {
         for key in MEMBERS {
-            let is_optional = key == "scope";
+            let is_optional = ["scope", "retired"].contains(&key);
             let code = |record: &str| parse(record, &config(""), at(2000)).err().map(|error| error.code());
             assert_eq!(
                 code(&changed(key, Json::Null)),
                 (!is_optional).then_some(Code::StorageCorrupt),
                 "{key}"
             );
-            let flag = if key == "isRenewed" { json!("true") } else { json!(true) };
-            for other in [flag, json!([]), json!({}), json!(-1), json!(1e99)] {
+            let flag = if key.starts_with("is") {
+                json!("true")
+            } else {
+                json!(true)
+            };
+            for other in [flag, json!([1]), json!({}), json!(-1), json!(1e99)] {
                 assert_eq!(code(&changed(key, other)), Some(Code::StorageCorrupt), "{key}");
             }
         }
@@ -249,6 +290,13 @@ mod tests {
             ("renewal", json!("cookie"), Code::StorageCorrupt),
             ("renewal", json!("in_doubt"), Code::StorageCorrupt),
             ("renewal", json!("under_way"), Code::StorageCorrupt),
+            ("retired", json!([RECORD.replace("CID", "OTHER")]), Code::IssuerChanged),
+            ("retired", json!(["{}"]), Code::StorageCorrupt),
+            (
+                "retired",
+                [RECORD; MAX_RETIRED + 1].as_slice().into(),
+                Code::StorageCorrupt,
+            ),
             ("tokenEndpoint", json!("https://evil.example"), Code::StorageCorrupt),
             ("clientSecret", json!(""), Code::ConfigSecretForbidden),
         ] {
@@ -272,7 +320,8 @@ mod tests {
     fn age_counts_on_by_the_wall_clock_and_then_by_both() {
         let restored = |wall| {
             let mut session = Session::default();
-            session.restore(parse(RECORD, &config(""), Moment::new(wall, 0)).unwrap(), false);
+            let (tokens, retired) = parse(RECORD, &config(""), Moment::new(wall, 0)).unwrap();
+            session.restore(tokens, retired, false);
             session
         };
         let status = |session: &Session, wall, monotonic| session.snapshot(Moment::new(wall, monotonic)).status;

@@ -15,7 +15,7 @@ fn a_401_is_worth_one_renewal() {
     let mut client = signed_in(TOKENS);
     let first = generation(&mut client, at(1));
     for status in [200, 400, 403, 404, 500] {
-        assert_eq!(judge(&client, status, first, at(1)), ApiAnswer::Return, "{status}");
+        assert_eq!(judge(&mut client, status, first, at(1)), ApiAnswer::Return, "{status}");
     }
     assert_eq!(
         client.judge(&ApiResponse::new(401).after(2), first, at(1)),
@@ -27,18 +27,22 @@ fn a_401_is_worth_one_renewal() {
         ApiAnswer::Return,
         "a body that can't be sent again"
     );
-    assert_eq!(judge(&client, 401, first, at(1)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&mut client, 401, first, at(1)), ApiAnswer::RenewAndRetry);
     assert!(!client.is_replaced(first));
     let exchange = renewal(&mut client);
     client.settle(exchange, json(200, TOKENS_2), at(2)).unwrap();
     // A request of before the renewal: the new token is here already.
     assert!(client.is_replaced(first));
-    assert_eq!(judge(&client, 401, first, at(3)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&mut client, 401, first, at(3)), ApiAnswer::RenewAndRetry);
     let second = generation(&mut client, at(3));
-    assert_eq!(judge(&client, 401, second, at(3)), ApiAnswer::Return, "just renewed");
+    assert_eq!(
+        judge(&mut client, 401, second, at(3)),
+        ApiAnswer::Return,
+        "just renewed"
+    );
     client.begin_sign_out(at(3)).unwrap();
     assert_eq!(
-        judge(&client, 401, second, at(400)),
+        judge(&mut client, 401, second, at(400)),
         ApiAnswer::Return,
         "nobody is signed in"
     );
@@ -46,8 +50,9 @@ fn a_401_is_worth_one_renewal() {
 
 #[test]
 fn a_403_is_worth_a_renewal_where_the_server_is_said_to_mean_a_dead_token() {
-    let procores = signed_in(TOKENS);
-    assert_eq!(judge(&procores, 403, procores.generation(), at(1)), ApiAnswer::Return);
+    let mut procores = signed_in(TOKENS);
+    let of_now = procores.generation();
+    assert_eq!(judge(&mut procores, 403, of_now, at(1)), ApiAnswer::Return);
     let server = r#"{"servers":{"production":{"customAuthorizationServer":true,"renewOnForbidden":true,
         "authorizationEndpoint":"https://as.example/a","tokenEndpoint":"https://as.example/t",
         "revocationEndpoint":"https://as.example/r","apiOrigin":"https://api.procore.com"}},"#;
@@ -55,7 +60,7 @@ fn a_403_is_worth_a_renewal_where_the_server_is_said_to_mean_a_dead_token() {
     let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
     client.settle(exchange, json(200, TOKENS), at(0)).unwrap();
     let first = generation(&mut client, at(1));
-    assert_eq!(judge(&client, 403, first, at(1)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&mut client, 403, first, at(1)), ApiAnswer::RenewAndRetry);
     assert_eq!(
         client.judge(&ApiResponse::new(403).after(2), first, at(1)),
         ApiAnswer::Return
@@ -63,7 +68,11 @@ fn a_403_is_worth_a_renewal_where_the_server_is_said_to_mean_a_dead_token() {
     let exchange = renewal(&mut client);
     client.settle(exchange, json(200, TOKENS_2), at(2)).unwrap();
     let second = generation(&mut client, at(3));
-    assert_eq!(judge(&client, 403, second, at(3)), ApiAnswer::Return, "just renewed");
+    assert_eq!(
+        judge(&mut client, 403, second, at(3)),
+        ApiAnswer::Return,
+        "just renewed"
+    );
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn a_request_is_not_sent_again_with_another_users_token() {
     assert!(client.begin_sign_out(at(1)).is_some());
     let other = redeem_new(&mut client, "code=C2", at(2)).unwrap();
     assert!(client.settle(other, json(200, TOKENS_2), at(3)).is_ok());
-    assert_eq!(judge(&client, 401, generation, at(4)), ApiAnswer::Return);
+    assert_eq!(judge(&mut client, 401, generation, at(4)), ApiAnswer::Return);
     let retry = ApiRequest::new("/rest/v1.0/me", None, client.config())
         .unwrap()
         .tried_in(generation);
@@ -148,8 +157,8 @@ fn a_clock_two_hours_ahead_sets_off_one_renewal() {
     }
     assert_eq!(header(&mut client, ahead(5372)), None);
     // A token that the server calls dead is renewed, but not again and again.
-    assert_eq!(judge(&client, 401, second, ahead(31)), ApiAnswer::Return);
-    assert_eq!(judge(&client, 401, second, ahead(32)), ApiAnswer::RenewAndRetry);
+    assert_eq!(judge(&mut client, 401, second, ahead(31)), ApiAnswer::Return);
+    assert_eq!(judge(&mut client, 401, second, ahead(32)), ApiAnswer::RenewAndRetry);
 }
 
 #[test]

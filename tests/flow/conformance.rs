@@ -200,7 +200,7 @@ fn fapi2_security_profile_final_client_refresh_token_test_renews_once_for_each_4
     let mut client = signed_in(TOKENS);
     for (now, answer, token) in [(100, TOKENS_2, "Bearer AT2"), (200, TOKENS, "Bearer AT1")] {
         let refused = generation(&mut client, at(now));
-        assert_eq!(judge(&client, 401, refused, at(now)), ApiAnswer::RenewAndRetry);
+        assert_eq!(judge(&mut client, 401, refused, at(now)), ApiAnswer::RenewAndRetry);
         let exchange = renewal(&mut client);
         assert!(client.settle(exchange, json(200, answer), at(now)).is_ok());
         assert_eq!(header(&mut client, at(now)).as_deref(), Some(token));

@@ -50,7 +50,7 @@ fn a_token_is_used_only_after_its_audience_is_known() {
     assert!(client.save(at(2)).is_none(), "never stored");
     assert_eq!(header(&mut client, at(2)).as_deref(), Some("Bearer IT1"));
     let generation = generation(&mut client, at(2));
-    assert_eq!(judge(&client, 401, generation, at(2)), ApiAnswer::Return);
+    assert_eq!(judge(&mut client, 401, generation, at(2)), ApiAnswer::Return);
     assert_eq!(call(&mut client, at(5402)).unwrap_err().code(), Code::ReauthRequired);
 }
 

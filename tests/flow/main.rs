@@ -14,6 +14,7 @@ mod forged;
 mod servers;
 mod advisories;
 mod conformance;
+mod first_use;
 #[cfg(feature = "implicit")]
 mod implicit;
 mod support;

@@ -1,16 +1,17 @@
 //! From the login URL to the tokens: the whole way once, then what a response, a record or an answer must not be.
 
 use super::support::{
-    OPTIONS, REFRESH_1, REVOKE_URL, STATE, TOKEN_URL, TOKENS, TOKENS_2, assert_post, at, client, client_of, entropy,
-    header, json, record, redeem, redeem_new, renewal, signed_in,
+    OPTIONS, REFRESH_1, REVOKE_URL, STATE, TOKEN_URL, TOKENS, TOKENS_2, assert_post, assert_refused, at, client,
+    client_of, entropy, header, json, judge, record, redeem, redeem_new, renewal, sign_in, signed_in,
 };
 use procore_spa_auth::error::{Code, Phase};
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::authorization_response::AuthorizationResponse;
-use procore_spa_auth::protocol::client::{Progress, Renewal};
+use procore_spa_auth::protocol::client::{Client, Progress, Renewal};
 use procore_spa_auth::protocol::http::HttpOutcome;
 use procore_spa_auth::protocol::pending_authorization::{Flow, PendingAuthorization};
 use procore_spa_auth::protocol::session::{SessionEvent, Status};
+use procore_spa_auth::protocol::time::Moment;
 
 #[test]
 fn a_whole_sign_in_from_login_url_to_sign_out() {
@@ -67,7 +68,9 @@ fn a_whole_sign_in_from_login_url_to_sign_out() {
     assert_eq!(client.take_event(), Some(SessionEvent::Refreshed));
     assert_eq!(header(&mut client, at(5912)).as_deref(), Some("Bearer AT2"));
 
-    // Both tokens are revoked by name; here they are gone at once.
+    // The renewed token was used, so both are revoked by name; here they are gone at once.
+    let generation = client.generation();
+    judge(&mut client, 200, generation, at(5913));
     let exchange = client.begin_sign_out(at(6000)).unwrap();
     assert_eq!(client.session(at(6000)).status, Status::SignedOut);
     assert_eq!(client.take_event(), Some(SessionEvent::SignedOut));
@@ -287,37 +290,84 @@ fn an_earlier_sign_in_does_not_replace_a_later_one() {
         client.settle(second, json(200, TOKENS_2), at(1)),
         Ok(Progress::SignedIn { .. })
     ));
-    let Ok(Progress::Send(revocation)) = client.settle(first, json(200, TOKENS), at(2)) else {
-        panic!("the late tokens are not revoked");
-    };
-    assert!(revocation.request.url.ends_with("/oauth/revoke"));
+    // They may be of one grant, so the late ones go when the session does.
+    assert_refused(&client.settle(first, json(200, TOKENS), at(2)), Code::SessionEnded);
     assert_eq!(header(&mut client, at(3)).as_deref(), Some("Bearer AT2"));
+    assert_eq!(
+        sign_out(&mut client, at(4)),
+        (REVOKED_2_1.map(str::to_owned).into(), true)
+    );
+}
+
+const REVOKED_2_1: [&str; 4] = ["RT2", "AT2", "RT1", "AT1"];
+
+/// Signs out at a server that says yes to everything: the tokens that it is told of, and what the user is.
+fn sign_out(client: &mut Client, now: Moment) -> (Vec<String>, bool) {
+    let mut exchange = client.begin_sign_out(now).unwrap();
+    let mut told = Vec::new();
+    loop {
+        assert_eq!(exchange.request.url, REVOKE_URL);
+        let body = exchange.request.body.as_ref().unwrap().expose();
+        told.push(body["token=".len()..].split('&').next().unwrap().to_owned());
+        match client.settle(exchange, json(200, "{}"), now).unwrap() {
+            Progress::Send(next) => exchange = next,
+            Progress::SignedOut { is_revoked } => return (told, is_revoked),
+            other => panic!("{other:?}"),
+        }
+    }
 }
 
 #[test]
-fn a_sign_in_revokes_the_session_that_it_replaces() {
+fn tokens_that_a_sign_in_replaces_are_revoked_at_sign_out_and_not_before() {
+    // Where both sign-ins are one grant, revoking the old tokens would end the new ones.
     let mut client = signed_in(TOKENS);
     let again = redeem_new(&mut client, "code=C2", at(10)).unwrap();
-    let Ok(Progress::Send(refresh_token)) = client.settle(again, json(200, TOKENS_2), at(11)) else {
-        panic!("the old tokens are kept");
-    };
-    assert!(
-        refresh_token
-            .request
-            .body
-            .as_ref()
-            .unwrap()
-            .expose()
-            .starts_with("token=RT1&")
-    );
-    let Ok(Progress::Send(access_token)) = client.settle(refresh_token, json(200, ""), at(12)) else {
-        panic!("the old access token is kept");
-    };
     assert!(matches!(
-        client.settle(access_token, json(500, ""), at(13)),
+        client.settle(again, json(200, TOKENS_2), at(11)),
         Ok(Progress::SignedIn { .. })
     ));
     assert_eq!(header(&mut client, at(14)).as_deref(), Some("Bearer AT2"));
+    // A reload, or another tab, knows of them.
+    let record = client.save(at(14)).unwrap();
+    for mut client in [client, {
+        let mut restored = self::client();
+        restored.restore(&record, false, at(15)).unwrap();
+        restored
+    }] {
+        assert_eq!(
+            sign_out(&mut client, at(16)),
+            (REVOKED_2_1.map(str::to_owned).into(), true)
+        );
+        assert!(client.begin_sign_out(at(17)).is_none(), "nothing is left");
+    }
+}
+
+#[test]
+fn more_replaced_tokens_than_are_kept_leave_the_revocation_pending() {
+    let tokens = |name: usize| TOKENS.replace("T1\"", &format!("T1{name}\""));
+    for (sign_ins, expected) in [(9, true), (10, false)] {
+        let mut client = client();
+        for name in 0..sign_ins {
+            sign_in(&mut client, &tokens(name));
+        }
+        let (told, is_revoked) = sign_out(&mut client, at(1));
+        assert_eq!((told.len(), is_revoked), (18, expected));
+    }
+}
+
+#[test]
+fn replaced_tokens_are_revoked_when_the_server_ends_the_session() {
+    let mut client = signed_in(TOKENS);
+    sign_in(&mut client, TOKENS_2);
+    let exchange = renewal(&mut client);
+    let mut next = client.settle(exchange, json(400, r#"{"error":"invalid_grant"}"#), at(1));
+    let mut told = Vec::new();
+    while let Ok(Progress::Send(exchange)) = next {
+        told.push(exchange.request.body.as_ref().unwrap().expose()[..9].to_owned());
+        next = client.settle(exchange, json(200, ""), at(1));
+    }
+    assert_refused(&next, Code::ReauthRequired);
+    assert_eq!(told, ["token=RT1", "token=AT1"]);
 }
 
 #[test]
@@ -333,6 +383,10 @@ fn a_scope_that_is_not_said_is_the_one_asked_for() {
     };
     let wider = r#"{"access_token":"AT2","token_type":"bearer","scope":"read admin"}"#;
     let Ok(Progress::Send(revocation)) = client.settle(exchange, json(200, wider), at(1)) else {
+        panic!("the wider token is not revoked");
+    };
+    // Without a new refresh token, the one before is the one to be revoked.
+    let Ok(Progress::Send(revocation)) = client.settle(revocation, json(200, ""), at(1)) else {
         panic!("the wider token is not revoked");
     };
     assert_eq!(

@@ -22,6 +22,7 @@ pub(crate) const TOKENS_2: &str =
     r#"{"access_token":"AT2","token_type":"bearer","expires_in":5400,"refresh_token":"RT2"}"#;
 pub(crate) const TOKEN_URL: &str = "https://login.procore.com/oauth/token";
 pub(crate) const REVOKE_URL: &str = "https://login.procore.com/oauth/revoke";
+pub(crate) const INFO_URL: &str = "https://login.procore.com/oauth/token/info";
 pub(crate) const REFRESH_1: &str = "grant_type=refresh_token&refresh_token=RT1&client_id=CID";
 
 /// Seconds after the start, by both clocks.
@@ -126,7 +127,7 @@ pub(crate) fn generation(client: &mut Client, now: Moment) -> u64 {
 }
 
 /// What a first answer with that status is worth.
-pub(crate) fn judge(client: &Client, status: u64, generation: u64, now: Moment) -> ApiAnswer {
+pub(crate) fn judge(client: &mut Client, status: u64, generation: u64, now: Moment) -> ApiAnswer {
     client.judge(&ApiResponse::new(status), generation, now)
 }
 
@@ -138,6 +139,14 @@ pub(crate) fn assert_post(exchange: &Exchange, url: &str, body: &str) {
         "a public client has no Authorization header"
     );
     assert!(!exchange.request.is_same_origin, "no cookies");
+}
+
+/// The first use of a token: a question about it.
+pub(crate) fn assert_use(exchange: &Exchange, token: &str) {
+    assert_eq!(exchange.request.url, INFO_URL);
+    assert!(exchange.request.body.is_none() && !exchange.request.is_same_origin);
+    let authorization = exchange.request.authorization.as_ref().unwrap();
+    assert_eq!(authorization.expose(), format!("Bearer {token}"));
 }
 
 pub(crate) fn assert_refused(result: &Result<Progress, Error>, code: Code) {

@@ -112,6 +112,34 @@ test("oldRefreshTokenLives until the new access token is used", async (t) => {
   assert.ok(await isAlive(sandbox, second.body.access_token));
 });
 
+test("oldRefreshTokenLives: the revocation of the new tokens leaves it alive, unless they were used", async (t) => {
+  const sandbox = await withSwitches(t, { oldRefreshTokenLives: true, signOutTrap: true, noReuseDetection: true });
+  for (const [use, expected] of [[null, 200], ["/oauth/token/info", 400], ["/rest/v1.0/me", 400]]) {
+    // Renewed before it is over, and after.
+    for (const isOver of [false, true]) {
+      const first = await signIn(sandbox);
+      if (isOver) sandbox.expireAccessTokens();
+      const second = (await refresh(sandbox, first.refresh_token)).body;
+      if (use) assert.equal((await get(sandbox, use, second.access_token)).status, 200);
+      for (const token of [second.refresh_token, second.access_token]) assert.equal((await revoke(sandbox, token)).status, 200);
+      assert.equal((await refresh(sandbox, second.refresh_token)).status, 400);
+      assert.equal((await refresh(sandbox, first.refresh_token)).status, expected, `${use} ${isOver}`);
+      if (use) assert.ok(!(await isAlive(sandbox, first.access_token)));
+    }
+  }
+});
+
+test("oneGrant: revoking a token of one sign-in ends the next one of this user, too", async (t) => {
+  for (const oneGrant of [false, true]) {
+    const sandbox = await withSwitches(t, { oneGrant });
+    const browser = new Browser();
+    const [first, second] = [await signIn(sandbox, { browser }), await signIn(sandbox, { browser })];
+    assert.equal((await revoke(sandbox, first.refresh_token)).status, 200);
+    assert.equal(await isAlive(sandbox, second.access_token), !oneGrant);
+    assert.equal((await refresh(sandbox, second.refresh_token)).status, oneGrant ? 400 : 200);
+  }
+});
+
 test("noReuseDetection refuses, and leaves the rest alive", async (t) => {
   const sandbox = await withSwitches(t, { noReuseDetection: true });
   const grant = await getCode(sandbox);

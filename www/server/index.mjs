@@ -59,6 +59,7 @@ function handle({ origin, application, switches, log, store }) {
     setRedirectUris: (uris) => application.setRedirectUris(uris),
     resetClientSecret: () => application.resetSecret(),
     expireAccessTokens: () => store.expireAccessTokens(),
+    liveTokens: () => store.liveTokens(switches.oldRefreshTokenLives),
     get requests() {
       return structuredClone(log.entries);
     },

@@ -58,14 +58,17 @@ function loginResult(form) {
   return user && { login: { accountId: String(user.id) } };
 }
 
-async function consentResult(form, { params, session }, { provider, application }) {
+async function consentResult(form, { params, session }, { provider, application, switches }) {
   if (form.get("answer") !== "allow") {
     return {
       error: "access_denied",
       error_description: "The resource owner or authorization server denied the request.",
     };
   }
-  const grant = new provider.Grant({ accountId: session.accountId, clientId: application.clientId });
+  const { authorizations = {} } = switches.oneGrant ? await provider.Session.findByUid(session.uid) : {};
+  const before = authorizations[application.clientId]?.grantId;
+  const grant = (before && (await provider.Grant.find(before))) ||
+    new provider.Grant({ accountId: session.accountId, clientId: application.clientId });
   grant.addOIDCScope(params.scope);
   return { consent: { grantId: await grant.save() } };
 }

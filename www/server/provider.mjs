@@ -37,7 +37,8 @@ export function createProvider({ name, origin, application, store, switches }) {
     findAccount: (_ctx, id) => userById(id) && { accountId: id, claims: () => ({ sub: id }) },
     interactions: { url: (_ctx, { uid }) => `/interaction/${uid}` },
     jwks: { keys: [signingKey()] },
-    // Consent is asked at every sign-in, and each sign-in is a grant of its own: revoking one leaves the others.
+    // Consent is asked at every sign-in, and each sign-in is a grant of its own: revoking one leaves the others. Except
+    // with the switch for it.
     loadExistingGrant: async ({ oidc }) => {
       const grantId = oidc.result?.consent?.grantId;
       return grantId ? oidc.provider.Grant.find(grantId) : undefined;

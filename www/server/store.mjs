@@ -31,6 +31,22 @@ export class Store {
     this.remove("Grant", grantId);
   }
 
+  /** Notes that these were issued together. */
+  pair(accessToken, refreshToken) {
+    const [access, refresh] = [this.find("AccessToken", accessToken), this.find("RefreshToken", refreshToken)];
+    if (access && refresh) [access.pair, refresh.pair] = [refreshToken, accessToken];
+  }
+
+  /** Ends the two tokens that were issued together, and none of those before and after. */
+  revokePair({ jti, pair }) {
+    for (const id of [jti, pair]) for (const model of ["AccessToken", "RefreshToken"]) this.remove(model, id);
+  }
+
+  /** Whether the access token of these two lives. */
+  isPairLive({ jti, pair }) {
+    return [jti, pair].some((id) => this.find("AccessToken", id)?.exp > seconds());
+  }
+
   hasLiveAccessToken(grantId) {
     return this.#accessTokens().some(([, record]) => record.grantId === grantId && record.exp > seconds());
   }
@@ -46,6 +62,13 @@ export class Store {
     const live = this.#accessTokens().filter(([, record]) => record.exp > seconds());
     for (const [, record] of live) record.exp = seconds() - 1;
     return live.length;
+  }
+
+  /** How many tokens would still be taken. `areOldOnesAlive`: used refresh tokens, too. */
+  liveTokens(areOldOnesAlive) {
+    const isLive = ([key, { exp, consumed }]) =>
+      /^(Access|Refresh)Token:/.test(key) && exp > seconds() && (!consumed || areOldOnesAlive);
+    return [...this.#records].filter(isLive).length;
   }
 
   #accessTokens() {

@@ -69,7 +69,7 @@ function prepareStore(form, { store, switches }) {
 
   if (switches.pkceIgnored) delete record.codeChallenge;
   if (!record.consumed) return;
-  if (switches.oldRefreshTokenLives && model === "RefreshToken" && !record.superseded) delete record.consumed;
+  if (switches.oldRefreshTokenLives && model === "RefreshToken") delete record.consumed;
   else if (switches.noReuseDetection) store.remove(model, value);
 }
 
@@ -79,7 +79,8 @@ function withoutVerifier(form) {
   return Buffer.from(form.toString());
 }
 
-function followUp(form, { access_token }, { store, switches }) {
+function followUp(form, { access_token, refresh_token }, { store, switches }) {
+  store.pair(access_token, refresh_token);
   if (form.get("grant_type") !== "refresh_token") return;
   const record = store.find("AccessToken", access_token);
   record.replacedRefreshToken = form.get("refresh_token");
@@ -90,16 +91,16 @@ function followUp(form, { access_token }, { store, switches }) {
  * The live access token of this request.
  * @throws {HttpError} 401 for none, an unknown, an expired and a revoked one alike
  */
-export function liveAccessToken(req, { store }) {
+export function liveAccessToken(req, { store, switches }) {
   const value = bearerToken(req);
   const record = value && store.find("AccessToken", value);
   if (!record || record.exp * 1000 <= Date.now()) {
     const body = { error: "invalid_token", error_description: "The access token is missing, invalid, expired or revoked." };
     throw new HttpError(401, body, { "www-authenticate": 'Bearer realm="demo", error="invalid_token"' });
   }
-  // Whoever holds the new access token has received the answer; only now is the old refresh token done with.
+  // Whoever holds the new access token has received the answer; only now are the old tokens done with.
   const replaced = store.find("RefreshToken", record.replacedRefreshToken);
-  if (replaced) replaced.superseded = true;
+  if (replaced && switches.oldRefreshTokenLives) store.revokePair(replaced);
   return record;
 }
 
@@ -116,7 +117,7 @@ export function tokenInfo({ req, res, environment, entry }) {
   });
 }
 
-/** POST /oauth/revoke (RFC 7009): access and refresh token end together. */
+/** POST /oauth/revoke (RFC 7009): access and refresh token end together, those of before with them or not. */
 export async function revoke({ req, res, environment, entry }) {
   const { switches } = environment;
   const form = await readForm(req);
@@ -138,8 +139,13 @@ function endGrant(req, form, { application, store, switches }) {
       error: "unauthorized_client", error_description: "You are not authorized to revoke this token",
     });
   }
-  const trapped = switches.signOutTrap && found && !store.hasLiveAccessToken(found.record.grantId);
-  if (found && !trapped) store.revokeGrant(found.record.grantId);
+  if (!found) return;
+  const { record } = found;
+  // Where old refresh tokens live, each renewal has a row of its own, and one row is what a revocation ends.
+  const isLive = switches.oldRefreshTokenLives ? store.isPairLive(record) : store.hasLiveAccessToken(record.grantId);
+  if (switches.signOutTrap && !isLive) return;
+  if (switches.oldRefreshTokenLives) store.revokePair(record);
+  else store.revokeGrant(record.grantId);
 }
 
 /** GET /.well-known/oauth-authorization-server (RFC 8414) */

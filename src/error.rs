@@ -318,6 +318,7 @@ codes! {
     TokenMalformedToken "token_malformed_token" Token false "A token has characters that no header can carry.";
     TokenBadTokenType "token_bad_token_type" Token false "The token is no bearer token.";
     TokenBadExpiresIn "token_bad_expires_in" Token false "expires_in is no number of seconds.";
+    TokenBadScope "token_bad_scope" Token false "The scope is not of words and spaces, or longer than any.";
     TokenAudienceMismatch "token_audience_mismatch" Token false "The token was issued to another application. It was not used.";
     TokenEndpointRedirected "token_endpoint_redirected" Token false "The endpoint redirects, which was not followed: it would carry the code elsewhere.";
     ScopeExpanded "scope_expanded" Token false "The server granted more than was asked for. The tokens were not used.";

@@ -74,7 +74,7 @@ export interface ProcoreAuthOptions {
   readonly environment?: EnvironmentName;
   /** Other servers, per environment (a test server, say). */
   readonly servers?: { readonly [name in EnvironmentName]?: ServerOptions };
-  /** Scopes to ask for (RFC 6749 §3.3), separated by spaces. Default: none named, as Procore documents. */
+  /** Scopes to ask for (RFC 6749 §3.3), separated by spaces; at most 4096 characters. Default: none named, as Procore documents. */
   readonly scope?: string;
   /** Where the authorization response stands in the redirect. Default `"query"`. */
   readonly responseMode?: "query" | "fragment";
@@ -109,7 +109,10 @@ export interface Session {
   readonly renewable: boolean;
   /** Seconds since 1970 by this device's clock; a hint for display. */
   readonly expiresAtEpochSeconds?: number;
-  /** The scope granted (RFC 6749 §5.1), as the server said it. */
+  /**
+   * The scope granted (RFC 6749 §5.1), as the server said it: words of printable ASCII, without `"` and `\`, a space
+   * between two (appendix A.4); at most 4096 characters.
+   */
   readonly scope?: string;
 }
 
@@ -417,6 +420,7 @@ export type ProcoreAuthErrorCode =
   // token response
   | "token_bad_status" | "token_bad_content_type" | "token_bad_json" | "token_duplicate_key"
   | "token_missing_access_token" | "token_malformed_token" | "token_bad_token_type" | "token_bad_expires_in"
+  | "token_bad_scope"
   | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "rate_limited"
   // session and API
   | "not_signed_in" | "reauth_required" | "lock_timeout" | "session_ended" | "network_error" | "timeout"

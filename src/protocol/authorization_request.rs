@@ -12,6 +12,7 @@ use super::options;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::{self, Entropy};
 use super::return_to::ReturnTo;
+use super::scope;
 use super::secret::Wiped;
 use super::server;
 use super::time::UnixSeconds;
@@ -137,11 +138,8 @@ impl AuthorizationRequest {
             return Err(options::invalid("discover"));
         }
         let redirect_uri = chosen_redirect_uri(config, options.redirect_uri.as_deref())?;
-        let scope = options
-            .scope
-            .as_deref()
-            .or(config.scope.as_deref())
-            .filter(|scope| !scope.is_empty());
+        let scope = options.scope.as_deref().or(config.scope.as_deref()).unwrap_or_default();
+        let scope = scope::parse(scope).ok_or_else(|| options::invalid("scope"))?;
         let (return_to, warning) = match ReturnTo::parse(&options.return_to, config) {
             Ok(target) => (target, None),
             Err(error) => (ReturnTo::default(), Some(error)),
@@ -170,8 +168,8 @@ impl AuthorizationRequest {
         };
         form::append(&mut url, "client_id", config.client_id.as_str());
         form::append(&mut url, "redirect_uri", redirect_uri.as_str());
-        if let Some(scope) = scope {
-            form::append(&mut url, "scope", scope);
+        if !scope.is_empty() {
+            form::append(&mut url, "scope", &scope);
         }
         form::append(&mut url, "state", state.expose());
         if options.flow == Flow::Code {
@@ -200,7 +198,7 @@ impl AuthorizationRequest {
             server: Some(config.environment.authorization_endpoint.clone()),
             client_id: config.client_id.as_str().to_owned(),
             redirect_uri: redirect_uri.as_str().to_owned(),
-            scope: scope.map(ToOwned::to_owned),
+            scope: Some(scope).filter(|scope| !scope.is_empty()),
             return_to: return_to.as_str().to_owned(),
             created: now,
         });

@@ -10,10 +10,10 @@ use super::environment::{Environment, EnvironmentName};
 use super::http::{HttpRequest, HttpResponse};
 use super::json::{Object, Value};
 use super::options::{self, invalid, known_keys, text_option, unknown_key};
+use super::scope;
 use super::server;
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -163,7 +163,10 @@ impl Config {
             environment,
             client_id,
             redirect_uris,
-            scope: text_option(options, "scope")?.map(ToOwned::to_owned),
+            scope: match text_option(options, "scope")? {
+                Some(scope) => Some(scope::parse(scope).ok_or_else(|| invalid("scope"))?),
+                None => None,
+            },
             response_mode: match text_option(options, "responseMode")? {
                 Some(mode) => ResponseMode::from_name(mode).ok_or_else(|| invalid("responseMode"))?,
                 None => ResponseMode::Query,

@@ -18,6 +18,7 @@ pub(crate) mod echo;
 // Who asks whom.
 pub mod confidentiality;
 mod options;
+mod scope;
 pub mod environment;
 pub mod credentials;
 mod server;

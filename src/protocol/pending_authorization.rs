@@ -8,6 +8,7 @@ use super::confidentiality;
 use super::config::{Config, ResponseMode};
 use super::environment::EnvironmentName;
 use super::json::{self, Object, Value, Writer};
+use super::scope;
 use super::secret::Wiped;
 use super::secret::{CodeVerifier, State, is_visible_ascii};
 use super::time::{Seconds, UnixSeconds};
@@ -134,9 +135,8 @@ impl PendingAuthorization {
         ] {
             text(object, key)?.clone_into(field);
         }
-        for (key, field) in [("server", &mut this.server), ("scope", &mut this.scope)] {
-            *field = optional(object, key)?;
-        }
+        this.server = optional(object, "server")?;
+        this.scope = optional_scope(object)?;
         Ok(this)
     }
 
@@ -248,6 +248,11 @@ pub(crate) fn optional(object: &Object, key: &str) -> Result<Option<String>, Err
     }
 }
 
+pub(crate) fn optional_scope(object: &Object) -> Result<Option<String>, Error> {
+    let scope = optional(object, "scope")?;
+    scope.map(|scope| scope::parse(&scope).ok_or_else(corrupt)).transpose()
+}
+
 #[inline(never)]
 pub(crate) fn text<'a>(object: &'a Object, key: &str) -> Result<&'a str, Error> {
     object.member(key).and_then(Value::as_str).ok_or_else(corrupt)
@@ -305,7 +310,7 @@ mod tests {
         for (scope, return_to) in [
             (None, "/"),
             (Some(""), "/x?y=1#z"),
-            (Some("read \"write\""), "/\\ü\u{2028}\n\0😀"),
+            (Some("read write"), "/\\ü\u{2028}\n\0😀"),
         ] {
             let there = pending(scope, return_to);
             let back = PendingAuthorization::from_record(&there.to_record()).unwrap();

@@ -7,7 +7,7 @@
 
 use super::config::Config;
 use super::json::{Object, Value, Writer};
-use super::pending_authorization::{Flow, VERSION, corrupt, number, optional, read, text};
+use super::pending_authorization::{Flow, VERSION, corrupt, number, optional_scope, read, text};
 use super::secret::{AccessToken, RefreshToken, Wiped};
 use super::session::{MAX_RETIRED, Renewal, Session, SignedIn};
 use super::time::Moment;
@@ -108,7 +108,7 @@ fn parse_one(object: &Object, config: &Config, now: Moment) -> Result<SignedIn, 
         // By a clock that was set back nobody knows its age: it is over.
         age: now.wall.checked_sub(received).unwrap_or(MAX_LIFETIME),
         expires_in: number(object, "expiresIn")?.min(MAX_LIFETIME),
-        scope: optional(object, "scope")?,
+        scope: optional_scope(object)?,
         flow: Flow::Code,
         renewal,
         is_renewed: flag("isRenewed")?,

@@ -7,10 +7,10 @@
 use super::ascii;
 use super::http::HttpResponse;
 use super::json::{self, Malformed, Object, Value};
+use super::scope;
 use super::secret::{AccessToken, RefreshToken, Wiped, is_visible_ascii};
 use super::time::Seconds;
 use crate::error::{Code, Error, OAuthError, Phase};
-use alloc::borrow::ToOwned;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -38,7 +38,8 @@ impl TokenSet {
     /// - `rate_limited`, `client_auth_required`, `invalid_grant` and the other words of RFC 6749 §5.2,
     ///   `token_bad_status` for any other status than 200, or an error said with 200
     /// - `token_bad_content_type`, `response_too_large`, `token_duplicate_key`, `token_bad_json`
-    /// - `token_missing_access_token`, `token_malformed_token`, `token_bad_token_type`, `token_bad_expires_in`
+    /// - `token_missing_access_token`, `token_malformed_token`, `token_bad_token_type`, `token_bad_expires_in`,
+    ///   `token_bad_scope`
     pub fn parse(response: &HttpResponse) -> Result<Self, Error> {
         if response.status != 200 {
             return Err(refusal(response));
@@ -56,14 +57,14 @@ impl TokenSet {
         let expires_in = lifetime(object.present("expires_in"))?;
         let scope = match object.present("scope") {
             None => None,
-            Some(Value::String(scope)) => Some(scope.as_str().to_owned()),
+            Some(Value::String(text)) => granted(text)?,
             // Some servers send a list instead of the string of RFC 6749 §3.3.
             Some(Value::Array(scopes)) => {
                 let mut words = Vec::new();
                 for scope in scopes {
                     words.push(scope.as_str().ok_or(Code::TokenBadJson)?);
                 }
-                Some(words.join(" "))
+                granted(&words.join(" "))?
             }
             Some(_) => return Err(Code::TokenBadJson.into()),
         };
@@ -71,7 +72,7 @@ impl TokenSet {
             access_token: AccessToken::new(access_token),
             refresh_token: token(object, "refresh_token")?.map(RefreshToken::new),
             expires_in,
-            scope: scope.filter(|scope| !scope.is_empty()),
+            scope,
         })
     }
 
@@ -91,7 +92,7 @@ impl TokenSet {
             access_token: AccessToken::new(Wiped::from(access_token)),
             refresh_token: None,
             expires_in: expires_in.min(MAX_LIFETIME),
-            scope: field("scope").map(ToOwned::to_owned),
+            scope: granted(field("scope").unwrap_or_default())?,
         })
     }
 }
@@ -154,6 +155,12 @@ pub(crate) fn token(object: &Object, key: &str) -> Result<Option<Wiped>, Error> 
     }
 }
 
+/// RFC 6749 §5.1, §4.2.2. An empty scope is none.
+fn granted(text: &str) -> Result<Option<String>, Error> {
+    let scope = scope::parse(text).ok_or(Code::TokenBadScope)?;
+    Ok(Some(scope).filter(|scope| !scope.is_empty()))
+}
+
 /// RFC 6749 §7.1: a client must not use a token of a type it doesn't know; the name's case doesn't matter (§5.1).
 fn require_bearer(token_type: Option<&str>) -> Result<(), Error> {
     if token_type.is_some_and(|name| name.eq_ignore_ascii_case("bearer")) {
@@ -189,7 +196,7 @@ pub(crate) fn require_no_more_than(requested: Option<&str>, granted: Option<&str
     let (Some(requested), Some(granted)) = (requested, granted) else {
         return Ok(());
     };
-    let words = |scope| ascii::parts(scope, b" \t\n\x0c\r");
+    let words = |scope| ascii::parts(scope, b" ");
     let is_asked = |(at, scope)| at < MAX_SCOPES && words(requested).any(|asked| asked == scope);
     if words(granted).enumerate().all(is_asked) {
         Ok(())
@@ -247,6 +254,21 @@ mod tests {
             (
                 r#"{"access_token":"A\r\nT","token_type":"bearer"}"#,
                 Code::TokenMalformedToken,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","scope":"read\nwrite"}"#,
+                Code::TokenBadScope,
+            ),
+            (
+                r#"{"access_token":"AT1","token_type":"bearer","scope":["read","a\"b"]}"#,
+                Code::TokenBadScope,
+            ),
+            (
+                &format!(
+                    r#"{{"access_token":"AT1","token_type":"bearer","scope":"{}"}}"#,
+                    "a".repeat(4097)
+                ),
+                Code::TokenBadScope,
             ),
             (
                 r#"{"access_token":"A T","token_type":"bearer"}"#,

@@ -1,7 +1,7 @@
 //! The implicit flow: no token is used before its audience is known.
 
 use super::support::{OPTIONS, assert_refused, at, call, client_of, entropy, generation, header, json, judge, redeem};
-use procore_spa_auth::error::Code;
+use procore_spa_auth::error::{Code, Phase};
 use procore_spa_auth::protocol::api_response::ApiAnswer;
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::client::{Client, Exchange, Progress};
@@ -77,4 +77,18 @@ fn a_token_of_another_application_is_not_used() {
         Code::NetworkError,
     );
     assert_eq!(client.session(at(2)).status, Status::SignedOut);
+}
+
+#[test]
+fn a_scope_in_the_fragment_is_of_words_or_the_token_is_not_used() {
+    let (mut client, _) = begun();
+    let login = client
+        .begin_sign_in(&SignInOptions::new(client.config()), entropy(), at(0).wall)
+        .unwrap();
+    let record = login.pending.to_record().to_string();
+    for scope in ["a%22b", "read%0Awrite", "%C3%A9", &"a".repeat(4097)] {
+        let error = redeem(&mut client, &record, &format!("{FRAGMENT}&scope={scope}"), at(1)).unwrap_err();
+        assert_eq!((error.code(), error.phase()), (Code::TokenBadScope, Phase::Redirect));
+    }
+    assert!(redeem(&mut client, &record, &format!("{FRAGMENT}&scope=read+write"), at(1)).is_ok());
 }

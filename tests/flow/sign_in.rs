@@ -5,9 +5,11 @@ use super::support::{
     client_of, entropy, header, json, judge, record, redeem, redeem_new, renewal, sign_in, signed_in,
 };
 use procore_spa_auth::error::{Code, Phase};
+use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
 use procore_spa_auth::protocol::authorization_response::AuthorizationResponse;
 use procore_spa_auth::protocol::client::{Client, Progress, Renewal};
+use procore_spa_auth::protocol::config::Config;
 use procore_spa_auth::protocol::http::HttpOutcome;
 use procore_spa_auth::protocol::pending_authorization::{Flow, PendingAuthorization};
 use procore_spa_auth::protocol::session::{SessionEvent, Status};
@@ -419,6 +421,49 @@ fn more_scope_than_was_asked_for_is_given_back() {
     };
     let error = client.settle(revocation, json(200, ""), at(1)).unwrap_err();
     assert_eq!(error.code(), Code::ScopeExpanded);
+}
+
+#[test]
+fn a_scope_is_of_words_wherever_it_comes_from() {
+    let long = "a".repeat(4097);
+    for scope in ["read\nwrite", "a\"b", "a\\b", "\u{e9}", "<\u{0}>", &long] {
+        let json_scope = serde_json::json!(scope).to_string();
+        let options = OPTIONS.replacen('{', &format!(r#"{{"scope":{json_scope},"#), 1);
+        let refused = Config::parse(&options, parse_url("https://app.example/", None), parse_url).unwrap_err();
+        assert_eq!(refused.code(), Code::ConfigInvalid, "{scope:?}");
+        let mut client = client();
+        let mut wanted = SignInOptions::new(client.config());
+        wanted.scope = Some(scope.to_owned());
+        let refused = client.begin_sign_in(&wanted, entropy(), at(0).wall).unwrap_err();
+        assert_eq!(refused.code(), Code::ConfigInvalid, "{scope:?}");
+
+        // The server's, as a text and as a list; when redeeming, and when renewing.
+        for said in [json_scope.clone(), format!("[\"read\",{json_scope}]")] {
+            let tokens = TOKENS.replacen('{', &format!(r#"{{"scope":{said},"#), 1);
+            let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
+            assert_refused(&client.settle(exchange, json(200, &tokens), at(0)), Code::TokenBadScope);
+            let mut client = signed_in(TOKENS_2);
+            let exchange = renewal(&mut client);
+            assert_refused(
+                &client.settle(exchange, json(200, &tokens), at(1)),
+                Code::ReauthRequired,
+            );
+            assert_eq!(client.session(at(1)).scope, None);
+        }
+
+        // What is stored: a session, and a pending sign-in.
+        let kept = signed_in(TOKENS).save(at(1)).unwrap();
+        let kept = kept.replacen('{', &format!(r#"{{"scope":{json_scope},"#), 1);
+        assert_eq!(
+            client.restore(&kept, false, at(1)).unwrap_err().code(),
+            Code::StorageCorrupt
+        );
+        let pending = record(&client).replacen('{', &format!(r#"{{"scope":{json_scope},"#), 1);
+        let refused = PendingAuthorization::from_record(&pending).unwrap_err();
+        assert_eq!(refused.code(), Code::StorageCorrupt, "{scope:?}");
+    }
+    let spaced = TOKENS.replacen('{', r#"{"scope":" read  write ","#, 1);
+    assert_eq!(signed_in(&spaced).session(at(0)).scope.as_deref(), Some("read write"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 import type * as Api from "./index.d.ts";
-import { members, ordinary, own } from "./boundary.ts";
+import { ordinary, own } from "./boundary.ts";
 import type { Engine } from "./engine.ts";
+import { FLAG, THROTTLE, judged } from "./options.ts";
 
 /** How often a call waits, because of its own answers or those of others. */
 const MAX_WAITS = 3;
@@ -15,7 +16,10 @@ const COMPANY = "procore-company-id";
 export const createFetch =
   (engine: () => Engine, ended: () => AbortSignal): Api.ProcoreAuth["fetch"] =>
   async (input, options) => {
-    const { companyId, onThrottle, isIdempotent, ...others } = members(options);
+    const { companyId, onThrottle, isIdempotent, ...others } = judged(options, {
+      onThrottle: THROTTLE,
+      isIdempotent: FLAG,
+    });
     const init = own(others);
     // Read by the platform, so that no getter of it can say one thing here and another there; also one of another frame.
     let given = Object.prototype.toString.call(input) === "[object Request]" ? new Request(input as Request) : undefined;

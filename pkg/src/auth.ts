@@ -2,8 +2,9 @@ import type * as Api from "./index.d.ts";
 import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
-import { endOf, startError } from "./errors.ts";
+import { endOf, isProcoreAuthError, startError } from "./errors.ts";
 import { leave, refuseFrames } from "./leave.ts";
+import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "./options.ts";
 import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
@@ -90,7 +91,9 @@ export const createAuth = (
     },
 
     signInWithPopup: async (options) => {
-      const { signal, timeoutSeconds, ...signInOptions } = readable(() => members(options));
+      const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
+        judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
+      );
       const text = optionsText(signInOptions);
       // Without a turn in between, where that is possible: a popup has to open inside the click.
       const { url, state } = engine().popupNow(text) ?? (await engine().popup(text));
@@ -104,7 +107,7 @@ export const createAuth = (
     },
 
     diagnose: async (options) => {
-      const { popup } = members(options);
+      const { popup } = only(options, { popup: FLAG });
       const probing = popup ? probe(engine) : undefined;
       const subject = read instanceof Error ? {} : { options: read.options, isPersistent: read.isPersistent };
       const start = await engineFacts().then(
@@ -189,7 +192,10 @@ const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Erro
  *
  * @throws `config_invalid` where they can't be read
  */
-export const optionsOf = <T extends object>(given: unknown): Partial<T> => members(readable(() => copy(given)) as T);
+export const optionsOf = <T extends object>(given: unknown): Partial<T> => {
+  mustBeOptions(given);
+  return members(readable(() => copy(given)) as T);
+};
 
 const optionsText = (given: unknown): string => readable(() => json(given));
 
@@ -197,6 +203,7 @@ const readable = <T>(read: () => T): T => {
   try {
     return read();
   } catch (cause) {
+    if (isProcoreAuthError(cause)) throw cause;
     throw startError("config_invalid", "The options could not be read: a property of them throws.", cause);
   }
 };

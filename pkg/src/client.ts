@@ -2,7 +2,7 @@ import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
-import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
+import { ProcoreAuthError, isProcoreAuthError, named } from "./errors.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
 import { type Kept, type Vault, openVault, rest, wake } from "./vault.ts";
@@ -408,4 +408,4 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
 /** What may go better later: nothing was sent. */
 const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown) =>
-  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, cause);
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, named(cause));

@@ -1,7 +1,7 @@
 import { call, initSync, __wbg_reset_state as renew } from "#core";
 import payload from "#payload";
 import { json, own } from "./boundary.ts";
-import { caught, startError } from "./errors.ts";
+import { caught, named, startError } from "./errors.ts";
 
 let started: Promise<void> | undefined;
 /** Of the core that all clients share; nothing before it has started, and after it has failed. */
@@ -51,7 +51,7 @@ const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
     if (opened === memory) memory = started = undefined;
   }
   const message = "The core failed inside, and was stopped and wiped. The next start is one with nobody signed in.";
-  throw startError("instance_poisoned", message, trap);
+  throw startError("instance_poisoned", message, named(trap));
 };
 
 /** Text that the glue copies in one go. For any other it makes room twice, and wipes nothing of what it had copied first. */

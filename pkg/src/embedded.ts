@@ -1,13 +1,11 @@
 import type * as Api from "./index.d.ts";
-import { members, result } from "./boundary.ts";
+import { result } from "./boundary.ts";
 import { startError } from "./errors.ts";
+import { ORIGINS, URL_TEXT, only } from "./options.ts";
 
 export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext => {
-  const { allowedParents: allowed, url } = members(options);
+  const { allowedParents: allowed, url } = only(options, { allowedParents: ORIGINS, url: URL_TEXT });
   const allowedParents = typeof allowed === "string" ? [allowed] : allowed;
-  if (allowedParents && !(Array.isArray(allowedParents) && allowedParents.every((one) => typeof one === "string"))) {
-    throw startError("config_invalid", "allowedParents: a list of origins, or one.");
-  }
   const isEmbedded = typeof window !== "undefined" && parent !== window;
   const ancestors = isEmbedded ? ancestorOrigins() : [];
   if (isEmbedded && allowedParents) {

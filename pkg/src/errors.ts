@@ -27,7 +27,14 @@ export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthErro
 
 /** The core's error, as it crossed, and the platform's own reason, if there is one. */
 export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts["code"] }, cause?: unknown) =>
-  new ProcoreAuthError({ ...facts, code: error }, cause);
+  new ProcoreAuthError({ ...facts, code: error }, named(cause));
+
+/**
+ * A platform's error by its name alone. Its words, and what a wrapped `fetch` hangs on it, may be a URL, a key of storage or a
+ * whole request, with state, code, verifier or token.
+ */
+export const named = (cause: unknown): DOMException | undefined =>
+  cause instanceof Error ? new DOMException("", cause.name) : undefined;
 
 /** For what goes wrong before the core can say it. */
 export const startError = (code: Facts["code"], message: string, cause?: unknown): ProcoreAuthError =>

@@ -217,13 +217,15 @@ export interface ProcoreAuth {
    * {@link handleRedirect}, as always.
    *
    * @throws {ProcoreAuthError} as {@link signIn} and {@link handleRedirect}, and `popup_blocked`, `popup_closed`,
-   *   `opener_severed`, `timeout`; the signal's reason
+   *   `opener_severed`, `timeout`; `config_invalid` where `signal` or `timeoutSeconds` is none; the signal's reason
    */
   signInWithPopup(options?: PopupSignInOptions): Promise<RedirectResult>;
 
   /**
    * The check-up, for when a sign-in does not work: this page, its configuration, and the servers, one finding for each
    * thing looked at. It sends no token and no code that could be of use to anybody. Loads a script of its own.
+   * @throws {ProcoreAuthError} `config_invalid`, `config_unknown_key` for options that are none; else nothing but
+   *   `network_error`, where that script is missing
    */
   diagnose(options?: DiagnoseOptions): Promise<readonly Finding[]>;
 
@@ -388,7 +390,7 @@ export interface EmbeddedContext {
  * const { isEmbedded, companyId } = embeddedContext({ allowedParents: ["https://app.procore.com"] });
  * ```
  * @throws {ProcoreAuthError} `framing_not_allowed` in a frame, unless every page around this one is among `allowedParents`;
- *   `config_invalid` where that is no list of origins
+ *   `config_invalid` where that is no list of origins, `config_unknown_key`
  */
 export function embeddedContext(options?: EmbeddedOptions): EmbeddedContext;
 
@@ -429,7 +431,10 @@ export type ProcoreAuthErrorCode =
 /** The step that failed. */
 export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect" | "token" | "refresh" | "api" | "revoke";
 
-/** The one error of this package. Never holds a token, code, verifier, state or secret. */
+/**
+ * The one error of this package. Never holds a token, code, verifier, state or secret. Of what a request or a storage has
+ * thrown, `cause` keeps the name alone.
+ */
 export class ProcoreAuthError extends Error {
   /** Made by this package only. */
   constructor(facts: never, cause?: unknown);

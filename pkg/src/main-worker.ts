@@ -25,8 +25,8 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions & WorkerOption
   createAuth(options, (setup, publish) => {
     const { workerUrl, ...others } = parse<WorkerOptions>(setup.options);
     // A `URL` has become a plain object on the way.
-    const url = typeof workerUrl === "object" ? workerUrl?.href : workerUrl;
-    return createWorkerEngine({ ...setup, options: json(others) }, publish, url);
+    const url = typeof workerUrl === "object" ? (workerUrl && (workerUrl.href ?? workerUrl)) : workerUrl;
+    return createWorkerEngine({ ...setup, options: json(others) }, publish, url ?? undefined);
   });
 
 interface Waiting {
@@ -35,7 +35,7 @@ interface Waiting {
   readonly cause?: unknown;
 }
 
-const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: string): Engine => {
+const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown): Engine => {
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let count = 0;

@@ -1,6 +1,6 @@
 import { bounded, own, parse } from "./boundary.ts";
 import type { Engine } from "./engine.ts";
-import { ProcoreAuthError } from "./errors.ts";
+import { ProcoreAuthError, named } from "./errors.ts";
 import { PREFIX, statesOf } from "./redirect.ts";
 
 /** The core's `LIFETIME`, in seconds. */
@@ -99,7 +99,5 @@ const change = <T>(use: () => T): T => {
 /** Known before the page is left. */
 export const storageBlocked = (storage: string, cause: unknown): ProcoreAuthError => {
   const message = `${storage} is blocked or full, so a sign-in could not be finished. Allow site data for this page.`;
-  // The browser's own words may name the key, and that has the state in it.
-  const named = cause instanceof Error ? new DOMException("", cause.name) : undefined;
-  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, named);
+  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, named(cause));
 };

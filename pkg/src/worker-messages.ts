@@ -1,7 +1,7 @@
 import type * as Api from "./index.d.ts";
 import { members } from "./boundary.ts";
 import type { Operations, Setup } from "./engine.ts";
-import { ProcoreAuthError } from "./errors.ts";
+import { ProcoreAuthError, named } from "./errors.ts";
 
 declare const PACKAGE_VERSION: string;
 /** Page and worker are of one version, or one would wait for what the other does not know. */
@@ -61,18 +61,18 @@ export interface Arrival {
   readonly isAnyPending: boolean;
 }
 
-/** Errors lose their class on the way; ours crosses as its facts, any other as its message. */
+/** Errors lose their class on the way; ours crosses as its facts, any other as its name, as do causes. */
 export const packError = (error: unknown): unknown => {
-  if (!(error instanceof ProcoreAuthError)) return messageOf(error) ?? "The worker failed.";
+  if (!(error instanceof ProcoreAuthError)) return `The worker failed. [${nameOf(error)}]`;
   const { message, cause, ...facts } = error;
-  return { ...facts, message, cause: messageOf(cause) };
+  return { ...facts, message, cause: nameOf(cause) };
 };
 
 /** `cause`: what the page itself knows of it. */
 export const unpackError = (packed: unknown, cause?: unknown): unknown => {
   const { cause: reason, ...facts } = members(packed as { cause?: string; code?: Api.ProcoreAuthErrorCode });
   if (!Object.hasOwn(facts, "code")) return new TypeError(String(packed));
-  return new ProcoreAuthError(facts as never, cause ?? (reason === undefined ? undefined : new TypeError(reason)));
+  return new ProcoreAuthError(facts as never, named(cause) ?? (reason === undefined ? undefined : new DOMException("", reason)));
 };
 
-const messageOf = (error: unknown): string | undefined => (error instanceof Error ? error.message : undefined);
+const nameOf = (error: unknown): string | undefined => named(error)?.name;

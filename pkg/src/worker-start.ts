@@ -12,11 +12,11 @@ export const REFUSED =
  *
  * @throws `config_invalid` where `workerUrl` is no URL of this origin, `worker_blocked` where the browser refuses
  */
-export const startWorker = (workerUrl?: string): { worker: Worker; release: () => void } => {
+export const startWorker = (workerUrl?: unknown): { worker: Worker; release: () => void } => {
   const blobUrl = workerUrl === undefined && URL.createObjectURL(new Blob([script], own({ type: "text/javascript" })));
   const release = () => blobUrl && URL.revokeObjectURL(blobUrl);
   try {
-    const worker = new Worker(trusted(blobUrl || absolute(workerUrl!)) as string, own({ name: "procore-spa-auth" }));
+    const worker = new Worker(trusted(blobUrl || absolute(workerUrl)) as string, own({ name: "procore-spa-auth" }));
     return { worker, release };
   } catch (cause) {
     release();
@@ -26,9 +26,9 @@ export const startWorker = (workerUrl?: string): { worker: Worker; release: () =
 };
 
 /** Resolved once: what is judged is what is loaded. */
-const absolute = (url: string): string => {
+const absolute = (url: unknown): string => {
   const base = document.baseURI;
-  if (URL.canParse(url, base)) return new URL(url, base).href;
+  if (typeof url === "string" && URL.canParse(url, base)) return new URL(url, base).href;
   throw notOwn();
 };
 

@@ -1,0 +1,45 @@
+import { members } from "./boundary.ts";
+import { startError } from "./errors.ts";
+
+/** What an option must be, and how a caller is told. */
+type Rule = readonly [is: (value: unknown) => boolean, words: string];
+
+/** Also what another frame of this site has made, which is of no class of this one. */
+const isA = (kind: string) => (value: unknown) => Object.prototype.toString.call(value) === `[object ${kind}]`;
+const isText = (value: unknown) => typeof value === "string";
+
+export const FLAG: Rule = [(value) => typeof value === "boolean", "true or false"];
+export const SECONDS: Rule = [(value) => typeof value === "number" && value >= 0, "a number of seconds, 0 or more"];
+export const SIGNAL: Rule = [isA("AbortSignal"), "an AbortSignal"];
+export const URL_TEXT: Rule = [(value) => isText(value) || isA("URL")(value), "a URL"];
+export const ORIGINS: Rule = [(value) => [value].flat().every(isText), "a list of origins, or one"];
+export const THROTTLE: Rule = [(value) => value === "wait" || value === "return", '"wait" or "return"'];
+
+/** @throws `config_invalid` where that is no object of options */
+export const mustBeOptions = (given: unknown): void => {
+  if (typeof (given ?? {}) !== "object" || Array.isArray(given)) throw startError("config_invalid", "Options are an object.");
+};
+
+/**
+ * The members of a caller's options, of which those that the core does not see are judged here. An option that is ignored
+ * would leave undone what its caller relies on. `null` is none.
+ *
+ * @throws `config_invalid`
+ */
+export const judged = <T extends object>(given: T | null | undefined, rules: { [name in keyof T]?: Rule }): Partial<T> => {
+  mustBeOptions(given);
+  const found = members(given);
+  for (const [name, [is, words]] of Object.entries(rules) as [keyof T & string, Rule][]) {
+    found[name] ??= undefined;
+    if (found[name] !== undefined && !is(found[name])) throw startError("config_invalid", `Must be ${words}. [${name}]`);
+  }
+  return found;
+};
+
+/** The same, where the core sees none of them, so that a misspelt one is refused here too. Also throws `config_unknown_key`. */
+export const only = <T extends object>(given: T | null | undefined, rules: { [name in keyof T]-?: Rule }): Partial<T> => {
+  const found = judged(given, rules);
+  const stranger = Object.keys(found).find((name) => !Object.hasOwn(rules, name));
+  if (stranger) throw startError("config_unknown_key", `There is no such option. Check its spelling. [${stranger.slice(0, 200)}]`);
+  return found;
+};

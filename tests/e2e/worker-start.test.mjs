@@ -94,11 +94,13 @@ inEveryEngine("worker, start and end", (browser) => {
     const refused = async (workerUrl) => {
       const options = JSON.stringify({ ...config, workerUrl });
       const { error, phase, isTyped } = await call(`sdk.createProcoreAuth(${options}).ready()`);
-      assert.deepEqual([error, phase, isTyped], ["config_invalid", "start", true], workerUrl);
+      assert.deepEqual([error, phase, isTyped], ["config_invalid", "start", true], options);
     };
     for (const workerUrl of [`${sink.origin}/worker.js`, `//${host}/worker.js`, `/\\${host}/worker.js`, ...schemes]) {
       await refused(workerUrl);
     }
+    // What is no address is not taken for none, which would start another script than was meant, nor for a path.
+    for (const workerUrl of [5, true, {}, [], ["/worker.js"], { href: 5 }]) await refused(workerUrl);
     // Nor by the detour of a base URL, from which a relative one starts.
     const base = `Object.assign(document.createElement("base"), { href: "${sink.origin}/" })`;
     await visitor.ask(`document.head.append(${base})`);

@@ -51,7 +51,7 @@ export async function signIn(flow) {
     if (session()?.signedIn) await signOut();
     notLeft = onLeaving(flow, environment);
     const auth = await clientToLeave(flow, environment);
-    await auth.signIn({ returnTo: "/" });
+    await auth.signIn();
   } catch (error) {
     notLeft();
     note("failed", `Sign-in not begun: ${describe(error).code || "fault of this page"}`, { failed: true });

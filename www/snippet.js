@@ -20,7 +20,7 @@ ${Object.entries(credentials).map(([environment, set]) => entry(environment, set
 
 const { returnTo } = await auth.handleRedirect(); // on every load
 if (returnTo) history.replaceState(null, "", returnTo);
-if (!auth.session.signedIn) await auth.signIn({ returnTo: location.pathname });
+if (!auth.session.signedIn) await auth.signIn();
 
 const me = await auth.fetch("/rest/v1.0/me");
 `;

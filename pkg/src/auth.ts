@@ -14,6 +14,9 @@ type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 /** In the storage of a tab that has had a session: only such a tab, or one beside it, takes it up again. */
 const TAB = "procore-spa-auth.tab";
 
+/** The clients of this page, by their configuration. */
+const clients = new Map<string, Api.ProcoreAuth>();
+
 /** The client of a page, on an engine that runs here or elsewhere. */
 export const createAuth = (
   givenOptions: Api.ProcoreAuthOptions,
@@ -21,6 +24,10 @@ export const createAuth = (
 ): Api.ProcoreAuth => {
   // Read now and never again, so that a later change of the object changes nothing.
   const read = readOptions(givenOptions);
+  // A page has one client of a configuration, whoever asks for it: two could not both redeem one response.
+  const name = read instanceof Error || typeof document === "undefined" ? undefined : json([read.options, read.isPersistent]);
+  const known = name && clients.get(name);
+  if (known) return known;
   const listeners = new Set<Listener>();
   const redirects = new Map<string, Promise<Api.RedirectResult>>();
   let made: Engine | undefined;
@@ -69,23 +76,28 @@ export const createAuth = (
       const url = isUrl ? String(given) : page;
       // Asked again without a URL, it is about the same response, although that is scrubbed already.
       const keys = url === page ? [url, ""] : [url];
-      const underWay = redirects.get(isUrl ? url : "") ?? redirects.get(url);
+      const underWay = redirects.get(url) ?? (url === page ? redirects.get("") : undefined);
       if (underWay) return underWay;
       const work = async (): Promise<Api.RedirectResult> => {
         if (url !== page || read instanceof Error) return redeem({ url });
         // The opener goes on. Whatever the app would do here, a sign-in say, would end with this window.
         const relayed = relayToOpener();
         if (relayed) return relayed;
-        return redeem({ url, record: takeFromPage(read.options) });
+        return redeem({ url, ...takeFromPage(read.options, read.isPersistent) });
       };
-      const result = work().finally(() => keys.forEach((key) => redirects.delete(key)));
-      keys.forEach((key) => redirects.set(key, result));
-      return result;
+      let begin!: (work: Promise<Api.RedirectResult>) => void;
+      const outcome = new Promise<Api.RedirectResult>((resolve) => (begin = resolve)).finally(() =>
+        keys.forEach((key) => redirects.delete(key)),
+      );
+      keys.forEach((key) => redirects.set(key, outcome));
+      // Only now: a router that listens to the scrubbing asks again from inside it.
+      begin(work());
+      return outcome;
     },
 
     signIn: async (options = {}) => {
       refuseFrames();
-      const { url, warning } = await engine().signIn(optionsText(options));
+      const { url, warning } = await engine().signIn(own({ options: optionsText(options), page: globalThis.location?.href ?? "" }));
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       return leave(url);
     },
@@ -144,6 +156,7 @@ export const createAuth = (
     },
   };
 
+  if (name) clients.set(name, auth);
   return Object.freeze(auth);
 };
 

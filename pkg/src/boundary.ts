@@ -48,7 +48,8 @@ export const members = <T extends object>(value: T | null | undefined, budget = 
     next = Object.getPrototypeOf(owner) as object | null;
     // The last one is what all objects share.
     if (!next && owner !== value) break;
-    for (const name of Object.getOwnPropertyNames(owner)) {
+    // In one order, so that equal options are equal texts.
+    for (const name of Object.getOwnPropertyNames(owner).sort()) {
       if (name in found || name === "constructor") continue;
       spend(budget);
       found[name] = value![name as keyof T];

@@ -299,7 +299,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await opened();
     },
 
-    signIn: (options) => step("signIn", { options }),
+    signIn: ({ options, page }) => step("signIn", { options, page }),
 
     popupNow: (options) => {
       if (!client) return undefined;

@@ -43,12 +43,22 @@ export interface Judged {
   readonly waitSeconds?: number;
 }
 
+/** What the app asks of a sign-in. */
+export interface Asking {
+  /** The options as JSON text. */
+  readonly options: string;
+  /** The URL of the page that the user is on now. */
+  readonly page: string;
+}
+
 /** A response to a sign-in. */
 export interface Response {
   readonly url: string;
   readonly record?: string | undefined;
   /** Whether that record is still in storage: then it is only looked at. */
   readonly isStored?: boolean;
+  /** Whether this tab has had it before. */
+  readonly isSpent?: boolean | undefined;
   readonly state?: string | undefined;
   /** Whether this tab waits for any response, where only the page knows. */
   readonly isAnyPending?: boolean;
@@ -58,7 +68,7 @@ export interface Response {
 export interface Operations {
   ready(): Promise<void>;
   /** `state`, `record`: to be stored by who has asked. */
-  signIn(options: string): Promise<{ url: string; warning?: string; state?: string; record?: string }>;
+  signIn(asking: Asking): Promise<{ url: string; warning?: string; state?: string; record?: string }>;
   popup(options: string): Promise<Login>;
   /** `state`: of a popup's sign-in; `record`: what the page has taken already. */
   redeem(response: Response): Promise<Redeemed>;

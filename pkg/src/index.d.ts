@@ -124,7 +124,11 @@ export type SessionEvent =
   | "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required" | "signed_in_elsewhere";
 
 export interface SignInOptions {
-  /** Where to be after sign-in: same origin. A refused value is replaced by `/` and reported. Default `/`. */
+  /**
+   * Where to be after sign-in: same origin, 32 KiB at most. A refused value is replaced by `/` and reported. Default: with
+   * {@link ProcoreAuth.signIn} the page that the user is on, with query and fragment; on the redirect URI's page itself, where
+   * the response that came there was to return to, or the folder that it is in. Else `/`.
+   */
   readonly returnTo?: string;
   /** One of the registered redirect URIs. Default: the first on this page's origin. */
   readonly redirectUri?: string;
@@ -189,9 +193,11 @@ export interface ProcoreAuth {
   ready(): Promise<void>;
 
   /**
-   * Call on every load, before routing. Does nothing on a page that is no authorization response. On one that is,
+   * Call on every load, before routing. Does nothing on a page that is no authorization response, nor, with `persist`, on one
+   * that this tab has had before, but for scrubbing that, while somebody is signed in. On one that is,
    * it takes the pending authorization and scrubs the URL at once, then redeems the code. Calls made twice share
-   * one promise. A response with a `state` that is not ours is refused and left alone.
+   * one promise. A response with a `state` that is not ours is refused and left alone. One to a sign-in
+   * of this tab is refused with `redirect_mismatch`, taken and scrubbed, on whatever page it comes but the redirect URI's.
    *
    * In the window of {@link signInWithPopup} it hands the response to the page that opened it and closes the window. Then
    * the promise settles only if nobody there takes it (`opener_reloaded`), so that nothing else of the app begins there.
@@ -268,7 +274,7 @@ export interface ProcoreAuth {
 }
 
 /**
- * A client for this page. Synchronous and cheap.
+ * A client for this page. Synchronous and cheap. Called with equal options again, it answers with the same client.
  *
  * @example
  * ```ts
@@ -280,7 +286,7 @@ export interface ProcoreAuth {
  * });
  * const { returnTo } = await auth.handleRedirect();
  * if (returnTo) history.replaceState(null, "", returnTo);
- * if (!auth.session.signedIn) await auth.signIn({ returnTo: location.pathname });
+ * if (!auth.session.signedIn) await auth.signIn();
  * const me = await auth.fetch("/rest/v1.0/me");
  * ```
  */
@@ -340,7 +346,8 @@ export interface CodeResponse {
 }
 
 /**
- * Judges the URL that the user came back on against its pending authorization. Synchronous once {@link ready}.
+ * Judges the URL that the user came back on against its pending authorization. Synchronous once {@link ready}. Where
+ * `pending` is empty, nothing is pending, and every URL is `{ kind: "none" }`.
  *
  * @example
  * ```ts

@@ -3,8 +3,7 @@ import { json, own, parse, received } from "./boundary.ts";
 import { createAuth } from "./auth.ts";
 import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
 import { startError } from "./errors.ts";
-import { keys, putPending } from "./pending.ts";
-import { PREFIX, stateOf } from "./redirect.ts";
+import { find, keys, putPending } from "./pending.ts";
 import type { WorkerOptions } from "./worker.d.ts";
 import type { Answer, Arrival, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, unpackError } from "./worker-messages.ts";
@@ -148,17 +147,17 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
       await prepared;
     },
 
-    signIn: async (options) => {
-      const answer = await ask<{ url: string; warning?: string }>("signIn", options);
+    signIn: async (asking) => {
+      const answer = await ask<{ url: string; warning?: string }>("signIn", asking);
       note(answer.url);
       return answer;
     },
 
-    redeem: ({ url, record, state }) => {
-      const own = PREFIX + (URL.canParse(url) ? stateOf(new URL(url)) : "");
-      const isClaimed = record !== undefined || keys().includes(own);
-      const isAnyPending = keys().some((key) => key !== own);
-      return ask("redeem", { url, state, isClaimed, isAnyPending } satisfies Arrival);
+    redeem: ({ url, record, state, isSpent }) => {
+      const found = find(url);
+      const isClaimed = record !== undefined || found !== undefined;
+      const isAnyPending = keys().some((key) => key !== found?.key);
+      return ask("redeem", { url, state, isClaimed, isSpent, isAnyPending } satisfies Arrival);
     },
 
     // Without a worker, nobody can be signed in but in the vault.

@@ -19,7 +19,7 @@ export const keepPending = (engine: Engine): Engine => ({
   },
 
   redeem: async (response) => {
-    if (response.record !== undefined || response.state !== undefined) return engine.redeem(response);
+    if (response.record !== undefined || response.state !== undefined || response.isSpent) return engine.redeem(response);
     const found = find(response.url);
     const isAnyPending = keys().length > 0;
     const answer = await engine.redeem(own({ ...response, ...found, isStored: found !== undefined, isAnyPending }));
@@ -69,7 +69,7 @@ const read = (record: unknown): { version?: unknown; created: number } => {
 };
 
 /** What a response may belong to. It stays where it is until the core has said that it does. */
-const find = (url: string): { key: string; record: string } | undefined => {
+export const find = (url: string): { key: string; record: string } | undefined => {
   try {
     for (const state of statesOf(new URL(url))) {
       const key = PREFIX + state;

@@ -1,7 +1,7 @@
 import type { ProcoreAuthErrorCode } from "./index.d.ts";
 import { own, received } from "./boundary.ts";
 import { ProcoreAuthError } from "./errors.ts";
-import { scrub, stateOf } from "./redirect.ts";
+import { scrub, statesOf } from "./redirect.ts";
 
 /** What a callback page tells its opener: `{ type, url }`, the response as it came. */
 const TYPE = "procore:auth";
@@ -76,7 +76,7 @@ export const openPopup = (
       // That window closes when it knows that somebody was here.
       popup.postMessage(own({ type: TYPE }), location.origin);
       if (response.origin !== location.origin) refused = "redirect_mismatch";
-      else if (stateOf(response) !== state) refused = "state_mismatch";
+      else if (!statesOf(response).includes(state)) refused = "state_mismatch";
       else resolve(response.href);
     };
     const onAbort = () => reject(signal?.reason);
@@ -112,10 +112,10 @@ let relayed: Promise<never> | undefined;
  * @throws `opener_severed` where the opener can't be reached
  */
 export const relayToOpener = (): Promise<never> | undefined => {
-  const state = stateOf(location);
-  if (!state || !/^popup-[\w-]{43}$/.test(state)) return relayed;
+  const state = statesOf(location).find((state) => /^popup-[\w-]{43}$/.test(state));
+  if (!state) return relayed;
   const url = location.href;
-  scrub();
+  scrub(state);
   if (opener?.closed !== false) {
     const channel = channelOf(state);
     channel?.postMessage("severed");

@@ -58,6 +58,7 @@ export interface Arrival {
   readonly state?: string | undefined;
   /** Whether this very tab has begun the sign-in that it answers. */
   readonly isClaimed: boolean;
+  readonly isSpent?: boolean | undefined;
   readonly isAnyPending: boolean;
 }
 

@@ -1,7 +1,8 @@
 import { bounded, parse } from "./boundary.ts";
 import type { Facts } from "./diagnose.ts";
+import type { Response } from "./engine.ts";
 import { excess, storageBlocked } from "./pending.ts";
-import { PREFIX, stateOf } from "./redirect.ts";
+import { PREFIX, statesOf } from "./redirect.ts";
 import { DATABASE, items } from "./vault.ts";
 
 /** How many may be pending in all tabs together; the oldest make room. */
@@ -17,16 +18,19 @@ export const putPending = async (state: string, record: string): Promise<void> =
   }
 };
 
-/** Takes the record that a response claims: read and removed in one transaction, so only once. A foreign one stays. */
-export const takePending = async (url: string, facts: Facts): Promise<string | undefined> => {
-  const state = URL.canParse(url) ? stateOf(new URL(url)) : undefined;
-  if (!state) return undefined;
+/** Takes the record that a response claims: read and removed in one transaction, so only once. A foreign one stays stored. */
+export const takePending = async (url: string, facts: Facts): Promise<Pick<Response, "record" | "isStored">> => {
   let record: unknown;
-  await items.change(PREFIX + state, (found) => {
-    record = found;
-    return found === undefined || isForeign(found, facts) ? found : null;
-  });
-  return record === undefined ? undefined : String(record);
+  let isStored = false;
+  for (const state of URL.canParse(url) ? statesOf(new URL(url)) : []) {
+    await items.change(PREFIX + state, (found) => {
+      record = found;
+      isStored = found !== undefined && isForeign(found, facts);
+      return found === undefined || isStored ? found : null;
+    });
+    if (record !== undefined) return { record: String(record), isStored };
+  }
+  return {};
 };
 
 /** Removes what no response can claim any more: a database, unlike a tab's storage, would keep it. Makes none. */
@@ -41,12 +45,13 @@ const sweep = async (room: number): Promise<void> => {
   for (const key of excess(stored, room)) await items.change(key, () => null);
 };
 
-/** Whether it was begun by another client. The core's `is_of` says the same; a damaged one is nobody else's. */
+/** Whether it was begun by another client. The core's `is_of` and `is_to` say the same; a damaged one is nobody else's. */
 const isForeign = (record: unknown, facts: Facts): boolean => {
   try {
-    const { environment, clientId, server } = parse<{ [name: string]: unknown }>(bounded(record));
+    const { environment, clientId, server, redirectUri } = parse<{ [name: string]: unknown }>(bounded(record));
     const isServer = server === undefined || server === facts.authorizationEndpoint;
-    return environment !== facts.environment || clientId !== facts.clientId || !isServer;
+    const isTo = facts.redirectUris.includes(redirectUri as string);
+    return environment !== facts.environment || clientId !== facts.clientId || !isServer || !isTo;
   } catch {
     return false;
   }

@@ -1,7 +1,7 @@
 import type * as Api from "./index.d.ts";
 import { copy, json, own, received } from "./boundary.ts";
 import { createEngine } from "./client.ts";
-import type { Engine, Setup } from "./engine.ts";
+import type { Asking, Engine, Setup } from "./engine.ts";
 import { startError } from "./errors.ts";
 import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker-messages.ts";
 import { OPERATIONS, VERSION, packError } from "./worker-messages.ts";
@@ -40,17 +40,17 @@ const watch = () => {
 const take = async (client: Engine, operation: Operation, input: unknown): Promise<unknown> => {
   switch (operation) {
     case "signIn": {
-      const { state, record, ...answer } = await client.signIn(input as string);
+      const { state, record, ...answer } = await client.signIn(received<Asking>(input) as Asking);
       // On its way to the disk before the page, and so this worker, is left.
       await putPending(state!, record!);
       return own(answer);
     }
     case "redeem": {
       // Of the page's word only the URL counts; what it answers to is known here.
-      const { url, state, isClaimed, isAnyPending } = received<Arrival>(input) as Arrival;
-      const isStored = isClaimed && state === undefined;
-      const record = isStored ? await takePending(url, await client.facts()).catch(() => undefined) : undefined;
-      return client.redeem(own({ url, state, record, isAnyPending }));
+      const { url, state, isClaimed, isSpent, isAnyPending } = received<Arrival>(input) as Arrival;
+      const isToTake = isClaimed && state === undefined;
+      const found = isToTake ? await takePending(url, await client.facts()).catch(() => ({})) : {};
+      return client.redeem(own({ url, state, isSpent, isAnyPending, ...found }));
     }
     default:
       return (client[operation] as (input: unknown) => Promise<unknown>)(input);

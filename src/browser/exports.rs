@@ -14,7 +14,7 @@ use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
-use crate::protocol::session::SessionEvent;
+use crate::protocol::session::{SessionEvent, Status};
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
@@ -69,7 +69,7 @@ fn wipe_stack() {
 }
 
 fn take_step(clients: &mut Vec<Option<State>>, input: &str, out: &mut Writer) -> Result<(), Error> {
-    let input = json::parse(input).map_err(|_| Code::ConfigInvalid)?;
+    let input = json::parse_said(input).map_err(|_| Code::ConfigInvalid)?;
     let input = input.as_object().ok_or(Code::ConfigInvalid)?;
     if IS_SECURE_CONTEXT.with(|is_secure| *is_secure == Some(false)) {
         return Err(Code::InsecureContext.into());
@@ -210,6 +210,7 @@ impl State {
 fn begin_sign_in(client: &Client, input: &Object) -> Result<AuthorizationRequest, Error> {
     let mut options = SignInOptions::parse(input.text("options"), client.config())?;
     options.is_popup = input.is("isPopup");
+    options.page = url::parse_url(input.text("page"), None);
     client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
 }
 
@@ -224,11 +225,17 @@ fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
 
 fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
     let pending = PendingAuthorization::from_record(input.text("pending"))?;
-    let config = Config::parse(input.text("config"), None, url::parse_url)?;
+    let mut config = Config::parse(input.text("config"), None, url::parse_url)?;
+    // Where the sign-in has asked for it; it may have been of the implicit flow.
+    config.response_mode = pending.response_mode;
     let Some(response) = AuthorizationResponse::parse(input.text("url"), &config)? else {
         out.string("kind", "none");
         return Ok(());
     };
+    if !response.claims(pending.state()) {
+        out.string("kind", "none");
+        return response.unclaimed(true).map_or(Ok(()), Err);
+    }
     let grant = pending.accept(&response, &config, clock::now().wall)?;
     match &grant.credential {
         Granted::Code(code, verifier) => {
@@ -252,24 +259,37 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
 }
 
 /// Judges a URL. `None`: no response, nothing touched; or, with `isStored`, one whose `record` is still in storage, and is
-/// to be removed there before it comes back here without that word.
+/// to be removed there before it comes back here without that word. `isSpent`: this tab has had that response before.
 fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Option<Exchange>, Error> {
+    let record = input.member("record").and_then(Value::as_str);
     let Some(response) = AuthorizationResponse::parse(input.text("url"), client.config())? else {
-        return Ok(None);
+        // A record is there because its state is in the URL.
+        return record.map_or(Ok(None), |_| Err(Code::ResponseTooLarge.into()));
     };
-    let Some(record) = input.member("record").and_then(Value::as_str) else {
-        return response.unclaimed(input.is("isAnyPending")).map_or(Ok(None), Err);
+    let Some(record) = record else {
+        let is_spent = input.is("isSpent");
+        // Who is signed in has no use for it any more, and nothing to be told.
+        if is_spent && client.session(clock::now()).status != Status::SignedOut {
+            return Ok(None);
+        }
+        return response
+            .unclaimed(input.is("isAnyPending") && !is_spent)
+            .map_or(Ok(None), Err);
     };
     let pending = PendingAuthorization::from_record(record);
     if input.is("isStored") {
         // Another client of this page may wait for it: it stays.
-        if pending.is_ok_and(|pending| !pending.is_of(client.config())) {
-            return Err(Code::IssuerChanged.into());
-        }
-        out.bool("isClaimed", true);
-        return Ok(None);
+        let is_here = response.is_on_redirect_uri();
+        return match &pending {
+            Ok(pending) if !pending.is_of(client.config()) && is_here => Err(Code::IssuerChanged.into()),
+            Ok(pending) if !pending.is_of(client.config()) || !is_here && !pending.is_to(client.config()) => Ok(None),
+            _ => {
+                out.bool("isClaimed", true);
+                Ok(None)
+            }
+        };
     }
-    let grant = pending?.accept(&response, client.config(), clock::now().wall)?;
+    let grant = client.accept_response(*pending?, &response, clock::now().wall)?;
     Ok(Some(client.begin_redemption(grant)))
 }
 

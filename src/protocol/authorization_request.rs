@@ -16,6 +16,7 @@ use super::scope;
 use super::secret::Wiped;
 use super::server;
 use super::time::UnixSeconds;
+use super::url::Url;
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::boxed::Box;
@@ -32,8 +33,10 @@ pub struct SignInOptions {
     pub redirect_uri: Option<String>,
     /// Instead of the configured scope (RFC 6749 §3.3).
     pub scope: Option<String>,
-    /// Where to be afterwards, not yet checked.
+    /// Where to be afterwards, not yet checked. Empty: on `page`; without one, at `/`.
     pub return_to: String,
+    /// The page that the user is on now. In a single-page app it is not the one that was loaded.
+    pub page: Option<Url>,
     /// More parameters; reserved names are refused.
     pub extra_params: Vec<(String, String)>,
     /// Whether a popup comes back with the response, to be handed to its opener: its state says so.
@@ -60,6 +63,7 @@ impl SignInOptions {
             redirect_uri: None,
             scope: None,
             return_to: String::new(),
+            page: None,
             extra_params: Vec::new(),
             is_popup: false,
         }
@@ -133,6 +137,17 @@ impl AuthorizationRequest {
     /// - `redirect_mismatch` when the redirect URI asked for is not a registered one
     /// - `param_reserved`, `config_secret_forbidden` for an extra parameter that is not the caller's to set
     pub fn new(config: &Config, options: &SignInOptions, entropy: Entropy, now: UnixSeconds) -> Result<Self, Error> {
+        Self::meant(config, options, "", entropy, now)
+    }
+
+    /// The same. `meant`: where the response that this page was has been to go on to.
+    pub(crate) fn meant(
+        config: &Config,
+        options: &SignInOptions,
+        meant: &str,
+        entropy: Entropy,
+        now: UnixSeconds,
+    ) -> Result<Self, Error> {
         if config.environment.is_to_discover {
             // Its endpoints are not known yet; a client reads them first.
             return Err(options::invalid("discover"));
@@ -140,7 +155,12 @@ impl AuthorizationRequest {
         let redirect_uri = chosen_redirect_uri(config, options.redirect_uri.as_deref())?;
         let scope = options.scope.as_deref().or(config.scope.as_deref()).unwrap_or_default();
         let scope = scope::parse(scope).ok_or_else(|| options::invalid("scope"))?;
-        let (return_to, warning) = match ReturnTo::parse(&options.return_to, config) {
+        let target = match (options.return_to.as_str(), &options.page) {
+            ("", Some(page)) => Ok(ReturnTo::of_page(page, meant, config)),
+            (text, Some(page)) => ReturnTo::resolve(text, Some(page), config),
+            (text, None) => ReturnTo::parse(text, config),
+        };
+        let (return_to, warning) = match target {
             Ok(target) => (target, None),
             Err(error) => (ReturnTo::default(), Some(error)),
         };
@@ -316,6 +336,16 @@ mod tests {
         let request = request("", r#"{"returnTo":"//evil.example"}"#).unwrap();
         assert_eq!(request.pending.return_to, "/");
         assert_eq!(request.warning, Some(Code::ReturnToRejected.into()));
+    }
+
+    #[test]
+    fn half_a_character_costs_the_way_back_and_nothing_else() {
+        let broken = request("", r#"{"returnTo":"/x\ud800"}"#).unwrap();
+        assert_eq!(broken.pending.return_to, "/");
+        assert_eq!(broken.warning, Some(Code::ReturnToRejected.into()));
+        let sent = request(r#""scope":"a\udc00","#, r#"{"extraParams":{"b\ud800":"\ud800c"}}"#).unwrap();
+        assert!(sent.url.contains("&scope=a%EF%BF%BD&"), "{}", *sent.url);
+        assert!(sent.url.ends_with("&b%EF%BF%BD=%EF%BF%BDc"), "{}", *sent.url);
     }
 
     #[test]

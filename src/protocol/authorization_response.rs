@@ -22,6 +22,11 @@ use alloc::vec::Vec;
 pub struct AuthorizationResponse {
     url: Url,
     params: Vec<Param>,
+    place: Place,
+    /// Whether the fragment is a hash route, a page of the app: no server puts its response there.
+    is_route: bool,
+    /// Whether it has what only a response has, where this configuration has it come; `state` alone is a usual name.
+    is_certain: bool,
 }
 
 struct Param {
@@ -29,6 +34,20 @@ struct Param {
     /// `None`: not percent-encoded UTF-8.
     value: Option<Wiped>,
     channel: ResponseMode,
+    /// Whether this configuration has a response come there, or a refusal of one.
+    is_expected: bool,
+}
+
+impl Param {
+    /// Empty counts as omitted (RFC 6749 §3.1).
+    fn state(&self) -> Option<&str> {
+        let state = self.value.as_deref().filter(|_| self.name == "state")?;
+        (!state.is_empty()).then_some(state)
+    }
+
+    fn is_only_in_responses(&self) -> bool {
+        ["code", "error", "access_token", "id_token", "response"].contains(&self.name)
+    }
 }
 
 impl core::fmt::Debug for Param {
@@ -37,19 +56,41 @@ impl core::fmt::Debug for Param {
     }
 }
 
+/// Where a response stands.
+#[derive(Debug)]
+enum Place {
+    /// On a registered redirect URI.
+    Here,
+    /// On a URL that differs from this one by origin, trailing slash or registered query: the classic mistake.
+    Near(String),
+    Elsewhere,
+}
+
+impl Place {
+    fn of(url: &Url, config: &Config) -> Self {
+        let mut uris = config.redirect_uris.iter();
+        if uris.clone().any(|uri| uri.is_base_of(url)) {
+            return Self::Here;
+        }
+        let near = uris.find(|uri| uri.url().bare_path() == url.bare_path());
+        near.map_or(Self::Elsewhere, |uri| Self::Near(uri.as_str().into()))
+    }
+}
 const MAX_CODE: usize = 4 * 1024;
 const MAX_PARAMS: usize = 64;
 
 impl AuthorizationResponse {
     /// Reads `text`, the URL that the user is on. `None`: a page like any other, not ours to touch.
     ///
-    /// It is a response when it stands on a registered redirect URI and has a parameter that only a response has.
+    /// It may be a response when it has a `state`, wherever it stands: whether that is a pending one decides. Without one,
+    /// when it stands on a registered redirect URI and has, where the configuration's response mode puts it, a parameter
+    /// that only a response has. Errors count in the query in either mode, for some servers put them there always.
     ///
     /// # Errors
     ///
     /// - `response_too_large` above 32 KiB or 64 parameters
-    /// - `redirect_mismatch` when it is a response on a URL that differs from the redirect URI by origin, trailing slash
-    ///   or registered query
+    /// - `redirect_mismatch` when it has no state, and stands on a URL that differs from the redirect URI by origin, trailing
+    ///   slash or registered query
     pub fn parse(text: &str, config: &Config) -> Result<Option<Self>, Error> {
         if text.len() > MAX_URL {
             let is_here = |uri: &RedirectUri| text.starts_with(ascii::before(uri.as_str(), b"?"));
@@ -63,45 +104,59 @@ impl AuthorizationResponse {
         let Some(url) = (config.parse_url)(text, None) else {
             return Ok(None);
         };
+        let mode = config.response_mode();
+        let (route, fragment) = form::cut_fragment(url.fragment());
+        let is_route = !route.is_empty();
         let (mut params, mut count, mut secret) = (Vec::new(), 0, Ok(()));
-        for (raw, channel) in [
-            (url.query(), ResponseMode::Query),
-            (url.fragment(), ResponseMode::Fragment),
+        for (raw, channel, is_expected) in [
+            (url.query(), ResponseMode::Query, true),
+            (
+                fragment,
+                ResponseMode::Fragment,
+                mode == ResponseMode::Fragment && !is_route,
+            ),
         ] {
             for (name, value) in form::pairs(raw) {
-                count += 1;
+                count += usize::from(is_expected);
                 let Some(name) = form::decode(name) else { continue };
                 match RESPONSE_NAMES.into_iter().find(|known| *known == name.as_str()) {
                     Some(name) => params.push(Param {
                         name,
                         value: form::decode(value),
                         channel,
+                        is_expected,
                     }),
-                    None => secret = secret.and_then(|()| confidentiality::refuse_param(&name)),
+                    None if is_expected => secret = secret.and_then(|()| confidentiality::refuse_param(&name)),
+                    None => {}
                 }
             }
         }
-        let this = Self { url, params };
-        if !this.is_certain() && this.states().next().is_none() {
-            return Ok(None);
-        }
-        if config.redirect_uris.iter().any(|uri| uri.is_base_of(&this.url)) {
+        let is_certain = params.iter().any(|param: &Param| {
+            param.is_expected && param.is_only_in_responses() && (param.channel == mode || param.name == "error")
+        });
+        let this = Self {
+            place: Place::of(&url, config),
+            url,
+            params,
+            is_route,
+            is_certain,
+        };
+        if is_certain && matches!(this.place, Place::Here) {
             // Only now is it known that this page is ours to judge.
             secret?;
-            return if count > MAX_PARAMS {
-                Err(Code::ResponseTooLarge.into())
-            } else {
-                Ok(Some(this))
-            };
+            if count > MAX_PARAMS {
+                return Err(Code::ResponseTooLarge.into());
+            }
+        } else if this.states().next().is_none() {
+            return this.unclaimed(false).map_or(Ok(None), Err);
         }
-        // Another page of this app may have a `code` of its own; but an almost-match is the classic mistake, worth a word.
-        let is_near = |uri: &RedirectUri| uri.url().bare_path() == this.url.bare_path();
-        let is_near = config.redirect_uris.iter().any(is_near);
-        if is_near && this.is_certain() {
-            Err(this.mismatch())
-        } else {
-            Ok(None)
-        }
+        Ok(Some(this))
+    }
+
+    /// Whether it stands on a registered redirect URI.
+    #[must_use]
+    pub const fn is_on_redirect_uri(&self) -> bool {
+        matches!(self.place, Place::Here)
     }
 
     /// Whether one of its `state` values is this one. The way to find the pending authorization, not yet the proof.
@@ -110,40 +165,67 @@ impl AuthorizationResponse {
         self.states().any(|claimed| claimed == state)
     }
 
-    /// The values of `state`, empty ones left out (RFC 6749 §3.1: empty means omitted).
+    /// The values of `state`, wherever they stand, empty ones left out.
     pub fn states(&self) -> impl Iterator<Item = &str> {
-        self.params
-            .iter()
-            .filter(|param| param.name == "state")
-            .filter_map(|param| param.value.as_deref().map(String::as_str))
-            .filter(|state| !state.is_empty())
+        self.params.iter().filter_map(Param::state)
     }
 
     /// What to say of a response that belongs to no pending authorization: it was not used, and is left where it is.
-    /// `None` where it may be no response at all but a page with a `state` of its own.
+    /// `None` where it may be no response at all but a page with parameters of its own.
     #[must_use]
     pub fn unclaimed(&self, is_any_pending: bool) -> Option<Error> {
-        let code = match (self.states().next(), is_any_pending) {
-            (None, _) => Code::StateMissing,
-            (Some(_), true) => Code::StateMismatch,
-            (Some(_), false) => Code::NoTransaction,
+        if !self.is_certain {
+            return None;
+        }
+        let mut expected = self.params.iter().filter(|param| param.is_expected);
+        let code = match &self.place {
+            Place::Elsewhere => return None,
+            Place::Near(uri) => return Some(self.mismatch(uri)),
+            Place::Here if expected.all(|param| param.state().is_none()) => Code::StateMissing,
+            Place::Here if is_any_pending => Code::StateMismatch,
+            Place::Here => Code::NoTransaction,
         };
-        self.is_certain().then(|| code.into())
+        Some(code.into())
     }
 
-    /// Whether it has what only a response has; `state` alone is a usual name.
-    fn is_certain(&self) -> bool {
-        const ONLY_IN_RESPONSES: [&str; 5] = ["code", "error", "access_token", "id_token", "response"];
-        self.params.iter().any(|param| ONLY_IN_RESPONSES.contains(&param.name))
-    }
-
-    fn mismatch(&self) -> Error {
+    /// It did not come to `redirect_uri`. Both are named, by scheme, host and path.
+    fn mismatch(&self, redirect_uri: &str) -> Error {
+        let came = [self.url.shown_origin(), self.url.path()];
+        let route = if self.is_route { "#/" } else { "" };
+        let expected = ascii::before(redirect_uri, b"?#");
         Error::about(
             Code::RedirectMismatch,
-            &[self.url.shown_origin(), self.url.path()].concat(),
+            &[&came.concat(), route, " instead of ", expected].concat(),
         )
     }
 
+    /// What of it is the response to a sign-in. A hash route is the page's own, unless the sign-in's state is in there.
+    fn read_for(&self, state: &State) -> Read<'_> {
+        let fragment = || {
+            self.params
+                .iter()
+                .filter(|param| param.channel == ResponseMode::Fragment)
+        };
+        let is_claimed = fragment().filter_map(Param::state).any(|claimed| state.is(claimed));
+        let is_read = is_claimed || !self.is_route;
+        let params = self.params.iter();
+        Read {
+            params: params
+                .filter(|param| is_read || param.channel == ResponseMode::Query)
+                .collect(),
+            is_in_route: is_claimed && self.is_route,
+        }
+    }
+}
+
+/// The parameters of a response that are judged.
+struct Read<'a> {
+    params: Vec<&'a Param>,
+    /// Whether they stand in a hash route, where a router has put them.
+    is_in_route: bool,
+}
+
+impl Read<'_> {
     /// The one value of a parameter; empty counts as omitted.
     fn value(&self, name: &str) -> Option<&str> {
         let value = self.params.iter().find(|param| param.name == name)?.value.as_deref()?;
@@ -230,9 +312,10 @@ impl PendingAuthorization {
         config: &Config,
         now: UnixSeconds,
     ) -> Result<AuthorizationGrant, Error> {
-        self.require_same_sign_in(response, config, now)?;
-        require_one_clear_response(response, self.flow)?;
-        require_issuer(response, config)?;
+        let read = &response.read_for(&self.state);
+        self.require_same_sign_in(response, read, config, now)?;
+        require_one_clear_response(read, self.flow)?;
+        require_issuer(read, config)?;
         let (return_to, warning) = match ReturnTo::parse(&self.return_to, config) {
             Ok(target) => (target, None),
             // Stored text that no longer holds costs the way back, not the sign-in.
@@ -245,11 +328,11 @@ impl PendingAuthorization {
         };
         let credential = match self.flow {
             Flow::Code => Granted::Code(
-                accepted_code(response, self.response_mode).map_err(without_echo)?,
+                accepted_code(read, self.response_mode).map_err(without_echo)?,
                 self.verifier,
             ),
             #[cfg(feature = "implicit")]
-            Flow::Implicit => Granted::Token(accepted_token(response).map_err(without_echo)?),
+            Flow::Implicit => Granted::Token(accepted_token(read).map_err(without_echo)?),
         };
         let (redirect_uri, requested_scope) = (self.redirect_uri, self.scope);
         Ok(AuthorizationGrant {
@@ -265,10 +348,11 @@ impl PendingAuthorization {
     fn require_same_sign_in(
         &self,
         response: &AuthorizationResponse,
+        read: &Read<'_>,
         config: &Config,
         now: UnixSeconds,
     ) -> Result<(), Error> {
-        let mut states = response.states();
+        let mut states = read.params.iter().filter_map(|param| param.state());
         let Some(state) = states.next() else {
             return Err(Code::StateMissing.into());
         };
@@ -286,15 +370,15 @@ impl PendingAuthorization {
             .redirect_uris
             .iter()
             .find(|uri| uri.as_str() == self.redirect_uri);
-        if registered.is_some_and(|uri| uri.is_base_of(&response.url)) {
+        if registered.is_some_and(|uri| uri.is_base_of(&response.url)) && !read.is_in_route {
             Ok(())
         } else {
-            Err(response.mismatch())
+            Err(response.mismatch(&self.redirect_uri))
         }
     }
 }
 
-fn require_one_clear_response(response: &AuthorizationResponse, flow: Flow) -> Result<(), Error> {
+fn require_one_clear_response(response: &Read<'_>, flow: Flow) -> Result<(), Error> {
     let home = response.channel("state");
     for param in &response.params {
         // Some servers put `iss` into the query although the rest stands in the fragment.
@@ -312,7 +396,7 @@ fn require_one_clear_response(response: &AuthorizationResponse, flow: Flow) -> R
     }
 }
 
-fn require_issuer(response: &AuthorizationResponse, config: &Config) -> Result<(), Error> {
+fn require_issuer(response: &Read<'_>, config: &Config) -> Result<(), Error> {
     let environment = &config.environment;
     match response.value("iss") {
         Some(iss) if !environment.issuer.is_empty() && iss != environment.issuer => Err(Code::IssMismatch.into()),
@@ -321,7 +405,7 @@ fn require_issuer(response: &AuthorizationResponse, config: &Config) -> Result<(
     }
 }
 
-fn accepted_code(response: &AuthorizationResponse, mode: ResponseMode) -> Result<AuthorizationCode, Error> {
+fn accepted_code(response: &Read<'_>, mode: ResponseMode) -> Result<AuthorizationCode, Error> {
     if response.channel("response").is_some() {
         return Err(Code::UnsupportedResponseMode.into());
     }
@@ -347,7 +431,7 @@ fn accepted_code(response: &AuthorizationResponse, mode: ResponseMode) -> Result
 }
 
 #[cfg(feature = "implicit")]
-fn accepted_token(response: &AuthorizationResponse) -> Result<super::token_response::TokenSet, Error> {
+fn accepted_token(response: &Read<'_>) -> Result<super::token_response::TokenSet, Error> {
     if response.value("error").is_some() && response.value("access_token").is_some() {
         return Err(Code::MixedSuccessError.into());
     }
@@ -362,7 +446,7 @@ fn accepted_token(response: &AuthorizationResponse) -> Result<super::token_respo
     super::token_response::TokenSet::from_fragment(fields).map_err(|error| error.during(crate::error::Phase::Redirect))
 }
 
-fn no_error(response: &AuthorizationResponse) -> Result<(), Error> {
+fn no_error(response: &Read<'_>) -> Result<(), Error> {
     let Some(error) = response.value("error") else {
         return Ok(());
     };
@@ -517,12 +601,20 @@ mod tests {
     fn a_page_is_a_response_only_on_a_redirect_uri_and_with_a_name_of_one() {
         for (url, expected) in [
             ("https://app.example/cb?code=C1", Ok(true)),
-            ("https://app.example/other#error=x", Ok(true)),
+            ("https://app.example/other?error=x", Ok(true)),
+            // The fragment is the page's own where responses come in the query.
+            ("https://app.example/other#error=x", Ok(false)),
+            ("https://app.example/cb#/costs?page=2&code=03-100", Ok(false)),
+            ("https://app.example/cb#/costs?client_secret=x&code=03-100", Ok(false)),
             ("https://app.example/cb?state=S1", Ok(true)),
             ("https://app.example/cb", Ok(false)),
             ("https://app.example/cb?iss=x&scope=y", Ok(false)),
-            ("https://app.example/x?code=C1&state=S1", Ok(false)),
-            ("https://app.example/cb/?state=S1", Ok(false)),
+            ("https://app.example/x?code=C1", Ok(false)),
+            ("https://app.example/cb/?iss=x", Ok(false)),
+            // Whether it is a pending one, who has the records knows.
+            ("https://app.example/x?code=C1&state=S1", Ok(true)),
+            ("https://app.example/cb/?state=S1", Ok(true)),
+            ("https://app.example/x#/y?state=S1", Ok(true)),
             ("blob:https://app.example/cb?code=C1", Ok(false)),
             ("https://app.example/cb/?code=C1", Err(Code::RedirectMismatch)),
             ("http://app.example/cb?code=C1", Err(Code::RedirectMismatch)),
@@ -534,6 +626,109 @@ mod tests {
             let read = AuthorizationResponse::parse(url, &config());
             let is_response = read.map(|response| response.is_some()).map_err(|error| error.code());
             assert_eq!(is_response, expected, "{url}");
+        }
+    }
+    #[test]
+    fn a_pending_sign_ins_response_is_one_wherever_it_comes() {
+        for (came, shown) in [
+            (
+                "https://app.example/en/cb?code=C1&state=S1",
+                "https://app.example/en/cb instead of https://app.example/cb",
+            ),
+            (
+                "https://app.example/cb/?code=C1&state=S1",
+                "https://app.example/cb/ instead of https://app.example/cb",
+            ),
+            (
+                "https://app.example/CB?error=x&state=S1",
+                "https://app.example/CB instead of https://app.example/cb",
+            ),
+            (
+                "http://app.example:81/cb?state=S1",
+                "http://app.example:81/cb instead of https://app.example/cb",
+            ),
+            (
+                "https://u:p@app.example/cb?code=C1&state=S1",
+                "/cb instead of https://app.example/cb",
+            ),
+            (
+                "https://app.example/other?code=C1&state=S1",
+                "https://app.example/other instead of https://app.example/cb",
+            ),
+            // Routers have moved or rewritten it.
+            (
+                "https://app.example/#/cb?code=C1&state=S1",
+                "https://app.example/#/ instead of https://app.example/cb",
+            ),
+            (
+                "https://app.example/cb#/code=C1&state=S1",
+                "https://app.example/cb#/ instead of https://app.example/cb",
+            ),
+            (
+                "https://app.example/cb#!/state=S1&code=C1",
+                "https://app.example/cb#/ instead of https://app.example/cb",
+            ),
+        ] {
+            let response = AuthorizationResponse::parse(came, &config()).unwrap().unwrap();
+            assert!(response.claims("S1"), "{came}");
+            let error = pending().accept(&response, &config(), 1000).unwrap_err();
+            assert_eq!(error, Error::about(Code::RedirectMismatch, shown), "{came}");
+            assert!(
+                !["C1", "S1"].iter().any(|secret| error.message().contains(secret)),
+                "{error}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_unclaimed_response_is_one_where_it_was_to_come() {
+        let fragment = r#"{"credentials":{"production":{"clientId":"CID","redirectUris":["https://app.example/"]}},
+            "responseMode":"fragment"}"#;
+        let fragment = Config::parse(fragment, None, parse_url).unwrap();
+        let query = Config::new(
+            EnvironmentName::Production,
+            "CID",
+            &["https://app.example/"],
+            None,
+            parse_url,
+        )
+        .unwrap();
+        let unclaimed = |response: &str, config: &Config| {
+            let url = ["https://app.example/", response].concat();
+            let response = AuthorizationResponse::parse(&url, config).unwrap()?;
+            response.unclaimed(false).map(|error| error.code())
+        };
+        for (response, in_query, in_fragment) in [
+            ("?code=03", Some(Code::StateMissing), None),
+            ("?code=03&state=open", Some(Code::NoTransaction), None),
+            ("?error=x", Some(Code::StateMissing), Some(Code::StateMissing)),
+            ("#code=03", None, Some(Code::StateMissing)),
+            ("#code=03&state=open", None, Some(Code::NoTransaction)),
+            ("#/costs?page=2&code=03", None, None),
+            ("#/costs?page=2&state=open&code=03", None, None),
+            ("#!/code=03", None, None),
+            ("?code=03#/costs?state=open", Some(Code::StateMissing), None),
+        ] {
+            assert_eq!(unclaimed(response, &query), in_query, "{response}");
+            assert_eq!(unclaimed(response, &fragment), in_fragment, "{response}");
+        }
+    }
+
+    #[test]
+    fn a_pages_own_fragment_is_no_part_of_the_response() {
+        for (fragment, expected) in [
+            ("#/costs?page=2&code=03-100", Ok("C1")),
+            ("#/issues?state=open&error=x", Ok("C1")),
+            ("#!/x?iss=y", Ok("C1")),
+            ("#top", Ok("C1")),
+            ("#top&scope=all", Err(Code::MixedChannel)),
+            ("#code=C2", Err(Code::MixedChannel)),
+            ("#access_token=T", Err(Code::MixedChannel)),
+            ("#/x?state=S1", Err(Code::RedirectMismatch)),
+        ] {
+            let response = ["?code=C1&state=S1", fragment].concat();
+            let result = accepted(&response, pending(), &config());
+            assert_eq!(result.as_deref().map_err(|code| *code), expected, "{fragment}");
         }
     }
 }

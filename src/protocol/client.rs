@@ -7,11 +7,11 @@
 use super::api_request::ApiRequest;
 use super::api_response::{ApiAnswer, ApiResponse};
 use super::authorization_request::{AuthorizationRequest, SignInOptions};
-use super::authorization_response::{AuthorizationGrant, Granted};
+use super::authorization_response::{AuthorizationGrant, AuthorizationResponse, Granted};
 use super::config::Config;
 use super::form;
 use super::http::{self, Body, HttpOutcome, HttpRequest, HttpResponse};
-use super::pending_authorization::Flow;
+use super::pending_authorization::{Flow, PendingAuthorization};
 use super::pkce::Entropy;
 use super::return_to::ReturnTo;
 use super::revocation_request;
@@ -35,6 +35,8 @@ pub struct Client {
     /// How many sign-ins have been begun, and the latest of them that has succeeded.
     begun: u64,
     succeeded: u64,
+    /// Where the last response was to go on to: the next sign-in may be begun on its page.
+    meant: String,
 }
 
 /// One request to be sent once, with what its answer is for. Spent by [`Client::settle`].
@@ -172,6 +174,7 @@ impl Client {
             session: Session::default(),
             begun: 0,
             succeeded: 0,
+            meant: String::new(),
         }
     }
 
@@ -211,7 +214,23 @@ impl Client {
         entropy: Entropy,
         now: UnixSeconds,
     ) -> Result<AuthorizationRequest, Error> {
-        AuthorizationRequest::new(&self.config, options, entropy, now)
+        AuthorizationRequest::meant(&self.config, options, &self.meant, entropy, now)
+    }
+
+    /// Judges a response to a sign-in of this client. Where that fails, the next sign-in that is begun on the redirect URI
+    /// returns to where this one was to.
+    ///
+    /// # Errors
+    ///
+    /// See [`PendingAuthorization::accept`].
+    pub fn accept_response(
+        &mut self,
+        pending: PendingAuthorization,
+        response: &AuthorizationResponse,
+        now: UnixSeconds,
+    ) -> Result<AuthorizationGrant, Error> {
+        self.meant.clone_from(&pending.return_to);
+        pending.accept(response, &self.config, now)
     }
 
     /// The way from an accepted response to a session: redeem the code, or check the token's audience.

@@ -206,6 +206,15 @@ impl Config {
         &self.redirect_uris
     }
 
+    /// Where a response to a sign-in of this configuration stands, unless the sign-in says otherwise.
+    pub(crate) const fn response_mode(&self) -> ResponseMode {
+        #[cfg(feature = "implicit")]
+        if self.is_implicit_allowed {
+            return ResponseMode::Fragment;
+        }
+        self.response_mode
+    }
+
     /// The request for the server's metadata (RFC 8414 §3.1), while its endpoints are still to be discovered.
     #[must_use]
     pub fn discovery(&self) -> Option<HttpRequest> {

@@ -55,6 +55,19 @@ pub(crate) fn pairs(raw: &str) -> Pairs<'_> {
     Pairs(ascii::parts(raw, b"&"))
 }
 
+/// A fragment as what stands before its pairs, and its pairs. What begins with a mark of hash routers is a route, with its
+/// own `?` or without one (`/costs?page=2`, `!/x`, and `/access_token=…`, which a router has made of `access_token=…`).
+pub(crate) fn cut_fragment(raw: &str) -> (&str, &str) {
+    let path = ascii::before(raw, b"?&").len();
+    let is_route = matches!(raw.as_bytes().first(), Some(b'!' | b'#' | b'/'));
+    let at = if is_route && raw.as_bytes().get(path) == Some(&b'?') {
+        path + 1
+    } else {
+        raw.bytes().take_while(|byte| b"!#/?".contains(byte)).count()
+    };
+    raw.split_at_checked(at).unwrap_or((raw, ""))
+}
+
 #[derive(Clone, Debug)]
 pub(crate) struct Pairs<'a>(Parts<'a>);
 
@@ -87,6 +100,28 @@ mod tests {
         ];
         for (raw, expected) in cases {
             assert_eq!(decode(raw).as_deref().map(String::as_str), *expected, "{raw:?}");
+        }
+    }
+
+    #[test]
+    fn a_route_is_no_pair() {
+        for (raw, route) in [
+            ("", ""),
+            ("code=C&state=S", ""),
+            ("top", ""),
+            ("code=C?x", ""),
+            ("?code=C", "?"),
+            ("/", "/"),
+            ("/costs", "/"),
+            ("/costs?page=2&code=3", "/costs?"),
+            ("/costs;kind=1?page=2", "/costs;kind=1?"),
+            ("/costs&code=3?x", "/"),
+            ("/access_token=T&state=S", "/"),
+            ("!/access_token=T", "!/"),
+            ("#/?code=C", "#/?"),
+            ("//ü?code=C", "//ü?"),
+        ] {
+            assert_eq!(cut_fragment(raw), raw.split_at(route.len()), "{raw}");
         }
     }
 

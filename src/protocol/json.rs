@@ -111,9 +111,20 @@ pub(crate) enum Malformed {
 /// Parses one whole value, in time that grows with the length of the text and no faster. Whoever reads a text from
 /// outside has a bound for its length, and looks at that first.
 pub(crate) fn parse(text: &str) -> Result<Value, Malformed> {
+    parse_whole(text, false)
+}
+
+/// The same, of what a script of the page says: in its strings may be half a character, which is read as U+FFFD, as browsers
+/// do wherever they take text.
+pub(crate) fn parse_said(text: &str) -> Result<Value, Malformed> {
+    parse_whole(text, true)
+}
+
+fn parse_whole(text: &str, may_be_half: bool) -> Result<Value, Malformed> {
     let mut parser = Parser {
         text,
         at: 0,
+        may_be_half,
         left: MAX_VALUES,
     };
     let value = parser.value(0)?;
@@ -136,6 +147,7 @@ struct Parser<'a> {
     at: usize,
     /// How many values may still come.
     left: usize,
+    may_be_half: bool,
 }
 
 impl Parser<'_> {
@@ -270,14 +282,19 @@ impl Parser<'_> {
 
     fn unicode_escape(&mut self) -> Result<char, Malformed> {
         let mut scalar = self.hex4()?;
-        if (0xD800..0xDC00).contains(&scalar) && self.take(b'\\') && self.take(b'u') {
-            let low = self.hex4()?.wrapping_sub(0xDC00);
-            if low < 0x400 {
-                scalar = 0x10000 + ((scalar - 0xD800) << 10) + low;
+        if (0xD800..0xDC00).contains(&scalar) {
+            let after = self.at;
+            let is_escape = self.take(b'\\') && self.take(b'u');
+            match self.hex4() {
+                Ok(low @ 0xDC00..0xE000) if is_escape => scalar = 0x10000 + ((scalar - 0xD800) << 10) + (low - 0xDC00),
+                _ => self.at = after,
             }
         }
-        // A lone surrogate is no character: refused here.
-        char::from_u32(scalar).ok_or(Malformed::Syntax)
+        // A lone surrogate is no character.
+        match char::from_u32(scalar) {
+            None if self.may_be_half => Ok('\u{fffd}'),
+            character => character.ok_or(Malformed::Syntax),
+        }
     }
 
     fn hex4(&mut self) -> Result<u32, Malformed> {
@@ -529,6 +546,21 @@ mod tests {
         for (text, expected) in cases {
             assert_eq!(parse(text).unwrap_err(), *expected, "{text}");
         }
+    }
+
+    #[test]
+    fn half_a_character_of_a_script_is_none() {
+        for (text, expected) in [
+            (r#""a\ud800""#, "a\u{fffd}"),
+            (r#""\udc00b""#, "\u{fffd}b"),
+            (r#""\ud800\u0041""#, "\u{fffd}A"),
+            (r#""\ud800\ud83d\ude00\ud800""#, "\u{fffd}😀\u{fffd}"),
+            (r#""\ud800\n""#, "\u{fffd}\n"),
+            (r#""\\ud800""#, "\\ud800"),
+        ] {
+            assert_eq!(parse_said(text).unwrap().as_str(), Some(expected), "{text}");
+        }
+        assert_eq!(parse_said(r#""\ud800\uzzzz""#).err(), Some(Malformed::Syntax));
     }
 
     #[test]

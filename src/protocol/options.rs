@@ -12,7 +12,7 @@ pub(crate) fn read(text: &str) -> Option<Value> {
     if text.len() > MAX_OPTIONS {
         return None;
     }
-    json::parse(text).ok()
+    json::parse_said(text).ok()
 }
 
 pub(crate) fn invalid(option: &str) -> Error {

@@ -173,6 +173,12 @@ impl PendingAuthorization {
                 .is_none_or(|server| *server == environment.authorization_endpoint)
     }
 
+    /// Whether its redirect URI is a registered one.
+    #[must_use]
+    pub fn is_to(&self, config: &Config) -> bool {
+        config.redirect_uris.iter().any(|uri| uri.as_str() == self.redirect_uri)
+    }
+
     /// When the login URL was built.
     #[must_use]
     pub const fn created(&self) -> UnixSeconds {

@@ -1,10 +1,11 @@
 //! Where the user wants to be after sign-in: a place of this origin, never an open redirector
 //! ([RFC 9700 §4.11.1](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.11.1)).
 
+use super::ascii;
 use super::config::Config;
-use super::credentials::RESPONSE_NAMES;
+use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
-use super::url::MAX_URL;
+use super::url::{MAX_URL, Url};
 use crate::error::{Code, Error};
 use alloc::borrow::ToOwned;
 use alloc::string::String;
@@ -18,30 +19,28 @@ impl ReturnTo {
     ///
     /// # Errors
     ///
-    /// `returnto_rejected` when it leads to another origin or scheme, carries a user name, control character or
-    /// backslash, is longer than [`MAX_URL`], is not parsable, would start with `//` once resolved, or is a sign-in
-    /// response itself.
+    /// `returnto_rejected` when it leads to another origin or scheme, carries a user name, control character, backslash or
+    /// U+FFFD (which stands for what is no character), is longer than [`MAX_URL`], is not parsable, would start with `//`
+    /// once resolved, or is a sign-in response itself.
     pub fn parse(text: &str, config: &Config) -> Result<Self, Error> {
+        let first = || config.redirect_uris.first().map(RedirectUri::url);
+        Self::resolve(text, config.page.as_ref().or_else(first), config)
+    }
+
+    /// The same, as seen from the page that the user is on.
+    pub(crate) fn resolve(text: &str, base: Option<&Url>, config: &Config) -> Result<Self, Error> {
         if text.is_empty() {
             return Ok(Self::default());
         }
         let rejected = || Error::from(Code::ReturnToRejected);
-        if text.len() > MAX_URL || text.bytes().any(|byte| byte.is_ascii_control() || byte == b'\\') {
+        let is_odd = |character: char| character.is_ascii_control() || matches!(character, '\\' | '\u{fffd}');
+        if text.len() > MAX_URL || text.chars().any(is_odd) {
             return Err(rejected());
         }
-        let base = config
-            .page
-            .as_ref()
-            .or_else(|| config.redirect_uris.first().map(|uri| uri.url()));
         let base = base.ok_or_else(rejected)?;
         let url = (config.parse_url)(text, Some(base.href())).ok_or_else(rejected)?;
-        let is_response = || {
-            let mut names = form::pairs(url.query())
-                .chain(form::pairs(url.fragment()))
-                .filter_map(|(name, _)| form::decode(name));
-            config.redirect_uris.iter().any(|uri| uri.is_base_of(&url))
-                && names.any(|name| RESPONSE_NAMES.contains(&name.as_str()))
-        };
+        let is_response =
+            || redirect_uri_of(&url, config).is_some() && (has_response(url.query()) || has_response(pairs_of(&url)));
         // As written, too: the parser may have made three characters of one.
         let is_long = url.href().len() > MAX_URL;
         if is_long || !url.is_same_origin(base) || url.has_userinfo() || url.path().starts_with("//") || is_response() {
@@ -50,11 +49,73 @@ impl ReturnTo {
         Ok(Self(url.after_origin().to_owned()))
     }
 
+    /// Where the user is: on `page`, less what a response has put there. A redirect URI with nothing else is no place to
+    /// be: instead it is `meant`, where the response that came here was to go on to; without one, the folder that it is in.
+    pub(crate) fn of_page(page: &Url, meant: &str, config: &Config) -> Self {
+        let target = match redirect_uri_of(page, config) {
+            None => page.href().to_owned(),
+            Some(uri) => {
+                let query = without_response(page.query());
+                let registered = uri.url().query();
+                let is_own = |pair| form::pairs(registered).any(|other| other == pair);
+                // A hash route is the app's own, whatever its parameters are called.
+                let (route, rest) = form::cut_fragment(page.fragment());
+                let fragment = if route.is_empty() {
+                    without_response(rest)
+                } else {
+                    page.fragment().to_owned()
+                };
+                if fragment.is_empty() && form::pairs(&query).all(is_own) {
+                    let path = page.path();
+                    let name = path.bytes().rev().take_while(|byte| *byte != b'/').count();
+                    match meant {
+                        "" => path.get(..path.len() - name).unwrap_or_default().to_owned(),
+                        meant => meant.to_owned(),
+                    }
+                } else {
+                    let marks = |mark, rest: &str| if rest.is_empty() { "" } else { mark };
+                    let (query_mark, fragment_mark) = (marks("?", &query), marks("#", &fragment));
+                    [page.path(), query_mark, &query, fragment_mark, &fragment].concat()
+                }
+            }
+        };
+        Self::resolve(&target, Some(page), config).unwrap_or_default()
+    }
+
     /// The path, query and fragment.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
+}
+
+fn redirect_uri_of<'a>(url: &Url, config: &'a Config) -> Option<&'a RedirectUri> {
+    config.redirect_uris.iter().find(|uri| uri.is_base_of(url))
+}
+
+/// The pairs of a fragment; none where that is a hash route.
+fn pairs_of(url: &Url) -> &str {
+    let (route, pairs) = form::cut_fragment(url.fragment());
+    if route.is_empty() { pairs } else { "" }
+}
+
+fn is_response_name(raw: &str) -> bool {
+    form::decode(raw).is_some_and(|name| RESPONSE_NAMES.contains(&name.as_str()))
+}
+
+fn has_response(raw: &str) -> bool {
+    form::pairs(raw).any(|(name, _)| is_response_name(name))
+}
+
+fn without_response(raw: &str) -> String {
+    let mut rest = String::new();
+    for pair in ascii::parts(raw, b"&").filter(|pair| !has_response(pair)) {
+        if !rest.is_empty() {
+            rest.push('&');
+        }
+        rest.push_str(pair);
+    }
+    rest
 }
 
 impl Default for ReturnTo {
@@ -108,6 +169,82 @@ mod tests {
             Some("/x"),
             "without a page, as seen from the redirect URI"
         );
+    }
+
+    fn config_of(uris: &[&str], more: &str) -> Config {
+        let uris = uris.join(r#"",""#);
+        let options = [
+            r#"{"credentials":{"production":{"clientId":"CID","redirectUris":[""#,
+            &uris,
+            r#""]}}"#,
+            more,
+            "}",
+        ]
+        .concat();
+        Config::parse(&options, parse_url("https://app.example/", None), parse_url).unwrap()
+    }
+
+    #[test]
+    fn a_hash_route_is_a_page_like_any_other() {
+        for mode in ["", r#","responseMode":"fragment""#] {
+            let config = config_of(&["https://app.example/"], mode);
+            for text in [
+                "/#/costs?page=2&code=3&state=open",
+                "/?page=2#!/issues?error=1",
+                "/#/code=1",
+            ] {
+                assert_eq!(ReturnTo::parse(text, &config).unwrap().as_str(), text, "{mode}");
+            }
+            for text in ["/#code=1", "/?state=open#/costs"] {
+                assert_eq!(
+                    ReturnTo::parse(text, &config).unwrap_err().code(),
+                    Code::ReturnToRejected,
+                    "{text}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_character_or_too_long_is_rejected() {
+        for text in ["/x\u{fffd}", &["/", &"x".repeat(MAX_URL)].concat()] {
+            assert_eq!(resolved(text, Some("https://app.example/")), None);
+        }
+    }
+
+    #[test]
+    fn where_the_user_is_is_the_page_less_a_response() {
+        let uris = ["https://app.example/", "https://app.example/app/cb?tenant=1"];
+        for (page, meant, expected) in [
+            (
+                "/projects?id=7&code=03&state=open#top",
+                "",
+                "/projects?id=7&code=03&state=open#top",
+            ),
+            ("/projects", "/meant", "/projects"),
+            ("/?code=C&state=S", "", "/"),
+            ("/?code=C&state=S", "/meant?x#y", "/meant?x#y"),
+            ("/?code=C&tab=1&st%61te=S", "/meant", "/?tab=1"),
+            ("/?tab=1", "/meant", "/?tab=1"),
+            ("/#/costs?page=2&code=03", "/meant", "/#/costs?page=2&code=03"),
+            ("/?code=C&state=S#/costs?page=2&code=03", "", "/#/costs?page=2&code=03"),
+            ("/#access_token=T&state=S", "", "/"),
+            ("/?a=1#top&error=x", "", "/?a=1#top"),
+            ("/app/cb?tenant=1&code=C", "", "/app/"),
+            ("/app/cb?tenant=1&code=C", "//evil.example", "/"),
+            ("/app/cb?tenant=1", "", "/app/"),
+            ("/app/cb?tenant=1&tab=2", "", "/app/cb?tenant=1&tab=2"),
+            // Not the redirect URI, for its query is another.
+            ("/app/cb?code=03", "", "/app/cb?code=03"),
+            ("//evil.example/x", "", "/"),
+        ] {
+            let url = parse_url(&["https://app.example", page].concat(), None).unwrap();
+            assert_eq!(
+                ReturnTo::of_page(&url, meant, &config_of(&uris, "")).as_str(),
+                expected,
+                "{page} {meant}"
+            );
+        }
     }
 
     #[test]

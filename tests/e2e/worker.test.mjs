@@ -163,7 +163,8 @@ inEveryEngine("worker", (browser) => {
     const config = JSON.parse(await app.visitor.ask("return localStorage.getItem('app')")).config;
     const url = `${app.redirectUri}?code=C&state=${state}&iss=${encodeURIComponent(app.sink.origin)}`;
     const { value } = await call(`(async () => {
-      const twice = [1, 2].map(() => sdk.createProcoreAuth(${JSON.stringify(config)}));
+      // Of two configurations, for a page has one client of each.
+      const twice = ["a", "b"].map((scope) => sdk.createProcoreAuth({ ...${JSON.stringify(config)}, scope }));
       await Promise.all(twice.map((auth) => auth.ready()));
       const outcomes = await Promise.all(twice.map((auth) => attempt(() => auth.handleRedirect("${url}"))));
       return outcomes.map(({ error }) => error);

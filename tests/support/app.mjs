@@ -24,7 +24,7 @@ export class Apps {
   }
 
   /** An app of this test's own, with its server. `way`: `code`, `implicit`, `worker`, or `tapped`: a worker, overheard. */
-  async start(t, { way = "code", policy, isStrict = false, isReadyFirst = false, options = {}, switches = {} } = {}) {
+  async start(t, { way = "code", policy, isStrict = false, isReadyFirst = false, hasTwin = false, options = {}, switches = {} } = {}) {
     const door = await openDoor();
     t.after(door.close);
     const { origin } = door;
@@ -63,7 +63,7 @@ export class Apps {
       ...(way === "implicit" ? { allowImplicit: RISK } : {}),
       ...options,
     };
-    await visitor.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, isStrict, isReadyFirst }));
+    await visitor.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, isStrict, isReadyFirst, hasTwin }));
     await visitor.open(`/${way}/start`);
     return { visitor, sandbox, redirectUri, origin };
   }

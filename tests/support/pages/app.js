@@ -1,7 +1,7 @@
 // A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
 
 export async function start(sdk) {
-  const { config, isStrict, isReadyFirst } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const { config, isStrict, isReadyFirst, hasTwin } = JSON.parse(localStorage.getItem("app") ?? "{}");
   const attempt = async (call) => {
     try {
       return { value: await call() };
@@ -11,6 +11,8 @@ export async function start(sdk) {
     }
   };
   Object.assign(globalThis, { sdk, attempt });
+  // Another part of the page, with the same configuration written in another order.
+  if (hasTwin) globalThis.twin = sdk.createProcoreAuth(Object.fromEntries(Object.entries(config).reverse()));
   if (config) {
     const auth = sdk.createProcoreAuth(config);
     if (isReadyFirst) await auth.ready();
@@ -28,6 +30,7 @@ async function handle(auth, attempt, isStrict) {
   Object.assign(globalThis, { auth, events });
   // As React's StrictMode does it: twice, in one breath.
   const calls = [auth.handleRedirect(), ...(isStrict ? [auth.handleRedirect()] : [])];
+  if (globalThis.twin) calls.push(twin.handleRedirect());
   globalThis.atOnce = location.href;
   globalThis.outcome = await attempt(async () => (await Promise.all(calls)).at(-1));
 }

@@ -132,6 +132,36 @@ const difference = (seen, expected) => {
   return seen.split("\n").find((line, index) => line !== lines[index]);
 };
 
+/** What the methods of each object say that `fetch`, or the app, is given. */
+const methods = async () => {
+  const lines = new Set();
+  const look = (what, object) => {
+    const keys = Object.keys(object);
+    const listed = [];
+    for (const name in object) listed.push(name);
+    const isOwn = object.hasOwnProperty(keys[0]) && object.propertyIsEnumerable(keys[0]);
+    lines.add([what, isOwn, String(object), String(listed) === String(keys), object.constructor === Object].join());
+  };
+  const { fetch: real } = globalThis;
+  globalThis.fetch = (input, init) => {
+    look("init", init);
+    if (!(init.headers instanceof Headers)) look("headers", init.headers);
+    return real(input, init);
+  };
+  await auth.refresh();
+  await auth.fetch(me);
+  look("session", auth.session);
+  look("redirect", await auth.handleRedirect());
+  look("context", sdk.embeddedContext());
+  look("login URL", sdk.buildLoginUrl({ ...CREDENTIALS }));
+  look("no response", sdk.parseRedirect(CALLBACK, ""));
+  look("client", auth);
+  look("sign-out", await auth.signOut());
+  look("finding", (await auth.diagnose())[0]);
+  globalThis.fetch = real;
+  return [...lines];
+};
+
 let sdk;
 let auth;
 const start = async () => {
@@ -143,7 +173,7 @@ const start = async () => {
   await note("redirect", "RedirectResult", () => auth.handleRedirect());
   const arrival = log + events;
   pollution.end();
-  Object.assign(globalThis, { sdk, auth, run, runEach, arrival: arrival + (await stored()) });
+  Object.assign(globalThis, { sdk, auth, run, runEach, methods, arrival: arrival + (await stored()) });
 };
 
 if (types) await start();

@@ -1,5 +1,5 @@
 import type { Checks, Facts, Probe, Subject } from "./diagnose.ts";
-import { own, parse } from "./boundary.ts";
+import { own } from "./boundary.ts";
 import { redirectUriOf } from "./diagnose-page.ts";
 import { type Found, notChecked, ok, problem } from "./finding.ts";
 import { knock } from "./knock.ts";
@@ -161,7 +161,7 @@ const unread = ({ url, outcome }: Reply, { facts, forbidden, reached }: Seen): F
 /** The JSON object that was answered, if it was one. Never kept: a server may answer anything. */
 const jsonOf = ({ body = "" }: Reply): Record<string, unknown> | undefined => {
   try {
-    const value = parse(body);
+    const value: unknown = own(JSON.parse(body));
     return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {
     return undefined;

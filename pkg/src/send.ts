@@ -71,7 +71,8 @@ export const send = async (exchange: Exchange): Promise<Answer> => {
 const read = async (response: Response): Promise<string> => {
   const body = new Uint8Array(MAX_BODY);
   let length = 0;
-  const reader = response.body?.getReader();
+  // WebKit looks into an object of its own for options, and so finds what it inherits, unless it is given one.
+  const reader = response.body?.getReader(own({})) as ReadableStreamDefaultReader<Uint8Array> | undefined;
   while (reader && length < MAX_BODY) {
     const { done, value } = await reader.read();
     if (done) break;

@@ -279,6 +279,7 @@ codes! {
     StorageCorrupt "storage_corrupt" Redirect false "What was stored here is damaged, and removed. Sign in again.";
     StorageVersion "storage_version" Redirect false "What was stored here is of another version, and removed. Sign in again.";
     ParamReserved "param_reserved" Authorize false "That is for the SDK to set. Remove it.";
+    SignInLoop "sign_in_loop" Authorize false "This page has left for the login page by itself several times within a minute, and nobody is signed in. The last error is in brackets. Show it, and let the user start the next sign-in.";
     ReturnToRejected "returnto_rejected" Authorize false "returnTo must be a path of this origin and no sign-in response. / is used instead.";
     StateMissing "state_missing" Redirect false "The response has no state, so nothing ties it to a sign-in here. It was not used.";
     StateMismatch "state_mismatch" Redirect false "The response's state belongs to no sign-in of this tab. It was not used.";

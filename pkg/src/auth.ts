@@ -14,6 +14,9 @@ type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 /** In the storage of a tab that has had a session: only such a tab, or one beside it, takes it up again. */
 const TAB = "procore-spa-auth.tab";
 
+/** In the storage of a tab whose pages go to the login page by themselves: when they did, and the last error. */
+const ROUNDS = "procore-spa-auth.rounds";
+
 /** The clients of this page, by their configuration. */
 const clients = new Map<string, Api.ProcoreAuth>();
 
@@ -48,6 +51,7 @@ export const createAuth = (
       ending.abort(endOf(event));
       ending = new AbortController();
     }
+    if (session.signedIn) keepRounds();
     if (session.signedIn && !(read instanceof Error) && read.isPersistent) inTab(() => sessionStorage.setItem(TAB, ""));
     for (const listener of event ? [...listeners] : []) {
       try {
@@ -86,9 +90,12 @@ export const createAuth = (
         return redeem({ url, ...takeFromPage(read.options, read.isPersistent) });
       };
       let begin!: (work: Promise<Api.RedirectResult>) => void;
-      const outcome = new Promise<Api.RedirectResult>((resolve) => (begin = resolve)).finally(() =>
-        keys.forEach((key) => redirects.delete(key)),
-      );
+      const outcome = new Promise<Api.RedirectResult>((resolve) => (begin = resolve))
+        .catch((error: unknown) => {
+          noteCause(error);
+          throw error;
+        })
+        .finally(() => keys.forEach((key) => redirects.delete(key)));
       keys.forEach((key) => redirects.set(key, outcome));
       // Only now: a router that listens to the scrubbing asks again from inside it.
       begin(work());
@@ -97,7 +104,15 @@ export const createAuth = (
 
     signIn: async (options = {}) => {
       refuseFrames();
-      const { url, warning } = await engine().signIn(own({ options: optionsText(options), page: globalThis.location?.href ?? "" }));
+      const asking = {
+        options: optionsText(options),
+        page: globalThis.location?.href ?? "",
+        rounds: inTab(() => sessionStorage.getItem(ROUNDS)) ?? "",
+        load: Math.floor(performance.timeOrigin),
+        isByUser: globalThis.navigator?.userActivation?.isActive === true,
+      };
+      const { url, warning, rounds } = await engine().signIn(own(asking));
+      keepRounds(rounds);
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       return leave(url);
     },
@@ -186,6 +201,15 @@ const inTab = <T>(use: () => T): T | null => {
   } catch {
     return null;
   }
+};
+
+const keepRounds = (rounds?: string): void =>
+  void inTab(() => (rounds ? sessionStorage.setItem(ROUNDS, rounds) : sessionStorage.removeItem(ROUNDS)));
+
+/** For the error of a page that goes round: why nobody is signed in. */
+const noteCause = (error: unknown): void => {
+  const rounds = inTab(() => sessionStorage.getItem(ROUNDS));
+  if (rounds && isProcoreAuthError(error)) keepRounds(`${rounds.split(" ")[0]} ${error.code}`);
 };
 
 const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Error => {

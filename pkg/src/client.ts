@@ -299,7 +299,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await opened();
     },
 
-    signIn: ({ options, page }) => step("signIn", { options, page }),
+    signIn: ({ options, page, rounds, load, isByUser }) => step("signIn", { options, page, rounds, load, isByUser }),
 
     popupNow: (options) => {
       if (!client) return undefined;

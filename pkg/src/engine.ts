@@ -49,6 +49,11 @@ export interface Asking {
   readonly options: string;
   /** The URL of the page that the user is on now. */
   readonly page: string;
+  /** What this tab has kept of sign-ins that pages began by themselves, and when this page was loaded: milliseconds since 1970. */
+  readonly rounds: string;
+  readonly load: number;
+  /** Whether the user has just clicked. */
+  readonly isByUser: boolean;
 }
 
 /** A response to a sign-in. */
@@ -68,7 +73,7 @@ export interface Response {
 export interface Operations {
   ready(): Promise<void>;
   /** `state`, `record`: to be stored by who has asked. */
-  signIn(asking: Asking): Promise<{ url: string; warning?: string; state?: string; record?: string }>;
+  signIn(asking: Asking): Promise<{ url: string; warning?: string; rounds?: string; state?: string; record?: string }>;
   popup(options: string): Promise<Login>;
   /** `state`: of a popup's sign-in; `record`: what the page has taken already. */
   redeem(response: Response): Promise<Redeemed>;

@@ -212,7 +212,8 @@ export interface ProcoreAuth {
    * Goes to Procore's login page. The promise settles only if that fails, or if the user comes back by the Back button to
    * a page that the browser has kept as it was.
    * @throws {ProcoreAuthError} `config_*`, `param_reserved`, `redirect_mismatch`, `storage_unavailable`,
-   *   `rng_unavailable`, `insecure_context`, `wasm_blocked`; `sign_in_framed` in a frame; `sign_in_abandoned`
+   *   `rng_unavailable`, `insecure_context`, `wasm_blocked`; `sign_in_framed` in a frame; `sign_in_abandoned`;
+   *   `sign_in_loop` for the fourth page of a tab that leaves by itself within a minute
    */
   signIn(options?: SignInOptions): Promise<never>;
 
@@ -413,7 +414,7 @@ export type ProcoreAuthErrorCode =
   | "wasm_blocked" | "wasm_integrity" | "worker_blocked" | "instance_poisoned" | "not_ready" | "insecure_context" | "page_without_origin"
   | "rng_unavailable" | "storage_unavailable" | "storage_corrupt" | "storage_version"
   // authorization request
-  | "param_reserved" | "returnto_rejected"
+  | "param_reserved" | "returnto_rejected" | "sign_in_loop"
   // popup and frame
   | "sign_in_framed" | "sign_in_abandoned" | "popup_blocked" | "popup_closed" | "opener_severed" | "opener_reloaded"
   | "framing_not_allowed"

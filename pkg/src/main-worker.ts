@@ -148,7 +148,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     },
 
     signIn: async (asking) => {
-      const answer = await ask<{ url: string; warning?: string }>("signIn", asking);
+      const answer = await ask<{ url: string; warning?: string; rounds?: string }>("signIn", asking);
       note(answer.url);
       return answer;
     },

@@ -13,6 +13,7 @@ use crate::protocol::credentials::RedirectUri;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
+use crate::protocol::rounds;
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::{SessionEvent, Status};
 use alloc::string::String;
@@ -120,6 +121,11 @@ impl State {
         let mut next = None;
         match step {
             "signIn" => {
+                // A popup needs a click, so it goes round by nobody's own doing.
+                if !input.is("isPopup") {
+                    let rounds = rounds::next(input.text("rounds"), input.number("load"), input.is("isByUser"))?;
+                    out.string("rounds", &rounds);
+                }
                 let request = begin_sign_in(client, input)?;
                 out.string("state", request.pending.state());
                 out.string("record", &request.pending.to_record());

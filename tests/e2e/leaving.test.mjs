@@ -59,6 +59,30 @@ for (const way of ["code", "worker"]) {
       assert.equal((await apps.signIn(visitor)).value?.handled, true);
     });
 
+    test("an app that goes to the login page whenever nobody is signed in is stopped, and told why", async (t) => {
+      const { visitor, sandbox, origin } = await apps.start(t, { way });
+      // Nobody is asked anything, so the server answers at once: that nobody is signed in.
+      await visitor.ask("localStorage.setItem('rounds', JSON.stringify({ extraParams: { prompt: 'none' } }))");
+      await visitor.open(`/${way}/start`).catch(() => {});
+      const { error, phase, text } = await until("it is stopped", () => visitor.ask("return window.stopped"));
+      assert.deepEqual([error, phase], ["sign_in_loop", "authorize"]);
+      assert.match(text, /\[unknown_error\]/);
+      assert.equal(sandbox.requests.filter(({ path }) => path === "/oauth/authorize").length, 3);
+      await visitor.ask("localStorage.removeItem('rounds')");
+      // The user clicks, and nothing of it is counted.
+      await visitor.open(`/${way}/start`);
+      await visitor.ask(
+        `const button = document.createElement("button");
+        button.id = "go";
+        button.onclick = () => auth.signIn();
+        document.body.append(button);`,
+      );
+      await browser.driver.findElement({ id: "go" }).click();
+      await visitor.signInThere();
+      assert.deepEqual(await visitor.ask("return [outcome.value?.handled, sessionStorage.length]"), [true, 0]);
+      assert.equal(await visitor.ask("return location.origin"), origin);
+    });
+
     test("in a frame: refused before anything is sent, and a sandbox that is too tight is named", async (t) => {
       const { visitor, origin } = await apps.start(t, { way, policy: `${WORKER_POLICY}; frame-ancestors *` });
       const before = sink.requests.length;

@@ -18,6 +18,9 @@ export async function start(sdk) {
     if (isReadyFirst) await auth.ready();
     await handle(auth, attempt, isStrict);
   }
+  // An app without a thought for errors: whoever is not signed in is sent to the login page.
+  const rounds = JSON.parse(localStorage.getItem("rounds"));
+  if (rounds && !auth.session.signedIn) globalThis.stopped = await attempt(() => auth.signIn(rounds));
   document.body.dataset.ready = "true";
 }
 

@@ -24,8 +24,9 @@ const entries = {
   // Before the entry that carries it: a script of its own, for `workerUrl`.
   "worker-script": ["worker-script.ts", "default", "iife"],
   worker: ["main-worker.ts"],
-  // No entry: the others load it when it is asked for.
+  // No entries: the others load them when they are asked for.
   diagnose: ["diagnose.ts"],
+  vault: ["vault.ts"],
 };
 
 /** The text of each file, as soon as it is there. */
@@ -45,10 +46,13 @@ function literal(wasm) {
 }
 
 /** `#core` is the generated glue, `#payload` the module. */
-const core = (name) => ({
+const core = (name, format) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^\.\/diagnose\.js$/ }, ({ path }) => ({ path, external: true }));
+    // A script that is no module can load none, and has them in itself.
+    onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path }) =>
+      format === "esm" ? { path, external: true } : { path: join(source, path.replace(/js$/, "ts")) },
+    );
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
@@ -70,7 +74,7 @@ async function pack([file, name, format = "esm"]) {
     minify: true,
     legalComments: "none",
     define: { PACKAGE_VERSION: JSON.stringify(version) },
-    plugins: [core(name)],
+    plugins: [core(name, format)],
     logLevel: "warning",
   });
   // After esbuild: its names compress better, 1.5 percent of the whole. ASCII, which means the same in every charset.

@@ -2,10 +2,10 @@ import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
-import { ProcoreAuthError, isProcoreAuthError, named } from "./errors.ts";
+import { ProcoreAuthError, isProcoreAuthError, named, startError } from "./errors.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
-import { type Kept, type Vault, openVault, rest, wake } from "./vault.ts";
+import type { Kept, Vault } from "./vault.ts";
 
 type Client = ReturnType<typeof open>;
 type Tabs = Awaited<ReturnType<typeof joinTabs>>;
@@ -23,6 +23,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   /** Counts the access tokens that this tab has had, so that one can be told from those after it. */
   let tokens = 0;
   let tabs: Tabs;
+  /** What keeps sessions, once it is loaded. */
+  let keeper: typeof import("./vault.ts") | undefined;
   let store: Vault | undefined;
   /** The store, while this tab's session is the one of all tabs, and not its own. */
   let vault: Vault | undefined;
@@ -37,7 +39,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
-      await start();
+      // Side by side: neither waits for the other.
+      [keeper] = await Promise.all([setup.isPersistent ? loadKeeper() : undefined, start()]);
       const call = open();
       const { options, page } = setup;
       const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
@@ -48,7 +51,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       tabs ??= await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (setup.isPersistent && tabs.canShare) vault = store = openVault(name);
+      if (tabs.canShare) vault = store = keeper?.openVault(name);
       await takeUp().catch(() => (vault = undefined));
       return call;
     })().catch((error: unknown) => {
@@ -367,7 +370,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     },
 
     wake: async () => {
-      wake();
+      keeper?.wake();
       if (!client) return;
       tell();
       await catchUp();
@@ -377,7 +380,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
     rest: async () => {
       // Not in a worker: where it shares a session, the page that is left ends it.
-      if (typeof document !== "undefined") rest();
+      if (typeof document !== "undefined") keeper?.rest();
       tabs?.rest();
     },
 
@@ -409,3 +412,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 /** What may go better later: nothing was sent. */
 const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown) =>
   new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, named(cause));
+
+/** In a script of its own, which only those load who have `persist`. */
+const loadKeeper = () =>
+  import("./vault.js").catch((cause: unknown) => {
+    throw startError("network_error", "The script that keeps the session could not be loaded. Is the app deployed whole?", cause);
+  });

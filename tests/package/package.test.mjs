@@ -1,7 +1,7 @@
 // What `npm pack` would publish, as those who install it would see it.
 
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { homedir } from "node:os";
 import { join } from "node:path";
 import test from "node:test";
@@ -14,7 +14,7 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["diagnose"];
+const parts = ["diagnose", "vault"];
 /** The entry whose module is in a script of its own, which it carries as text. */
 const [inWorker, workerScript] = ["worker", "worker-script"];
 
@@ -157,6 +157,18 @@ test("pending sign-ins are kept by the same rules in the package and in Rust app
   assert.deepEqual([lifetime, most, prefix], ["600", "20", '"procore-spa-auth:"']);
   const same = values([core, /LIFETIME: Seconds = (\d+);/], [store, /MAX_PENDING: usize = (\d+);/], [store, /PREFIX: &str = (".+");/]);
   assert.deepEqual(same, [lifetime, most, prefix]);
+});
+
+test("without the file that keeps sessions, a client with persist says so, and one without does not need it", async () => {
+  const folder = join(target, "pack/without-vault");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, "index.mjs"), textOf("index"));
+  const { createProcoreAuth } = await import(join(folder, "index.mjs"));
+  const credentials = { production: { clientId: "CID", redirectUris: ["https://app.example/cb"] } };
+  await createProcoreAuth({ credentials }).ready();
+  const kept = createProcoreAuth({ credentials, persist: "tab" });
+  await assert.rejects(kept.ready(), { code: "network_error", phase: "start", message: /deployed whole/ });
+  assert.equal(kept.session.signedIn, false);
 });
 
 test("a server that renders pages with it comes to its end", async () => {

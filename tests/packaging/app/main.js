@@ -15,6 +15,8 @@ async function start() {
   const auth = createProcoreAuth({ credentials: { production: credentials } });
   await auth.ready();
   const { handled } = await auth.handleRedirect();
+  // What keeps the session is a file of its own, too.
+  await createProcoreAuth({ credentials: { production: credentials }, persist: "tab" }).ready();
   // A file of its own. Without credentials it asks no server.
   const findings = await createProcoreAuth({ credentials: {} }).diagnose();
   const { code } = findings.find(({ check }) => check === "configuration");

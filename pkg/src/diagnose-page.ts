@@ -1,6 +1,7 @@
 import type { Checks, Facts, Subject } from "./diagnose.ts";
 import { type Found, notChecked, ok, problem } from "./finding.ts";
 import { type Knock, knock } from "./knock.ts";
+import { sandboxLacks } from "./sandbox.ts";
 
 /** A clock that is off by less is no cause of trouble: pending sign-ins live for ten minutes. */
 const CLOCK_TOLERANCE_S = 300;
@@ -149,6 +150,14 @@ const clock = ({ headers }: Knock): Found => {
 
 const framing = ({ headers }: Knock): Found => {
   if (globalThis.top === globalThis.self) return ok("The page is not framed.");
+  const lacking = sandboxLacks().join(" and ");
+  if (lacking) {
+    return problem(
+      "framed_in_sandbox",
+      `The sandbox of the frame that this page is in lacks ${lacking}, so no login window can be used.`,
+      `Add ${lacking} to the frame's sandbox, in the page around this one.`,
+    );
+  }
   const policy = headers?.get("content-security-policy") ?? "";
   return /\bframe-ancestors\b/i.test(policy) || headers?.has("x-frame-options")
     ? ok("The page is framed, and its policy says by whom it may be. Procore's login opens in a popup only.")

@@ -23,7 +23,7 @@ export type DiagnosisCheck =
 export type FindingCode =
   | "ok" | "not_checked" | ProcoreAuthErrorCode
   | "redirect_uri_not_served" | "redirect_uri_not_registered" | "indexed_db_unavailable" | "web_locks_missing"
-  | "broadcast_channel_missing" | "clock_wrong" | "framed" | "csp_connect_src" | "cors_blocked" | "cors_or_unreachable"
+  | "broadcast_channel_missing" | "clock_wrong" | "framed" | "framed_in_sandbox" | "csp_connect_src" | "cors_blocked" | "cors_or_unreachable"
   | "unexpected_answer" | "pkce_not_announced" | "pkce_not_enforced";
 
 /** One thing that the check-up has looked at. Holds no token, code, verifier, state or secret. */

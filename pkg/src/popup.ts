@@ -2,6 +2,7 @@ import type { ProcoreAuthErrorCode } from "./index.d.ts";
 import { own, received } from "./boundary.ts";
 import { ProcoreAuthError } from "./errors.ts";
 import { scrub, statesOf } from "./redirect.ts";
+import { sandboxLacks } from "./sandbox.ts";
 
 /** What a callback page tells its opener: `{ type, url }`, the response as it came. */
 const TYPE = "procore:auth";
@@ -57,8 +58,7 @@ export const openPopup = (
   let release = () => {};
   return new Promise<string>((resolve, reject) => {
     signal?.throwIfAborted();
-    // Without a name, it is a window that nobody else can have opened before.
-    const popup = open(url, "_blank", features());
+    const popup = openWindow(url);
     if (!popup || sandboxLacks().length) {
       popup?.close();
       throw ended("popup_blocked");
@@ -146,17 +146,14 @@ const read = (data: unknown): URL | undefined => {
   return undefined;
 };
 
-/**
- * What the sandbox of the frame around this page lacks: a window inherits it. Browsers tell only of a frame in a page of
- * this origin.
- */
-const sandboxLacks = (): string[] => {
-  const sandbox = globalThis.frameElement?.getAttribute("sandbox")?.toLowerCase().split(/\s+/);
-  const has = (...words: string[]) => !sandbox || words.some((word) => sandbox.includes(word));
-  return [
-    ...(has("allow-popups") ? [] : ["allow-popups"]),
-    ...(has("allow-forms", "allow-popups-to-escape-sandbox") ? [] : ["allow-forms"]),
-  ];
+/** Without a name, it is a window that nobody else can have opened before. Nothing, if the browser refuses. */
+const openWindow = (url: string): Window | null => {
+  try {
+    return open(url, "_blank", features());
+  } catch {
+    // Some blockers put a function there that throws. Its words may show the URL, and so the state.
+    return null;
+  }
 };
 
 /** Whether the window has left the empty page that it began with. Another site's page can't be read. */

@@ -78,6 +78,27 @@ const ROWS = {
     found: {},
   },
 
+  "the page is framed, in a sandbox without popups": {
+    isFramed: true,
+    sandbox: "allow-scripts allow-same-origin",
+    policy: `${POLICY}; frame-ancestors 'self'`,
+    found: { framing: "framed_in_sandbox" },
+    says: /lacks allow-popups and allow-forms/,
+  },
+  "the page is framed, in a sandbox without forms": {
+    isFramed: true,
+    sandbox: "allow-scripts allow-same-origin allow-popups",
+    policy: `${POLICY}; frame-ancestors 'self'`,
+    found: { framing: "framed_in_sandbox" },
+    says: /lacks allow-forms,/,
+  },
+  "the page is framed, in a sandbox that allows both": {
+    isFramed: true,
+    sandbox: "allow-scripts allow-same-origin allow-popups allow-forms",
+    policy: `${POLICY}; frame-ancestors 'self'`,
+    found: {},
+  },
+
   "nothing, with a worker": { entry: "worker", policy: WORKER_POLICY, found: {} },
   "the policy forbids workers": {
     entry: "worker",
@@ -197,8 +218,10 @@ inEveryEngine("check-up", (browser) => {
       const { driver } = browser;
       const { secrets } = await startSite(t, browser, packed, broken);
       if (broken.isFramed) {
-        const frame = "document.body.append(Object.assign(document.createElement('iframe'), { src: '/' }))";
-        await driver.executeScript(frame);
+        const frame = `const frame = document.createElement("iframe");
+          if (arguments[0]) frame.sandbox = arguments[0];
+          document.body.append(Object.assign(frame, { src: "/" }));`;
+        await driver.executeScript(frame, broken.sandbox);
         await driver.switchTo().frame(0);
         await ready(driver);
       }

@@ -47,6 +47,12 @@ test("signInWithPopup", async () => {
     await assert.rejects(auth.signInWithPopup(options), { code: "popup_blocked" });
   }
   assert.equal(opened.length, 6);
+  globalThis.open = (url) => {
+    throw new Error(`blocked: ${url}`);
+  };
+  const error = await auth.signInWithPopup().catch((error) => error);
+  assert.equal(error.code, "popup_blocked");
+  assert.ok(!shown(error).includes("popup-"), "the state");
 });
 
 test("diagnose", async () => {

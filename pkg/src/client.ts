@@ -284,7 +284,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     (renewing ??= opened()
       .then(async (call) => {
         const before = since ?? tokens;
-        await step("use");
+        // Without a turn in between where there is nothing to send: nothing that comes after gets before it.
+        const first = call<Next>("use");
+        if (first.id !== undefined) await exchange(call, first);
         const renewOwn = async () => (tokens === before ? call<Next>("refresh") : own<Next>({}));
         const rest = await (vault ? alone(() => renewShared(call, before)) : inTurn(renewOwn));
         // What came too late is given back, while others may renew.

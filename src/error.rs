@@ -286,7 +286,7 @@ codes! {
     StateExpired "state_expired" Redirect false "The sign-in took longer than 10 minutes. Sign in again.";
     NoTransaction "no_transaction" Redirect false "No sign-in is pending in this tab: it is finished, or was started elsewhere. Sign in again.";
     IssuerChanged "issuer_changed" Redirect false "This is of another client ID, environment or server than configured now.";
-    RedirectMismatch "redirect_mismatch" Redirect false "This is not exactly the redirect URI. Compare path, case and trailing slash; neither server nor router may move a response, so handleRedirect() comes first.";
+    RedirectMismatch "redirect_mismatch" Redirect false "This is not exactly the redirect URI. Compare path, case and slash; call handleRedirect() before any router.";
     DuplicateParam "duplicate_param" Redirect false "The response has a parameter twice. It was not used.";
     MixedSuccessError "mixed_success_error" Redirect false "The response has both a code and an error. It was not used.";
     MixedChannel "mixed_channel" Redirect false "The response stands partly in the query, partly in the fragment. It was not used.";

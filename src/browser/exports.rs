@@ -15,7 +15,8 @@ use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::rounds;
 use crate::protocol::secret::Wiped;
-use crate::protocol::session::{SessionEvent, Status};
+use crate::protocol::session::SessionEvent;
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
@@ -275,7 +276,7 @@ fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Optio
     let Some(record) = record else {
         let is_spent = input.is("isSpent");
         // Who is signed in has no use for it any more, and nothing to be told.
-        if is_spent && client.session(clock::now()).status != Status::SignedOut {
+        if is_spent && client.is_signed_in() {
             return Ok(None);
         }
         return response
@@ -284,16 +285,17 @@ fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Optio
     };
     let pending = PendingAuthorization::from_record(record);
     if input.is("isStored") {
-        // Another client of this page may wait for it: it stays.
         let is_here = response.is_on_redirect_uri();
-        return match &pending {
-            Ok(pending) if !pending.is_of(client.config()) && is_here => Err(Code::IssuerChanged.into()),
-            Ok(pending) if !pending.is_of(client.config()) || !is_here && !pending.is_to(client.config()) => Ok(None),
-            _ => {
-                out.bool("isClaimed", true);
-                Ok(None)
-            }
-        };
+        let config = client.config();
+        let is_foreign =
+            |pending: &Box<PendingAuthorization>| !(pending.is_of(config) && (is_here || pending.is_to(config)));
+        if !pending.as_ref().is_ok_and(is_foreign) {
+            out.bool("isClaimed", true);
+        } else if is_here {
+            return Err(Code::IssuerChanged.into());
+        }
+        // Another client of this page may wait for it: it stays.
+        return Ok(None);
     }
     let grant = client.accept_response(*pending?, &response, clock::now().wall)?;
     Ok(Some(client.begin_redemption(grant)))

@@ -21,7 +21,9 @@ use alloc::vec::Vec;
 #[derive(Debug)]
 pub struct AuthorizationResponse {
     url: Url,
+    /// First those of the query.
     params: Vec<Param>,
+    in_query: usize,
     place: Place,
     /// Whether the fragment is a hash route, a page of the app: no server puts its response there.
     is_route: bool,
@@ -137,6 +139,10 @@ impl AuthorizationResponse {
         let this = Self {
             place: Place::of(&url, config),
             url,
+            in_query: params
+                .iter()
+                .filter(|param| param.channel == ResponseMode::Query)
+                .count(),
             params,
             is_route,
             is_certain,
@@ -201,26 +207,23 @@ impl AuthorizationResponse {
 
     /// What of it is the response to a sign-in. A hash route is the page's own, unless the sign-in's state is in there.
     fn read_for(&self, state: &State) -> Read<'_> {
-        let fragment = || {
-            self.params
+        let (query, fragment) = self.params.split_at_checked(self.in_query).unwrap_or_default();
+        let is_in_route = self.is_route
+            && fragment
                 .iter()
-                .filter(|param| param.channel == ResponseMode::Fragment)
-        };
-        let is_claimed = fragment().filter_map(Param::state).any(|claimed| state.is(claimed));
-        let is_read = is_claimed || !self.is_route;
-        let params = self.params.iter();
+                .filter_map(Param::state)
+                .any(|claimed| state.is(claimed));
+        let is_all = is_in_route || !self.is_route;
         Read {
-            params: params
-                .filter(|param| is_read || param.channel == ResponseMode::Query)
-                .collect(),
-            is_in_route: is_claimed && self.is_route,
+            params: if is_all { &self.params } else { query },
+            is_in_route,
         }
     }
 }
 
 /// The parameters of a response that are judged.
 struct Read<'a> {
-    params: Vec<&'a Param>,
+    params: &'a [Param],
     /// Whether they stand in a hash route, where a router has put them.
     is_in_route: bool,
 }
@@ -352,7 +355,7 @@ impl PendingAuthorization {
         config: &Config,
         now: UnixSeconds,
     ) -> Result<(), Error> {
-        let mut states = read.params.iter().filter_map(|param| param.state());
+        let mut states = read.params.iter().filter_map(Param::state);
         let Some(state) = states.next() else {
             return Err(Code::StateMissing.into());
         };
@@ -380,7 +383,7 @@ impl PendingAuthorization {
 
 fn require_one_clear_response(response: &Read<'_>, flow: Flow) -> Result<(), Error> {
     let home = response.channel("state");
-    for param in &response.params {
+    for param in response.params {
         // Some servers put `iss` into the query although the rest stands in the fragment.
         let is_stray_iss = param.name == "iss" && flow != Flow::Code;
         if Some(param.channel) != home && !is_stray_iss {

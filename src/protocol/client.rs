@@ -190,6 +190,12 @@ impl Client {
         self.session.snapshot(now)
     }
 
+    /// Whether somebody is signed in, if only with a token that is to be renewed.
+    #[must_use]
+    pub fn is_signed_in(&self) -> bool {
+        self.session.tokens().is_some()
+    }
+
     /// The latest change of the session, once.
     pub const fn take_event(&mut self) -> Option<SessionEvent> {
         self.session.take_event()

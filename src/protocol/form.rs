@@ -58,14 +58,12 @@ pub(crate) fn pairs(raw: &str) -> Pairs<'_> {
 /// A fragment as what stands before its pairs, and its pairs. What begins with a mark of hash routers is a route, with its
 /// own `?` or without one (`/costs?page=2`, `!/x`, and `/access_token=…`, which a router has made of `access_token=…`).
 pub(crate) fn cut_fragment(raw: &str) -> (&str, &str) {
+    let is_mark = |byte| matches!(byte, b'!' | b'#' | b'/' | b'?');
+    let marks = raw.bytes().position(|byte| !is_mark(byte)).unwrap_or(raw.len());
     let path = ascii::before(raw, b"?&").len();
-    let is_route = matches!(raw.as_bytes().first(), Some(b'!' | b'#' | b'/'));
-    let at = if is_route && raw.as_bytes().get(path) == Some(&b'?') {
-        path + 1
-    } else {
-        raw.bytes().take_while(|byte| b"!#/?".contains(byte)).count()
-    };
-    raw.split_at_checked(at).unwrap_or((raw, ""))
+    let is_path = marks > 0 && path > 0 && raw.as_bytes().get(path) == Some(&b'?');
+    raw.split_at_checked(if is_path { path + 1 } else { marks })
+        .unwrap_or_default()
 }
 
 #[derive(Clone, Debug)]

@@ -1,7 +1,6 @@
 //! Where the user wants to be after sign-in: a place of this origin, never an open redirector
 //! ([RFC 9700 §4.11.1](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.11.1)).
 
-use super::ascii;
 use super::config::Config;
 use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
@@ -49,37 +48,16 @@ impl ReturnTo {
         Ok(Self(url.after_origin().to_owned()))
     }
 
-    /// Where the user is: on `page`, less what a response has put there. A redirect URI with nothing else is no place to
-    /// be: instead it is `meant`, where the response that came here was to go on to; without one, the folder that it is in.
+    /// Where the user is: on `page`. A redirect URI by itself, or with a response, is no place to be: instead it is `meant`,
+    /// where the response that came here was to go on to; without one, the folder that it is in.
     pub(crate) fn of_page(page: &Url, meant: &str, config: &Config) -> Self {
-        let target = match redirect_uri_of(page, config) {
-            None => page.href().to_owned(),
-            Some(uri) => {
-                let query = without_response(page.query());
-                let registered = uri.url().query();
-                let is_own = |pair| form::pairs(registered).any(|other| other == pair);
-                // A hash route is the app's own, whatever its parameters are called.
-                let (route, rest) = form::cut_fragment(page.fragment());
-                let fragment = if route.is_empty() {
-                    without_response(rest)
-                } else {
-                    page.fragment().to_owned()
-                };
-                if fragment.is_empty() && form::pairs(&query).all(is_own) {
-                    let path = page.path();
-                    let name = path.bytes().rev().take_while(|byte| *byte != b'/').count();
-                    match meant {
-                        "" => path.get(..path.len() - name).unwrap_or_default().to_owned(),
-                        meant => meant.to_owned(),
-                    }
-                } else {
-                    let marks = |mark, rest: &str| if rest.is_empty() { "" } else { mark };
-                    let (query_mark, fragment_mark) = (marks("?", &query), marks("#", &fragment));
-                    [page.path(), query_mark, &query, fragment_mark, &fragment].concat()
-                }
-            }
-        };
-        Self::resolve(&target, Some(page), config).unwrap_or_default()
+        let is_bare = redirect_uri_of(page, config)
+            .is_some_and(|uri| page.fragment().is_empty() && page.query() == uri.url().query());
+        let instead = if meant.is_empty() { "." } else { meant };
+        let mut targets = [page.href(), instead].into_iter().skip(usize::from(is_bare));
+        targets
+            .find_map(|target| Self::resolve(target, Some(page), config).ok())
+            .unwrap_or_default()
     }
 
     /// The path, query and fragment.
@@ -105,17 +83,6 @@ fn is_response_name(raw: &str) -> bool {
 
 fn has_response(raw: &str) -> bool {
     form::pairs(raw).any(|(name, _)| is_response_name(name))
-}
-
-fn without_response(raw: &str) -> String {
-    let mut rest = String::new();
-    for pair in ascii::parts(raw, b"&").filter(|pair| !has_response(pair)) {
-        if !rest.is_empty() {
-            rest.push('&');
-        }
-        rest.push_str(pair);
-    }
-    rest
 }
 
 impl Default for ReturnTo {
@@ -224,12 +191,12 @@ mod tests {
             ("/projects", "/meant", "/projects"),
             ("/?code=C&state=S", "", "/"),
             ("/?code=C&state=S", "/meant?x#y", "/meant?x#y"),
-            ("/?code=C&tab=1&st%61te=S", "/meant", "/?tab=1"),
+            ("/?code=C&tab=1&st%61te=S", "/meant", "/meant"),
             ("/?tab=1", "/meant", "/?tab=1"),
             ("/#/costs?page=2&code=03", "/meant", "/#/costs?page=2&code=03"),
-            ("/?code=C&state=S#/costs?page=2&code=03", "", "/#/costs?page=2&code=03"),
+            ("/?code=C&state=S#/costs?page=2&code=03", "", "/"),
             ("/#access_token=T&state=S", "", "/"),
-            ("/?a=1#top&error=x", "", "/?a=1#top"),
+            ("/?a=1#top&error=x", "", "/"),
             ("/app/cb?tenant=1&code=C", "", "/app/"),
             ("/app/cb?tenant=1&code=C", "//evil.example", "/"),
             ("/app/cb?tenant=1", "", "/app/"),

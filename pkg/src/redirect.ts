@@ -60,15 +60,19 @@ const spend = (state: string, isPersistent: boolean) => {
   }
 };
 
-const spent = (): string[] => (sessionStorage.getItem(SPENT) ?? "").split(",");
+/** As many as there may be, whatever somebody else has stored there. */
+const spent = (): string[] => (sessionStorage.getItem(SPENT) ?? "").slice(0, 9 * MAX_SPENT).split(",");
 
 /** Enough to know a state again, and no state. */
 const beginning = (state: string) => state.slice(0, 8);
 
+/** The core's bound for a response; what stands beyond it is not looked into. */
+const MAX_URL = 32 * 1024;
+
 type Parts = Pick<URL, "search" | "hash">;
 
 /** The states of an authorization response, wherever in the URL they stand. A genuine one has one. The core's `states` are the same. */
-export const statesOf = ({ search, hash }: Parts): string[] => [search.slice(1), cut(hash)[1]].flatMap(statesIn);
+export const statesOf = ({ search, hash }: Parts): string[] => [search.slice(1, MAX_URL), cut(hash.slice(0, MAX_URL))[1]].flatMap(statesIn);
 
 /** Without `URLSearchParams`, which takes a `?` for none and half a character for another: who judges, the core, does not. */
 const statesIn = (pairs: string): string[] =>

@@ -20,6 +20,15 @@ const records = {
   "nothing but brackets": "[".repeat(5_000_000),
 };
 
+test("a link of any length is not looked into beyond its bound, nor is the note of spent states", async (t) => {
+  const states = Array.from({ length: 200_000 }, (_, at) => `&state=${at}`).join("");
+  becomePage(`${REDIRECT_URI}?code=C1${states}`);
+  sessionStorage.setItem("procore-spa-auth.spent", "x,".repeat(2_000_000));
+  const { mock } = t.mock.method(sessionStorage, "getItem");
+  await assert.rejects(createProcoreAuth(options).handleRedirect(), { code: "response_too_large" });
+  assert.ok(mock.callCount() < 20_000, `${mock.callCount()} looks into storage`);
+});
+
 for (const [name, record] of Object.entries(records)) {
   test(`a stored record is refused by its size: ${name}`, async () => {
     const page = becomePage(`${REDIRECT_URI}?code=C1&state=${STATE}`);

@@ -71,6 +71,9 @@ const canned = (status, headers = {}) => ({ status, body: { error: "temporarily_
 
 /** Of the many values that these take, a few worth seeing. */
 const CHOICES = {
+  actsAs: Object.fromEntries(
+    ["off", "doorkeeper", "oidc-provider", "django-oauth-toolkit", "glewlwyd", "ts-oauth2-server", "authlib"]
+      .map((name) => [name, name === "off" ? null : name])),
   loginCoop: { off: null, "same-origin": "same-origin", "same-origin-allow-popups": "same-origin-allow-popups" },
   loseAnswer: { off: null, token: "token", revoke: "revoke", api: "api" },
   tokenRedirect: { off: null, "evil.example": "https://evil.example/take" },

@@ -5,6 +5,7 @@ import { Application } from "./application.mjs";
 import { authorize, native, resume } from "./authorize.mjs";
 import * as control from "./control.mjs";
 import { allowOrigins, isPreflight } from "./cors.mjs";
+import { ENGINES } from "./engines.mjs";
 import { HttpError, sendJson } from "./http.mjs";
 import { showInteraction, submitInteraction } from "./interaction.mjs";
 import { RequestLog } from "./log.mjs";
@@ -54,6 +55,10 @@ export function createEnvironment({ name, origin, pageOrigins, redirectUris }) {
     inTurn: queue(),
     log: new RequestLog(),
     rate: {},
+    /** What is different at the engine that the server acts as. */
+    get engine() {
+      return ENGINES[switches.actsAs] ?? {};
+    },
   };
   environment.answer = (req, res) => answer(environment, req, res);
   return environment;
@@ -73,7 +78,7 @@ async function answer(environment, req, res) {
 }
 
 async function route(environment, req, res) {
-  const { origin, switches, pageOrigins, application, log } = environment;
+  const { origin, switches, engine, pageOrigins, application, log } = environment;
   // Another name for this address would be another origin, and could be a stranger's (DNS rebinding).
   if (`http://${req.headers.host}` !== origin) throw new HttpError(421, { error: `Use ${origin}` });
 
@@ -83,8 +88,12 @@ async function route(environment, req, res) {
   const entry = isLogged(url) ? log.begin(req, res, url) : {};
   if (switches.down && kind !== CONTROL) return req.socket.destroy();
 
-  if (kind === PAGE && switches.loginCoop) res.setHeader("cross-origin-opener-policy", switches.loginCoop);
-  if (kind === OPEN && switches.cors) allowOrigins(req, res, [...application.origins, ...pageOrigins]);
+  const openerPolicy = switches.loginCoop ?? engine.openerPolicy;
+  if (kind === PAGE && openerPolicy) res.setHeader("cross-origin-opener-policy", openerPolicy);
+  if (kind === OPEN && switches.cors) {
+    const isOpen = engine.anyOrigin || engine.corsByClient;
+    allowOrigins(req, res, isOpen ? [req.headers.origin] : [...application.origins, ...pageOrigins], engine.allowedHeaders);
+  }
   if (kind === CONTROL) allowOrigins(req, res, pageOrigins);
   if (isPreflight(req)) return res.writeHead(res.hasHeader("access-control-allow-origin") ? 204 : 404).end();
   if (isForged(req, kind, environment)) throw new HttpError(403, { error: "cross_origin_request" });

@@ -40,7 +40,9 @@ export async function readForm(req) {
   return new URLSearchParams((await readBody(req)).toString());
 }
 
+/** An empty text is no body. */
 export function sendJson(res, status, value, headers = {}) {
+  if (value === "") return res.writeHead(status, { "content-length": 0, "cache-control": "no-store", ...headers }).end();
   res.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers });
   res.end(JSON.stringify(value));
 }

@@ -3,11 +3,14 @@
  * mostly at Doorkeeper, the engine whose routes Procore documents. All are off at the start.
  */
 
+import { ENGINES } from "./engines.mjs";
+
 const isFlag = (value) => typeof value === "boolean";
 const isSeconds = (value) => Number.isSafeInteger(value) && value > 0;
 const isStatus = (value) => Number.isInteger(value) && value >= 200 && value <= 599;
 const isHttpUrl = (value) => typeof value === "string" && /^https?:\/\//.test(value) && URL.canParse(value);
 const isOpenerPolicy = (value) => ["same-origin", "same-origin-allow-popups"].includes(value);
+const isEngine = (value) => Object.hasOwn(ENGINES, value);
 const isLosable = (value) => LOSABLE.includes(value);
 const isCanned = (value) =>
   typeof value === "object" && isStatus(value.status) && (value.times === undefined || isSeconds(value.times)) &&
@@ -25,6 +28,7 @@ export const SWITCHES = {
   pkceIgnored: [false, isFlag, "Code challenge and verifier are neither demanded nor compared."],
   errorsOnOwnPage: [false, isFlag, "Authorization errors other than a denial stay on the server's page."],
   issOff: [false, isFlag, "Authorization responses carry no iss (RFC 9207)."],
+  actsAs: [null, orNull(isEngine), `Refuses as another engine does: ${Object.keys(ENGINES).join(", ")}.`],
   loginCoop: [null, orNull(isOpenerPolicy), "The login pages send this Cross-Origin-Opener-Policy, which cuts a popup off from its opener."],
   oldAccessTokenDies: [false, isFlag, "A refresh kills the access tokens issued before it."],
   oldRefreshTokenLives: [false, isFlag, "A used refresh token works until the access token it brought is first used; revoking that one does not end it."],

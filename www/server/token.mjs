@@ -1,6 +1,7 @@
 /** Token, token info, revocation and metadata: the endpoints that a page calls with fetch. */
 
 import { visibleScope } from "./authorize.mjs";
+import { allowClient } from "./cors.mjs";
 import { HttpError, bearerToken, readBody, readForm, sendJson } from "./http.mjs";
 import { fingerprints } from "./log.mjs";
 import { SCOPES } from "./provider.mjs";
@@ -10,6 +11,7 @@ export async function token({ req, res, environment, entry }) {
   const { switches } = environment;
   const body = await readBody(req);
   const form = new URLSearchParams(body.toString());
+  allowClient(req, res, form.get("client_id"), environment);
   entry.grantType = form.get("grant_type");
   entry.sent = fingerprints(Object.fromEntries(form));
 
@@ -31,7 +33,15 @@ export async function token({ req, res, environment, entry }) {
   const value = answer.status === 200 ? tokenResponse(answer.body, environment) : answer.body;
   entry.issued = fingerprints(value);
   if (switches.takeLoss("token")) return req.socket.destroy();
-  sendJson(res, answer.status, value);
+  const { status, body: shaped } = refusalOf(form, answer, environment) ?? { status: answer.status, body: value };
+  sendJson(res, status, shaped);
+}
+
+/** In the words of the engine that this server acts as. */
+function refusalOf(form, { body: { error } }, { engine }) {
+  if (error === "invalid_client") return engine.client;
+  if (error === "invalid_grant") return form.get("grant_type") === "refresh_token" ? engine.refreshToken : engine.code;
+  return undefined;
 }
 
 /** Doorkeeper's members in Doorkeeper's order; a blank scope is left out. */
@@ -47,12 +57,15 @@ function tokenResponse({ access_token, token_type, expires_in, refresh_token, sc
 }
 
 /** A public client needs no secret; one that is sent must still be right, as at Doorkeeper. */
-function checkSecret(req, form, { application, switches }) {
+function checkSecret(req, form, { application, engine, switches }) {
   const basic = /^Basic +(\S+)$/i.exec(req.headers.authorization ?? "")?.[1];
   const fromHeader = basic && Buffer.from(basic, "base64").toString().split(":")[1];
   const secret = fromHeader || form.get("client_secret");
-  if (!secret && !switches.secretRequired) return;
+  const redirectUri = form.get("redirect_uri");
+  const isElsewhere = engine.clientNeedsRedirectUri && redirectUri && !application.redirectUris.includes(redirectUri);
+  if (!secret && !switches.secretRequired && !isElsewhere) return;
   if (secret && application.isSecret(secret)) return;
+  if (engine.client) throw new HttpError(engine.client.status, engine.client.body);
   throw new HttpError(401, {
     error: "invalid_client",
     error_description: "Client authentication failed due to unknown client, no client authentication included, " +
@@ -91,11 +104,12 @@ function followUp(form, { access_token, refresh_token }, { store, switches }) {
  * The live access token of this request.
  * @throws {HttpError} 401 for none, an unknown, an expired and a revoked one alike
  */
-export function liveAccessToken(req, { store, switches }) {
+export function liveAccessToken(req, { engine, store, switches }) {
   const value = bearerToken(req);
   const record = value && store.find("AccessToken", value);
   if (!record || record.exp * 1000 <= Date.now()) {
     const body = { error: "invalid_token", error_description: "The access token is missing, invalid, expired or revoked." };
+    if (engine.resource) throw new HttpError(engine.resource.status, engine.resource.body);
     throw new HttpError(401, body, { "www-authenticate": 'Bearer realm="demo", error="invalid_token"' });
   }
   // Whoever holds the new access token has received the answer; only now are the old tokens done with.
@@ -119,10 +133,13 @@ export function tokenInfo({ req, res, environment, entry }) {
 
 /** POST /oauth/revoke (RFC 7009): access and refresh token end together, those of before with them or not. */
 export async function revoke({ req, res, environment, entry }) {
-  const { switches } = environment;
+  const { switches, engine } = environment;
   const form = await readForm(req);
+  allowClient(req, res, form.get("client_id"), environment);
   entry.sent = fingerprints(Object.fromEntries(form));
   if (switches.revokeStatus) return sendJson(res, switches.revokeStatus, { error: "temporarily_unavailable" });
+
+  if (engine.revocation) throw new HttpError(engine.revocation.status, engine.revocation.body);
 
   // Not in the midst of a refresh, whose new tokens would be missed or torn out of its hands.
   await environment.inTurn(() => endGrant(req, form, environment));
@@ -130,9 +147,12 @@ export async function revoke({ req, res, environment, entry }) {
   sendJson(res, 200, {});
 }
 
-function endGrant(req, form, { application, store, switches }) {
+function endGrant(req, form, { application, engine, store, switches }) {
   const found = store.findToken(form.get("token"));
   const clientId = form.get("client_id");
+  if (engine.revocationClient && (clientId !== application.clientId || switches.secretRequired)) {
+    throw new HttpError(engine.revocationClient.status, engine.revocationClient.body);
+  }
   const foreign = clientId !== application.clientId || (found && found.record.clientId !== clientId);
   if (foreign || req.headers.authorization) {
     throw new HttpError(403, {
@@ -149,7 +169,8 @@ function endGrant(req, form, { application, store, switches }) {
 }
 
 /** GET /.well-known/oauth-authorization-server (RFC 8414) */
-export function metadata({ res, environment: { origin, switches } }) {
+export function metadata({ res, environment: { origin, engine, switches } }) {
+  if (engine.metadata === null) throw new HttpError(404, { error: "not_found" });
   const authMethods = [switches.secretRequired ? "client_secret_post" : "none"];
   sendJson(res, 200, {
     issuer: origin,
@@ -164,5 +185,6 @@ export function metadata({ res, environment: { origin, switches } }) {
     token_endpoint_auth_methods_supported: authMethods,
     revocation_endpoint_auth_methods_supported: ["none"],
     authorization_response_iss_parameter_supported: !switches.issOff,
+    ...engine.metadata,
   });
 }

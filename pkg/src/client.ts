@@ -1,3 +1,4 @@
+import type { Probe } from "./checks.ts";
 import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
@@ -401,11 +402,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
         const record = { ...parse<object>(popups.get(state!) ?? "{}"), verifier };
         popups.delete(state!);
         await exchange(call, call<object>("redeem", { url, record: json(record) }));
-        await exchange(call, call<object>("signOut"));
+        return await exchange<Probe>(call, call("signOut"));
       } finally {
         call("close");
       }
-      return "ignored";
     },
   };
   return engine;

@@ -1,4 +1,4 @@
-import type { Checks, Facts, Subject } from "./diagnose.ts";
+import { type Checks, type Subject, redirectUriOf } from "./checks.ts";
 import { type Found, notChecked, ok, problem } from "./finding.ts";
 import { type Knock, knock } from "./knock.ts";
 import { sandboxLacks } from "./sandbox.ts";
@@ -113,10 +113,6 @@ export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Chec
     framing: () => framing(server),
   };
 };
-
-/** The redirect URI that a sign-in on this page would use. */
-export const redirectUriOf = ({ redirectUris }: Facts): string | undefined =>
-  redirectUris.find((uri) => new URL(uri).origin === location.origin);
 
 const redirectUri = (here: string | undefined, { status }: Knock): Found =>
   here === undefined

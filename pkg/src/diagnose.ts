@@ -1,47 +1,9 @@
-import type * as Api from "./index.d.ts";
 import { own, result } from "./boundary.ts";
+import type { Checks, Subject } from "./checks.ts";
 import type { DiagnosisCheck, Finding } from "./diagnosis.d.ts";
-import { type Found, notChecked, problem } from "./finding.ts";
+import { notChecked, problem } from "./finding.ts";
 import { pageChecks } from "./diagnose-page.ts";
 import { serverChecks } from "./diagnose-servers.ts";
-
-/** What the core says of its client. Empty text where there is no such endpoint. */
-export interface Facts {
-  readonly environment: string;
-  readonly clientId: string;
-  readonly redirectUris: readonly string[];
-  readonly issuer: string;
-  readonly authorizationEndpoint: string;
-  readonly tokenEndpoint: string;
-  readonly revocationEndpoint: string;
-  readonly tokenInfoEndpoint: string;
-  readonly apiOrigin: string;
-  readonly isMediator: boolean;
-}
-
-/**
- * What came of a sign-in by popup whose code was redeemed with a wrong verifier: refused (`enforced`), or answered with
- * tokens (`ignored`), which are revoked by now.
- */
-export interface Probe {
-  readonly outcome: "enforced" | "ignored" | "closed" | "blocked" | "timeout" | "error";
-  readonly error?: Api.ProcoreAuthError;
-}
-
-export interface Subject {
-  /** Absent when the client could not start; then `startError` says why. */
-  readonly facts?: Facts;
-  readonly startError?: Api.ProcoreAuthError;
-  /** As JSON text. */
-  readonly options?: string;
-  /** Whether sessions are to survive a reload (`persist`). */
-  readonly isPersistent?: boolean;
-  /** Under way already, for a popup must open inside the click. Never rejects. */
-  readonly probe?: Promise<Probe>;
-}
-
-/** A check, and what it finds: nothing where it has no business. */
-export type Checks = { readonly [check in DiagnosisCheck]?: () => Found | readonly Found[] | undefined };
 
 /** Looks at everything that a sign-in needs. Never rejects. */
 export const diagnose = async (subject: Subject): Promise<readonly Finding[]> => {

@@ -1,4 +1,4 @@
-import type { Facts } from "./diagnose.ts";
+import type { Facts, Probe } from "./checks.ts";
 import type * as Api from "./index.d.ts";
 import { result } from "./boundary.ts";
 
@@ -89,7 +89,7 @@ export interface Operations {
   rest(): Promise<void>;
   facts(): Promise<Facts>;
   /** Redeems a popup's code with a wrong verifier. Rejects where the server refuses it, as it has to. */
-  probe(response: Response): Promise<"ignored">;
+  probe(response: Response): Promise<Probe>;
 }
 
 /** A client, wherever it runs. */

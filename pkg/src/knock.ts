@@ -9,16 +9,21 @@ export interface Knock {
 
 const TIMEOUT_MS = 30_000;
 
-/** Asks for a URL as the package does: unless told otherwise without cookies, and following no redirect. Never rejects. */
+/**
+ * Asks for a URL as the package does: unless told otherwise without cookies, and following no redirect. In the mode `no-cors`
+ * an answer that this page may not read is one, too; browsers then follow redirects, or send nothing. Never rejects.
+ */
 export const knock = async (
   url: string,
   headers: Record<string, string> = {},
   credentials: RequestCredentials = "omit",
+  mode: RequestMode = "cors",
 ): Promise<Knock> => {
   const signal = AbortSignal.timeout(TIMEOUT_MS);
   const init: RequestInit = ordinary({
     headers: ordinary(headers),
-    redirect: "manual",
+    mode,
+    redirect: mode === "cors" ? "manual" : "follow",
     credentials,
     cache: "no-store",
     referrerPolicy: "no-referrer",

@@ -1,5 +1,5 @@
 import { bounded, parse } from "./boundary.ts";
-import type { Facts } from "./diagnose.ts";
+import type { Facts } from "./checks.ts";
 import type { Response } from "./engine.ts";
 import { excess, storageBlocked } from "./pending.ts";
 import { PREFIX, statesOf } from "./redirect.ts";

@@ -5,7 +5,7 @@ import { WORKER_POLICY } from "../support/app.mjs";
 import { inEveryEngine } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { POLICY } from "../support/servers.mjs";
-import { FORBIDDEN, NOT_STARTED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
+import { BLOCKED, FORBIDDEN, NOT_STARTED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
 import { SECRET, page, ready, startSite } from "./site.mjs";
 
 let packed;
@@ -116,18 +116,18 @@ const ROWS = {
     policy: (api) => POLICY.replace("connect-src *", `connect-src ${api}`),
     found: { clock: "not_checked" },
   },
-  "CORS is off": { server: { cors: false }, found: UNREACHABLE },
-  "the server is down": { server: { down: true }, found: UNREACHABLE },
+  "CORS is off": { server: { cors: false }, found: BLOCKED, says: /can be reached, but/ },
+  "the server is down": { server: { down: true }, found: UNREACHABLE, says: /Nothing came back from/ },
   "the device is offline": {
     // On this machine nothing is.
     endpoints: { tokenEndpoint: "https://login.example.test/oauth/token" },
     breaks: "offline",
     found: { token_endpoint: "not_checked" },
-    says: /offline/,
+    says: /the browser says that this device is offline/,
   },
   "CORS is off at one endpoint": {
     endpoints: { tokenEndpoint: "/oauth/authorize" },
-    found: { token_endpoint: "cors_blocked" },
+    found: { token_endpoint: "cors_or_not_found" },
   },
   "CORS refuses the headers": {
     api: (request, response) => {
@@ -135,7 +135,31 @@ const ROWS = {
       response.writeHead(request.method === "OPTIONS" ? 404 : 401).end();
     },
     found: { api: "cors_blocked" },
-    says: /Procore-Company-Id/,
+    says: /not if the request has the header Authorization/,
+  },
+  "CORS refuses the company's header only": {
+    api: (request, response) => {
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "authorization" };
+      response.writeHead(request.method === "OPTIONS" ? 204 : 401, headers).end();
+    },
+    found: { api: "company_header_blocked" },
+    says: /Requests without companyId work/,
+  },
+  "CORS is off at the API, whatever is asked there": {
+    api: (request, response) => response.writeHead(401).end(),
+    found: { api: "cors_or_not_found" },
+    says: /CORS is off for it, or there is no such path/,
+  },
+  "CORS is off for the API's path, and on for others": {
+    api: ({ url }, response) => {
+      if (!url.startsWith("/rest/")) response.setHeader("access-control-allow-origin", "*");
+      response.writeHead(404).end();
+    },
+    found: { api: "cors_blocked" },
+  },
+  "the API is down": {
+    api: (request) => request.socket.destroy(),
+    found: { api: "cors_or_unreachable" },
   },
   "the API never answers": { api: () => {}, breaks: "hastyTimeouts", found: { api: "timeout" } },
   "the API redirects": {
@@ -155,7 +179,7 @@ const ROWS = {
   "a secret is demanded": {
     server: { secretRequired: true },
     found: { metadata: "client_auth_required", token_endpoint: "client_auth_required" },
-    says: /tokenMediator/,
+    says: /Its login page tells.*tokenMediator.*wants a client secret, or does not know this client ID/s,
   },
   "the client ID is another one": {
     clientId: "another-client-id",
@@ -175,8 +199,41 @@ const ROWS = {
     found: { token_endpoint: "unexpected_answer" },
   },
   "the token endpoint has a word of its own": {
-    server: { tokenStatus: { status: 400, body: { error: "invalid_request", error_description: SECRET } } },
+    server: { tokenStatus: { status: 400, times: 2, body: { error: "invalid_request", error_description: SECRET } } },
     found: { token_endpoint: "unexpected_answer" },
+    says: /of a client ID that nobody has it says the same/,
+  },
+  "the token endpoint has a word of its own for codes": {
+    server: { tokenStatus: { status: 400, body: { error: "bad_code", error_description: SECRET } } },
+    found: {},
+  },
+  "the token endpoint refuses codes without a word": {
+    api: (request, response) => {
+      const headers = { "access-control-allow-origin": "*", "access-control-allow-headers": "*, authorization" };
+      response.writeHead(request.method === "OPTIONS" ? 204 : 401, headers).end();
+    },
+    server: { tokenStatus: { status: 403, body: "" } },
+    found: {},
+  },
+  "the token endpoint says invalid_grant to everybody": {
+    server: { tokenStatus: { status: 400, times: 2, body: { error: "invalid_grant" } } },
+    found: {},
+    says: /if the client ID is right, which this does not show/,
+  },
+  "the token endpoint fails at a made-up code": {
+    server: { tokenStatus: { status: 500 } },
+    found: { token_endpoint: "unexpected_answer" },
+    says: /unable to read a made-up code/,
+  },
+  "the token endpoint fails at everything": {
+    server: { tokenStatus: { status: 500, times: 2 } },
+    found: { token_endpoint: "unexpected_answer" },
+    says: /If it says that there is no such client, compare the client ID/,
+  },
+  "the token endpoint is not there": {
+    server: { tokenStatus: { status: 404, times: 2 } },
+    found: { token_endpoint: "unexpected_answer" },
+    says: /no token endpoint there/,
   },
   "the token endpoint gives tokens to anybody": {
     server: { tokenStatus: { status: 200, body: { access_token: SECRET, token_type: "bearer" } } },
@@ -185,6 +242,7 @@ const ROWS = {
   "the application may not use codes": {
     server: { tokenStatus: { status: 400, body: { error: "unauthorized_client" } } },
     found: { token_endpoint: "unauthorized_client" },
+    says: /It knows this client ID/,
   },
   "the token endpoint is busy": {
     server: { tokenStatus: { status: 429 } },

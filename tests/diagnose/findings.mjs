@@ -43,6 +43,11 @@ export const UNREACHABLE = {
   api: "cors_or_unreachable",
 };
 
+/** The servers are there, and this page may read nothing. */
+export const BLOCKED = Object.fromEntries(
+  Object.entries(UNREACHABLE).map(([check, code]) => [check, code.replace("cors_or_unreachable", "cors_blocked")]),
+);
+
 export const FORBIDDEN = Object.fromEntries(Object.keys(UNREACHABLE).map((check) => [check, "csp_connect_src"]));
 
 /** What is no reason to worry, or nothing that can be told from here. */

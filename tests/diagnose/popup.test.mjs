@@ -7,7 +7,7 @@ import { WORKER_POLICY } from "../support/app.mjs";
 import { inEveryEngine, until } from "../support/browsers.mjs";
 import { Visitor, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
-import { UNREACHABLE, assertFound, outcome } from "./findings.mjs";
+import { BLOCKED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
 import { startSite } from "./site.mjs";
 
 let packed;
@@ -22,6 +22,32 @@ const ROWS = {
     policy: WORKER_POLICY,
     found: { registration: "ok", pkce: "ok" },
   },
+  "nothing, at a server with a word of its own for a wrong verifier (glewlwyd)": {
+    server: { actsAs: "glewlwyd" },
+    found: {
+      metadata: "not_checked",
+      revocation_endpoint: "client_auth_required",
+      registration: "ok",
+      pkce: "ok",
+    },
+    says: /refused a code with a wrong verifier, by unknown_error/,
+  },
+  "nothing, at a server that calls a wrong verifier an invalid request (ts-oauth2-server)": {
+    server: { actsAs: "ts-oauth2-server" },
+    found: { metadata: "not_checked", registration: "ok", pkce: "ok" },
+    says: /refused a code with a wrong verifier, by invalid_request/,
+  },
+  "PKCE is ignored, and no token can be revoked": {
+    server: { actsAs: "glewlwyd", pkceIgnored: true },
+    found: {
+      metadata: "not_checked",
+      revocation_endpoint: "client_auth_required",
+      registration: "ok",
+      pkce: "pkce_not_enforced",
+    },
+    says: /They may still be good/,
+    areTokensGiven: true,
+  },
   "PKCE is ignored": {
     server: { pkceIgnored: true },
     found: { metadata: "pkce_not_announced", registration: "ok", pkce: "pkce_not_enforced" },
@@ -30,25 +56,45 @@ const ROWS = {
   "the redirect URI is not registered": {
     registered: (origin) => [`${origin}/callback/`],
     user: "close",
-    found: { registration: "redirect_uri_not_registered" },
-    says: /trailing slash included: http:\/\/localhost:\d+\/callback"/,
+    found: { registration: "login_not_returned" },
+    says: /If it was an error: the redirect URI is not registered \(.*trailing slash included: http:\/\/localhost:\d+\/callback \); or no scope/,
+  },
+  "no scope is configured, and the server wants one": {
+    server: { actsAs: "doorkeeper" },
+    user: "close",
+    found: { metadata: "not_checked", registration: "login_not_returned" },
+    says: /or no scope is configured, and the server has no default one/,
+  },
+  "the client ID is another one": {
+    clientId: "another-client-id",
+    user: "close",
+    found: {
+      token_endpoint: "client_auth_required",
+      revocation_endpoint: "unauthorized_client",
+      registration: "login_not_returned",
+    },
+    says: /If it was an error: the client ID is not known there, which the token endpoint's answer suggests;/,
+  },
+  "the server is down": {
+    server: { down: true },
+    user: "closeAtOnce",
+    found: { ...UNREACHABLE, registration: "network_error" },
+    says: /the server is down, or its address is wrong/,
+  },
+  "the scope is refused": {
+    server: { actsAs: "authlib" },
+    config: { scope: "no-such-scope" },
+    user: "none",
+    found: { metadata: "not_checked", registration: "invalid_scope" },
+    says: /comes back to .* but no sign-in comes of it/,
   },
   "the user says no": { user: "deny", found: { registration: "ok" } },
   "a secret is demanded": {
     server: { secretRequired: true },
     found: { metadata: "client_auth_required", token_endpoint: "client_auth_required", registration: "ok" },
+    says: /It knows this client ID, and wants a client secret/,
   },
-  "CORS is off": {
-    server: { cors: false },
-    found: {
-      ...UNREACHABLE,
-      token_endpoint: "cors_blocked",
-      revocation_endpoint: "cors_blocked",
-      token_info_endpoint: "cors_blocked",
-      api: "cors_blocked",
-      registration: "ok",
-    },
-  },
+  "CORS is off": { server: { cors: false }, found: { ...BLOCKED, registration: "ok" } },
   "windows are kept apart": {
     headers: { "cross-origin-opener-policy": "same-origin" },
     user: "ignore",
@@ -78,6 +124,12 @@ inEveryEngine("check-up by popup", (browser) => {
       await windows.popupIsSeen();
       await windows.close();
     },
+    closeAtOnce: async () => {
+      await windows.popupIsSeen();
+      await windows.close();
+    },
+    // The server sends the window back by itself.
+    none: () => {},
     ignore: () => {},
   };
 

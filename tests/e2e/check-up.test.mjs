@@ -64,9 +64,9 @@ inEveryEngine("check-up in the demo", (browser) => {
     await visitor.click("check-up-run");
     const found = await listed(visitor);
     assert.deepEqual(names(found.error), [
-      "token_endpoint: cors_or_unreachable",
-      "revocation_endpoint: cors_or_unreachable",
-      "api: cors_or_unreachable",
+      "token_endpoint: cors_blocked",
+      "revocation_endpoint: cors_blocked",
+      "api: cors_blocked",
     ]);
     const first = "return document.querySelector('#check-up-list li').dataset.severity";
     assert.equal(await visitor.ask(first), "error");

@@ -82,7 +82,13 @@ const NOT_ALLOWED_OR_UNKNOWN: Verdict = {
   advice: `Compare client ID and redirect URI with the portal, and that they are this environment's. If they are right, ${PUBLIC}. ${CODE_USE}`,
 };
 
+/** RFC 6749 §5.2: this word is for a code that is refused. */
 export const FINE: Verdict = { code: "ok", severity: "ok", also: ", as it should: this page can redeem codes there", advice: "" };
+
+const OWN_WORD: Verdict = {
+  ...FINE,
+  also: ", and something else to a client ID that nobody has: it refuses the code, and not this client",
+};
 
 const odd = (also: string, severity: Finding["severity"], advice = ENDPOINT): Verdict => ({
   code: "unexpected_answer",
@@ -102,7 +108,7 @@ export const TOKEN: { readonly [kind in Exclude<Kind, "busy">]: { readonly [stan
   grantType: { known: GRANT, same: GRANT, untold: GRANT },
   absent: { known: ABSENT, same: ABSENT, untold: ABSENT },
   refused: {
-    known: FINE,
+    known: OWN_WORD,
     same: odd(
       ", and of a client ID that nobody has it says the same. It may refuse whatever it is asked",
       "warning",
@@ -126,7 +132,7 @@ export const TOKEN: { readonly [kind in Exclude<Kind, "busy">]: { readonly [stan
   other: { known: OTHER, same: OTHER, untold: OTHER },
 };
 
-/** RFC 6749 §5.2 has this word for a code that is refused, whatever the server knows of the client. */
+/** The same, where it may be said to any client ID. */
 export const REFUSED_CODE: Verdict = {
   ...FINE,
   also: ", as it should: this page can redeem codes there, if the client ID is right, which this does not show",

@@ -35,23 +35,24 @@ const registration = (seen: Seen, standing: Standing): Found => {
   if (code === "popup_blocked") {
     return problem(code, "The browser blocked the popup.", "Call it inside a click.", "unknown");
   }
-  if (code !== "popup_closed" && code !== "timeout") {
-    return problem(code, message, `If the window showed an error: ${causes(seen, standing, uri)}`, "unknown");
-  }
   const { origin } = new URL(facts.authorizationEndpoint);
-  return isThere(seen, origin)
+  if (!isThere(seen, origin)) {
+    return problem(
+      "network_error",
+      `The login page did not come back, and nothing came from ${origin} when this page asked there.`,
+      `Open ${facts.authorizationEndpoint} in a tab. If nothing answers there either, the server is down, or its address is wrong.`,
+      "warning",
+    );
+  }
+  const because = causes(seen, standing, uri);
+  return code === "popup_closed" || code === "timeout"
     ? problem(
         "login_not_returned",
         `The login page did not come back: ${code === "timeout" ? "it was open for too long" : "its window was closed before"}.`,
-        `What its page said tells why. If it was an error: ${causes(seen, standing, uri)} If it was the login: try again, and sign in.`,
+        `What its page said tells why. If it was an error: ${because} If it was the login: try again, and sign in.`,
         "warning",
       )
-    : problem(
-        "network_error",
-        `The login page did not come back, and nothing came from ${origin} when this page asked there.`,
-        `Open ${facts.authorizationEndpoint} in a tab. If nothing answers there either, the server is down, or its address is wrong.`,
-        "warning",
-      );
+    : problem(code, message, `If the window showed an error: ${because}`, "unknown");
 };
 
 const BUSY = /^(server_error|temporarily_unavailable)$/;

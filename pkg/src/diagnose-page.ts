@@ -114,9 +114,16 @@ export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Chec
   };
 };
 
-const redirectUri = (here: string | undefined, { status }: Knock): Found =>
+const redirectUri = (here: string | undefined, { status, outcome }: Knock): Found =>
   here === undefined
     ? notChecked("The client did not start, so it has no redirect URI.")
+    : outcome === "redirected"
+    ? problem(
+        "redirect_uri_redirected",
+        `${here} is on this page's origin, but its server redirects from there: the response may arrive elsewhere, or be lost on the way.`,
+        "Serve the app there without a redirect, or register the URL where it ends, and use that.",
+        "warning",
+      )
     : status >= 400
       ? problem(
           "redirect_uri_not_served",
@@ -129,7 +136,7 @@ const redirectUri = (here: string | undefined, { status }: Knock): Found =>
 const clock = ({ headers }: Knock): Found => {
   const date = Date.parse(headers?.get("date") ?? "");
   if (Number.isNaN(date)) {
-    return notChecked("The page's server does not tell the time, or connect-src lacks 'self'.");
+    return notChecked("The page's server does not tell the time, redirects, or is not in connect-src.");
   }
   // A cache tells how long ago the server said so (RFC 9111 §5.1).
   const server = date / 1000 + Number(headers?.get("age") ?? 0);

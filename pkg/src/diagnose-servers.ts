@@ -65,7 +65,7 @@ const verdictOn = (reply: Reply, seen: Seen): Verdict => {
   const word = errorOf(reply);
   // Behind a mediator, whatever is said of the code was said to a client that is known. This word may be its own.
   if (seen.facts.isMediator && kind === "refused" && word && word !== "invalid_request") return FINE;
-  if (standing !== "known" && word === "invalid_grant") return REFUSED_CODE;
+  if (word === "invalid_grant") return standing === "known" ? FINE : REFUSED_CODE;
   // A login page comes back only to a client that the server knows.
   const isKnown = standing === "known" || cameBack(seen.probe);
   return TOKEN[kind][isKnown && kind !== "refused" && kind !== "failed" ? "known" : standing];
@@ -106,7 +106,7 @@ const tokenInfo = (seen: Seen, isNeeded: boolean): Found => {
 
 /** RFC 6750 §3.1: a token that nobody issued gets 401. */
 const resource = (reply: Reply, seen: Seen): Found => {
-  const nothing = unread(reply, seen) ?? withheld(reply);
+  const nothing = unread(reply, seen) ?? withheld(reply, seen);
   if (nothing) return nothing;
   const { url, status = 0 } = reply;
   if (status === 429) return busy(url);

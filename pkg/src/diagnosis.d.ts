@@ -22,9 +22,9 @@ export type DiagnosisCheck =
  */
 export type FindingCode =
   | "ok" | "not_checked" | ProcoreAuthErrorCode
-  | "redirect_uri_not_served" | "login_not_returned" | "indexed_db_unavailable" | "web_locks_missing"
-  | "broadcast_channel_missing" | "clock_wrong" | "framed" | "framed_in_sandbox" | "csp_connect_src" | "cors_blocked"
-  | "cors_or_not_found" | "cors_or_unreachable" | "company_header_blocked"
+  | "redirect_uri_not_served" | "redirect_uri_redirected" | "login_not_returned" | "indexed_db_unavailable"
+  | "web_locks_missing" | "broadcast_channel_missing" | "clock_wrong" | "framed" | "framed_in_sandbox"
+  | "csp_connect_src" | "cors_blocked" | "cors_or_not_found" | "cors_or_unreachable" | "company_header_blocked"
   | "unexpected_answer" | "pkce_not_announced" | "pkce_not_enforced";
 
 /** One thing that the check-up has looked at. Holds no token, code, verifier, state or secret. */

@@ -53,6 +53,9 @@ const redirected = ({ url }: Reply, { facts }: Seen): Found =>
         "Configure the final URL. If it is a login page that it redirects to, let it answer 401 instead.",
       );
 
+/** Procore documents these paths. Another server's API need not have the one that is asked for. */
+const isCustom = (options: string): boolean => options.includes('"customAuthorizationServer":true');
+
 const COMPANY = "procore-company-id";
 
 /** The server is there, and this page may not read what it says. */
@@ -69,11 +72,9 @@ const blocked = ({ url }: Reply, seen: Seen): Found => {
       `Register ${location.origin} for the application, by its redirect URI or its allowed origins.`,
     );
   }
-  // Procore documents these paths. Another server's API need not have the one that is asked for.
-  const isCustom = options.includes('"customAuthorizationServer":true');
   const all = repliesOf(replies, origin);
   const isWhole = !all.some(isRead) && all.some(({ url }) => url === facts.tokenEndpoint || url === facts.revocationEndpoint);
-  return hosts.get(origin)?.readsAnyPath || isWhole || !isCustom
+  return hosts.get(origin)?.readsAnyPath || isWhole || !isCustom(options)
     ? problem("cors_blocked", `${origin} can be reached, but ${url} can't be read from this page.`, allow)
     : problem(
         "cors_or_not_found",
@@ -83,15 +84,16 @@ const blocked = ({ url }: Reply, seen: Seen): Found => {
 };
 
 /** What is wrong where the server was read only without a header that real requests have. */
-export const withheld = ({ url, withheld }: Reply): Found | undefined =>
+export const withheld = ({ url, withheld }: Reply, { options }: Seen): Found | undefined =>
   withheld === undefined
     ? undefined
     : withheld === COMPANY
       ? problem(
           "company_header_blocked",
           `${url} can be read with a token, but not if the request has the header Procore-Company-Id.`,
-          "Requests without companyId work. For those with it, let the server allow the header Procore-Company-Id by CORS.",
-          "warning",
+          "Let the server allow the header Procore-Company-Id by CORS. Until then only requests without companyId work.",
+          // At Procore nearly all need it (tutorial_mpz.md).
+          isCustom(options) ? "warning" : "error",
         )
       : problem(
           "cors_blocked",

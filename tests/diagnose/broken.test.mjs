@@ -31,6 +31,7 @@ const ROWS = {
     policy: POLICY.replace(" 'wasm-unsafe-eval'", ""),
     found: { ...NOT_STARTED, webassembly: "wasm_blocked", configuration: "not_checked", redirect_uri: "not_checked" },
   },
+  "the browser has no WebAssembly": { breaks: "noWasm", found: { webassembly: "wasm_blocked" }, says: /has no WebAssembly/ },
   "an option is misspelt": {
     config: { tokenMediatr: "/oauth/token" },
     found: { ...NOT_STARTED, configuration: "config_unknown_key", redirect_uri: "not_checked" },
@@ -46,6 +47,11 @@ const ROWS = {
   "the redirect URI is not served": {
     fallback: (path) => (path === "/" ? page : undefined),
     found: { redirect_uri: "redirect_uri_not_served" },
+  },
+  "the redirect URI is moved by the page's server": {
+    fallback: (path) => (path === "/" ? page : { location: "/elsewhere" }),
+    found: { redirect_uri: "redirect_uri_redirected", clock: "not_checked" },
+    says: /the response may arrive elsewhere, or be lost on the way/,
   },
   "random numbers are none": { breaks: "noRandom", found: { random_numbers: "rng_unavailable" } },
   "sessionStorage is blocked": { breaks: "storageBlocked", found: { session_storage: "storage_unavailable" } },
@@ -143,7 +149,7 @@ const ROWS = {
       response.writeHead(request.method === "OPTIONS" ? 204 : 401, headers).end();
     },
     found: { api: "company_header_blocked" },
-    says: /Requests without companyId work/,
+    says: /only requests without companyId work/,
   },
   "CORS is off at the API, whatever is asked there": {
     api: (request, response) => response.writeHead(401).end(),
@@ -179,7 +185,7 @@ const ROWS = {
   "a secret is demanded": {
     server: { secretRequired: true },
     found: { metadata: "client_auth_required", token_endpoint: "client_auth_required" },
-    says: /Its login page tells.*tokenMediator.*wants a client secret, or does not know this client ID/s,
+    says: [/wants a client secret, or does not know this client ID/, /Its login page tells.*tokenMediator/],
   },
   "the client ID is another one": {
     clientId: "another-client-id",

@@ -57,7 +57,7 @@ const HARMLESS = new Set(["ok", "not_checked", "rate_limited", "popup_blocked", 
 export const outcome = (driver) =>
   until("the check-up is over", () => driver.executeScript("return globalThis.outcome ?? false"));
 
-/** That exactly this was found, well said, and nothing that is nobody's business. `found`: what differs from HEALTHY. */
+/** That exactly this was found, well said, and nothing that is nobody's business. `found`: what differs from HEALTHY; `says`: words in the findings. */
 export function assertFound({ findings, residue, error }, { found, says = /./ }, secrets) {
   assert.equal(error, undefined);
   const codes = {};
@@ -72,7 +72,7 @@ export function assertFound({ findings, residue, error }, { found, says = /./ },
     assert.match(seen, /^\S.*[.\]\w]$/);
     assert.ok(advice || isHarmless, `no advice for ${code}`);
   }
-  assert.match(text, says);
+  for (const words of [says].flat()) assert.match(text, words);
   for (const secret of secrets) assert.ok(!text.includes(secret), "a secret is told");
   assert.deepEqual(residue, [], "something is left behind");
 }

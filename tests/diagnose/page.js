@@ -25,6 +25,7 @@ const BREAKS = {
   storageFull: () => replace(Storage.prototype, "setItem", { value: blocked }),
   databaseBlocked: () => replace(globalThis, "indexedDB", { get: blocked }),
   noRandom: () => replace(Crypto.prototype, "getRandomValues", { value: (array) => array.fill(0) }),
+  noWasm: () => replace(globalThis, "WebAssembly", { value: undefined }),
   noLocks: () => replace(Navigator.prototype, "locks", { value: undefined }),
   refusedLocks: () => replace(LockManager.prototype, "query", { value: async () => blocked() }),
   noChannel: () => replace(globalThis, "BroadcastChannel", { value: undefined }),

@@ -65,6 +65,11 @@ const ROWS = {
     found: { metadata: "not_checked", registration: "login_not_returned" },
     says: /or no scope is configured, and the server has no default one/,
   },
+  "the login page cuts the window off (django-oauth-toolkit)": {
+    server: { actsAs: "django-oauth-toolkit" },
+    user: "ignore",
+    found: { api: "company_header_blocked", registration: "opener_severed" },
+  },
   "the client ID is another one": {
     clientId: "another-client-id",
     user: "close",

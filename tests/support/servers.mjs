@@ -54,7 +54,8 @@ async function listen(server, wanted = 0) {
 
 /**
  * Serves folders, on a door of its own or the given one: `{ "/package/": folder, … }`. Every other path is the file
- * `fallback`, as in a single-page app, or the one that `fallback(path)` names.
+ * `fallback`, as in a single-page app, or what `fallback(path)` names: a file, or a redirect
+ * by its `{ location }`.
  *
  * `served` are the paths asked for, in order. `headers` are added to each answer, and may be a function of the file.
  */
@@ -70,6 +71,7 @@ export async function startPages({ door, folders, fallback, policy = POLICY, hea
       : typeof fallback === "function"
         ? fallback(pathname)
         : fallback;
+    if (file?.location) return response.writeHead(308, { location: file.location }).end();
     try {
       if (!file || (prefix && !file.startsWith(folders[prefix] + sep))) throw new Error("not served");
       const body = await readFile(file);

@@ -73,17 +73,19 @@ pub(crate) fn hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// The value of a digit of base64 or base64url (RFC 4648 §4, §5).
+/// The digits of base64url (RFC 4648 §5).
+pub(crate) const BASE64URL: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+/// The value of a digit of base64url, or of base64 (§4).
 #[inline(never)]
 pub(crate) fn base64(digit: u8) -> Option<u8> {
-    match digit {
-        b'A'..=b'Z' => Some(digit - b'A'),
-        b'a'..=b'z' => Some(digit - b'a' + 26),
-        b'0'..=b'9' => Some(digit - b'0' + 52),
-        b'+' | b'-' => Some(62),
-        b'/' | b'_' => Some(63),
-        _ => None,
-    }
+    let digit = match digit {
+        b'+' => b'-',
+        b'/' => b'_',
+        digit => digit,
+    };
+    let at = BASE64URL.iter().position(|other| *other == digit)?;
+    u8::try_from(at).ok()
 }
 
 /// The ASCII text that digits of so many bits stand for, 6 for base64 and 4 for hexadecimal, from behind the first

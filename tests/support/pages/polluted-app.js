@@ -95,7 +95,9 @@ const stored = async () => {
   const entries = [];
   for (const storage of [sessionStorage, localStorage]) {
     for (const key of Object.keys(storage)) {
-      if (!["app", "pollution"].includes(key)) entries.push(normal(`${key}=${storage[key]}`));
+      if (["app", "pollution"].includes(key)) continue;
+      // A list that grows with each sign-in of the tab.
+      entries.push(key.endsWith(".spent") ? key : normal(`${key}=${storage[key]}`));
     }
   }
   for (const { name } of await indexedDB.databases()) entries.push(`database ${name}`);

@@ -108,7 +108,7 @@ export const createAuth = (
         options: optionsText(options),
         page: globalThis.location?.href ?? "",
         rounds: inTab(() => sessionStorage.getItem(ROUNDS)) ?? "",
-        load: Math.floor(performance.timeOrigin),
+        load: String(Math.floor(performance.timeOrigin)),
         isByUser: globalThis.navigator?.userActivation?.isActive === true,
       };
       const { url, warning, rounds } = await engine().signIn(own(asking));

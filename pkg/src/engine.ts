@@ -51,7 +51,7 @@ export interface Asking {
   readonly page: string;
   /** What this tab has kept of sign-ins that pages began by themselves, and when this page was loaded: milliseconds since 1970. */
   readonly rounds: string;
-  readonly load: number;
+  readonly load: string;
   /** Whether the user has just clicked. */
   readonly isByUser: boolean;
 }

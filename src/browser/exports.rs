@@ -124,7 +124,7 @@ impl State {
             "signIn" => {
                 // A popup needs a click, so it goes round by nobody's own doing.
                 if !input.is("isPopup") {
-                    let rounds = rounds::next(input.text("rounds"), input.number("load"), input.is("isByUser"))?;
+                    let rounds = rounds::next(input.text("rounds"), input.text("load"), input.is("isByUser"))?;
                     out.string("rounds", &rounds);
                 }
                 let request = begin_sign_in(client, input)?;

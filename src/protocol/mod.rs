@@ -28,6 +28,7 @@ pub mod config;
 pub mod token_response;
 
 // To the login page and back.
+#[cfg(any(feature = "npm", test))]
 pub(crate) mod rounds;
 pub mod pkce;
 pub mod return_to;

@@ -6,7 +6,6 @@
 use super::ascii;
 use super::token_response::from_digits;
 use crate::error::{Code, Error};
-use alloc::format;
 use alloc::string::String;
 
 /// How many pages of a tab may leave for the login page by themselves within a minute.
@@ -21,13 +20,14 @@ const WINDOW_MS: u64 = 60_000;
 /// # Errors
 ///
 /// `sign_in_loop`, about the last error, if it is one round too many
-pub(crate) fn next(record: &str, page: u64, is_by_user: bool) -> Result<String, Error> {
+pub(crate) fn next(record: &str, page: &str, is_by_user: bool) -> Result<String, Error> {
     if is_by_user {
         return Ok(String::new());
     }
+    let now = from_digits(page).unwrap_or_default();
     let (pages, cause) = ascii::cut(record.get(..MAX_RECORD.min(record.len())).unwrap_or_default(), b" ");
     let recent = ascii::parts(pages, b",")
-        .filter(|time| from_digits(time).is_some_and(|time| time != page && time.abs_diff(page) < WINDOW_MS));
+        .filter(|time| from_digits(time).is_some_and(|time| time != now && time.abs_diff(now) < WINDOW_MS));
     let mut kept = String::new();
     for (count, time) in recent.enumerate() {
         if count + 1 >= MOST {
@@ -37,7 +37,8 @@ pub(crate) fn next(record: &str, page: u64, is_by_user: bool) -> Result<String, 
         kept.push_str(time);
         kept.push(',');
     }
-    Ok(format!("{kept}{page}"))
+    kept.push_str(page);
+    Ok(kept)
 }
 
 /// A longer one is none of ours.
@@ -46,6 +47,11 @@ const MAX_RECORD: usize = 200;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::format;
+
+    fn next(record: &str, page: u64, is_by_user: bool) -> Result<String, Error> {
+        super::next(record, &format!("{page}"), is_by_user)
+    }
 
     const T: u64 = 1_790_000_000_000;
 

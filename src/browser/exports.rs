@@ -16,7 +16,6 @@ use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::rounds;
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::SessionEvent;
-use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
@@ -288,8 +287,8 @@ fn redeem(client: &mut Client, input: &Object, out: &mut Writer) -> Result<Optio
         let is_here = response.is_on_redirect_uri();
         let config = client.config();
         let is_foreign =
-            |pending: &Box<PendingAuthorization>| !(pending.is_of(config) && (is_here || pending.is_to(config)));
-        if !pending.as_ref().is_ok_and(is_foreign) {
+            |pending: &PendingAuthorization| !(pending.is_of(config) && (is_here || pending.is_to(config)));
+        if !pending.as_deref().is_ok_and(is_foreign) {
             out.bool("isClaimed", true);
         } else if is_here {
             return Err(Code::IssuerChanged.into());

@@ -11,6 +11,8 @@ import { crateOf, measure } from "./wasm-functions.mjs";
 
 /** In bytes after brotli-11, at start; what is loaded later does not count. */
 const CEILING = 39_500;
+/** What is shipped today. While that is above the ceiling, it may not grow. */
+const TODAY = 43_800;
 const AIM = 38_500;
 
 const count = (number) => number.toLocaleString("en");
@@ -54,6 +56,7 @@ for (const [tool, { start, later }] of sizes) {
   console.log(`${tool.padEnd(8)} ${count(start)} bytes brotli-11 at start, ${count(later)} later`);
 }
 console.log(`median   ${count(median)} bytes (ceiling ${count(CEILING)}, aim ${count(AIM)})`);
-const isBroken = median > CEILING;
+if (median > CEILING) console.log(`THE CEILING IS NOT MET YET: ${count(median - CEILING)} bytes over it.`);
+const isBroken = median > Math.max(CEILING, TODAY);
 if (isBroken || process.argv.includes("--explain")) explain(await weigh(), median);
-if (isBroken) refuse(`${count(median - CEILING)} bytes over the ceiling`);
+if (isBroken) refuse(`${count(median - TODAY)} bytes more than before`);

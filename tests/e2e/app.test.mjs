@@ -297,9 +297,10 @@ inEveryEngine("app", (browser) => {
     const folder = mkdtempSync(join(tmpdir(), "procore-spa-auth-"));
     t.after(() => rmSync(folder, { recursive: true }));
     const script = readFileSync(join(packed.dist, "index.js"), "utf8");
+    const [first] = /asm[^_-]{5}/.exec(script);
     for (const [found, changed] of [
       // The module's first word; and a piece of its code.
-      ["asm\u0001", "asn\u0001"],
+      [first, first.replace("asm", "asn")],
       [script.slice(40_000, 41_000), ""],
     ]) {
       assert.ok(script.includes(found));

@@ -137,6 +137,7 @@ inEveryEngine("popup", (browser) => {
     await until("the login page is there", () => visitor.ask("return Boolean(document.getElementById('password'))"));
     await windows.backToMain();
     await visitor.driver.navigate().refresh();
+    await visitor.arrived();
     await ready(visitor);
     await visitor.driver.switchTo().window(popup);
     await visitor.signInThere();

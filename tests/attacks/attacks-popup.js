@@ -21,4 +21,6 @@ const auth = sdk.createProcoreAuth({ credentials: { production: { clientId: "CID
 auth.handleRedirect().catch(({ code, message }) => {
   document.body.textContent = message;
   document.title = code;
+  // Opened by a stranger: then that page waits until this one has nothing more to say.
+  if (code === "opener_reloaded") close();
 });

@@ -62,13 +62,15 @@ for (const way of ["code", "worker"]) {
     test("an app that goes to the login page whenever nobody is signed in is stopped, and told why", async (t) => {
       const { visitor, sandbox, origin } = await apps.start(t, { way });
       // Nobody is asked anything, so the server answers at once: that nobody is signed in.
-      await visitor.ask("localStorage.setItem('rounds', JSON.stringify({ extraParams: { prompt: 'none' } }))");
+      const app = await visitor.ask("return localStorage.app");
+      const rounds = { extraParams: { prompt: "none" } };
+      await visitor.ask("localStorage.app = arguments[0]", JSON.stringify({ ...JSON.parse(app), rounds }));
       await visitor.open(`/${way}/start`).catch(() => {});
       const { error, phase, text } = await until("it is stopped", () => visitor.ask("return window.stopped"));
       assert.deepEqual([error, phase], ["sign_in_loop", "authorize"]);
       assert.match(text, /\[unknown_error\]/);
       assert.equal(sandbox.requests.filter(({ path }) => path === "/oauth/authorize").length, 3);
-      await visitor.ask("localStorage.removeItem('rounds')");
+      await visitor.ask("localStorage.app = arguments[0]", app);
       // The user clicks, and nothing of it is counted.
       await visitor.open(`/${way}/start`);
       await visitor.ask(

@@ -1,7 +1,7 @@
 // A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
 
 export async function start(sdk) {
-  const { config, isStrict, isReadyFirst, hasTwin } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const { config, isStrict, isReadyFirst, hasTwin, rounds } = JSON.parse(localStorage.getItem("app") ?? "{}");
   const attempt = async (call) => {
     try {
       return { value: await call() };
@@ -19,7 +19,6 @@ export async function start(sdk) {
     await handle(auth, attempt, isStrict);
   }
   // An app without a thought for errors: whoever is not signed in is sent to the login page.
-  const rounds = JSON.parse(localStorage.getItem("rounds"));
   if (rounds && !auth.session.signedIn) globalThis.stopped = await attempt(() => auth.signIn(rounds));
   document.body.dataset.ready = "true";
 }

@@ -82,9 +82,12 @@ export const createFetch =
       const { status, type, redirected } = response;
       const isRedirect = isHeld && type === "opaqueredirect";
       // What another server says is no word of the API. A redirect that the caller wants to see is opaque: there is nothing
-      // to judge. Nor is there without a session.
+      // to judge.
       const isElsewhere = redirected && new URL(response.url).host !== host;
-      if (isElsewhere || (status === 0 && !isRedirect) || ending.aborted) return response;
+      if (isElsewhere || (status === 0 && !isRedirect)) return response;
+      // Without its session, a token is refused for that reason. Any other answer is the caller's.
+      if (ending.aborted && status === 401) throw ending.reason;
+      if (ending.aborted) return response;
       if (redirected && isCompanyWithheld) {
         // The way without the company's ID has led to the API again: there it is sent.
         facts.target = response.url;

@@ -32,8 +32,11 @@ const LOSSES = {
 
 /** What a client that starts now makes of the vault, and what it leaves there. */
 const START = `
+  let starts = 0;
   window.start = async (slot) => {
-    const client = sdk.createProcoreAuth(JSON.parse(localStorage.app).config);
+    // As after a reload: a page has one client of a configuration for as long as it lives.
+    const { createProcoreAuth } = await import("/package/index.js?" + ++starts);
+    const client = createProcoreAuth(JSON.parse(localStorage.app).config);
     await client.ready();
     return [client.session.status, (await vault.slots()).includes(slot)];
   };

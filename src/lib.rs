@@ -79,14 +79,18 @@
 //!
 //! - `implicit`: the legacy implicit flow (RFC 6749 §4.2). Off by default, and then its code is not in the build at all.
 //! - `serde`: lets Rust apps read an [`EnvironmentName`](protocol::environment::EnvironmentName) from their configuration.
+//! - `audit-core`: the module `audit`, which searches a build for a leaked client secret. It links `std`.
+//! - `audit`: the same as a native program, `procore-spa-auth audit`; `audit-js`: the same for Node. Not for Rust apps.
 //! - `npm`: the exports, panic handler and allocator of the npm package's WebAssembly module. Not for Rust apps.
 
-#![no_std]
+#![cfg_attr(not(feature = "audit-core"), no_std)]
 
 extern crate alloc;
 #[cfg(test)]
 extern crate std;
 
+#[cfg(feature = "audit-core")]
+pub mod audit;
 pub mod error;
 pub mod protocol;
 

@@ -28,11 +28,13 @@ mod allow;
 mod auditor;
 mod finding;
 mod known;
+mod open;
 pub mod report;
 mod settings;
 
 pub use allow::{AllowList, Allowance, Date};
 pub use auditor::{Auditor, Stream};
 pub use finding::{Finding, Kind, Redacted, Severity, Source};
+pub use open::audit_file;
 pub use report::{Allowed, Report, Unread, UnreadReason};
 pub use settings::{Known, Settings, SettingsError};

@@ -129,6 +129,11 @@ impl Kind {
         }
     }
 
+    /// Whether it is about a value that is secret, and not about a name or a word.
+    pub(super) const fn is_value(self) -> bool {
+        !matches!(self, Self::ConfidentialFlow | Self::EnvExposure | Self::EnvFile)
+    }
+
     /// What it is, in one sentence.
     #[must_use]
     pub const fn title(self) -> &'static str {

@@ -24,17 +24,40 @@
 //!
 //! Its modules stand in the order in which a file visits them.
 
+mod bytes;
+
 mod allow;
-mod auditor;
-mod finding;
-mod known;
-mod open;
-pub mod report;
 mod settings;
 
+mod open;
+
+mod content;
+mod source_map;
+mod unfold;
+
+mod anchors;
+mod fold;
+mod known;
+mod shape;
+
+mod hits;
+mod rules;
+mod scan;
+
+mod auditor;
+mod finding;
+mod place;
+pub mod report;
+mod stream;
+#[cfg(test)]
+mod testing;
+#[cfg(test)]
+mod tests;
+
 pub use allow::{AllowList, Allowance, Date};
-pub use auditor::{Auditor, Stream};
+pub use auditor::Auditor;
 pub use finding::{Finding, Kind, Redacted, Severity, Source};
 pub use open::audit_file;
 pub use report::{Allowed, Report, Unread, UnreadReason};
 pub use settings::{Known, Settings, SettingsError};
+pub use stream::Stream;

@@ -29,6 +29,22 @@ pub struct Report {
 }
 
 impl Report {
+    /// The report of one file, in which nothing was found yet.
+    pub(super) fn of_file(length: usize) -> Self {
+        Self {
+            files: 1,
+            bytes: u64::try_from(length).unwrap_or(u64::MAX),
+            ..Self::default()
+        }
+    }
+
+    /// One more thing that could not be looked into; of each kind one for a file.
+    pub(super) fn push_unread(&mut self, unread: Unread) {
+        if !self.unread.iter().any(|other| other.reason == unread.reason) {
+            self.unread.push(unread);
+        }
+    }
+
     /// One report of both.
     pub fn merge(&mut self, other: Self) {
         self.findings.extend(other.findings);

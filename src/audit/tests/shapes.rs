@@ -1,0 +1,421 @@
+//! The shapes in which a client secret is written into an app, without the auditor knowing it.
+
+use super::super::bytes::to_base64;
+use super::super::{Kind, Severity};
+use super::{Secrets, auditor, worst};
+
+/// Each with `$` for the secret and the kind that is found.
+const SHAPES: &[(&str, &str, Kind)] = &[
+    ("json", r#"{"client_id":"x","client_secret":"$"}"#, Kind::ClientSecret),
+    ("property", "const o = {\n  clientSecret: '$',\n};", Kind::ClientSecret),
+    (
+        "minified",
+        r#"var a={grant_type:"x",client_secret:"$"};"#,
+        Kind::ClientSecret,
+    ),
+    ("backtick", "c.clientSecret=`$`", Kind::ClientSecret),
+    ("variable", "const CLIENT_SECRET = \"$\";", Kind::ClientSecret),
+    (
+        "typed variable",
+        "export const procoreClientSecret: string = '$';",
+        Kind::ClientSecret,
+    ),
+    ("bracket", r#"a["client_secret"]="$""#, Kind::ClientSecret),
+    ("pair", r#"new Map([["client_secret","$"]])"#, Kind::ClientSecret),
+    ("list", r#"{client_secret:["$"]}"#, Kind::ClientSecret),
+    ("append", r#"f.append("client_secret","$")"#, Kind::ClientSecret),
+    ("set", "p.set('client_secret', '$')", Kind::ClientSecret),
+    (
+        "URL",
+        "fetch('https://x.example/t?client_secret=$&a=b')",
+        Kind::ClientSecret,
+    ),
+    (
+        "form, last",
+        "body:\"grant_type=x&client_secret=$\"",
+        Kind::ClientSecret,
+    ),
+    ("URL-encoded", "u=\"a%26client_secret%3D$%26b\"", Kind::ClientSecret),
+    ("URL-encoded name", "client%5Fsecret=$", Kind::ClientSecret),
+    ("curl", "curl -F client_secret=$ https://x.example", Kind::ClientSecret),
+    ("option", "npx x --client-secret $", Kind::ClientSecret),
+    (
+        "JSON in a string",
+        r#"b='{\"client_secret\":\"$\"}'"#,
+        Kind::ClientSecret,
+    ),
+    (
+        "JSON in JSON",
+        r#"{"a":"{\"b\":\"{\\\"client_secret\\\":\\\"$\\\"}\"}"}"#,
+        Kind::ClientSecret,
+    ),
+    (
+        "HTML",
+        r#"<input type="hidden" name="client_secret" value="$">"#,
+        Kind::ClientSecret,
+    ),
+    (
+        "HTML, the other way round",
+        r#"<input value="$" type="hidden" name="client_secret">"#,
+        Kind::ClientSecret,
+    ),
+    (
+        "HTML, meta",
+        r#"<meta name="client-secret" content="$">"#,
+        Kind::ClientSecret,
+    ),
+    ("HTML, data", "<div data-client-secret='$'>", Kind::ClientSecret),
+    (
+        "HTML, escaped",
+        "<a title='{&quot;client_secret&quot;:&quot;$&quot;}'>",
+        Kind::ClientSecret,
+    ),
+    ("XML", "<client_secret>$</client_secret>", Kind::ClientSecret),
+    (
+        "multipart",
+        "Content-Disposition: form-data; name=\"client_secret\"\r\n\r\n$\r\n--x",
+        Kind::ClientSecret,
+    ),
+    (
+        "multipart, in a string",
+        r#"b="form-data; name=\"client_secret\"\r\n\r\n$\r\n--x""#,
+        Kind::ClientSecret,
+    ),
+    ("sum", "client_secret:\"@1\"+\"@2\"", Kind::ClientSecret),
+    ("sum over lines", "client_secret: '@1' +\n    '@2'", Kind::ClientSecret),
+    ("concat", "client_secret:\"@1\".concat(\"@2\")", Kind::ClientSecret),
+    ("join", "client_secret:[\"@1\",\"@2\"].join(\"\")", Kind::ClientSecret),
+    ("template", "`grant_type=x&client_secret=${\"$\"}`", Kind::ClientSecret),
+    ("template in pieces", "client_secret:`${\"@1\"}@2`", Kind::ClientSecret),
+    ("atob", "client_secret:atob(\"@b64\")", Kind::ClientSecret),
+    (
+        "char codes",
+        "client_secret:String.fromCharCode(@codes)",
+        Kind::ClientSecret,
+    ),
+    (
+        "char codes, mapped",
+        "client_secret:[@codes].map(c=>String.fromCharCode(c)).join('')",
+        Kind::ClientSecret,
+    ),
+    (
+        "reversed",
+        "client_secret:\"@rev\".split(\"\").reverse().join(\"\")",
+        Kind::ClientSecret,
+    ),
+    ("escapes", "client_secret:\"@x\"", Kind::ClientSecret),
+    ("name in pieces", "a[\"client_\"+\"secret\"]=\"$\"", Kind::ClientSecret),
+    ("name escaped", "{\"\\x63lient_secret\":\"$\"}", Kind::ClientSecret),
+    (
+        "name in entities",
+        "<i name='&#99;lient_secret' value='$'>",
+        Kind::ClientSecret,
+    ),
+    ("condition", "client_secret:e?\"$\":\"\"", Kind::ClientSecret),
+    (
+        "condition, else",
+        "client_secret: isSandbox ? undefined : \"$\"",
+        Kind::ClientSecret,
+    ),
+    ("fallback", "client_secret:process.env.X||\"$\"", Kind::ClientSecret),
+    (
+        "renamed variable",
+        "const t=\"$\",n=1;f({client_id:e,client_secret:t})",
+        Kind::ClientSecret,
+    ),
+    (
+        "renamed and appended",
+        "let s='$';b.append('client_secret', s)",
+        Kind::ClientSecret,
+    ),
+    (
+        "renamed in pieces",
+        "var s='@1'+'@2';b.append('client_secret', s)",
+        Kind::ClientSecret,
+    ),
+    ("YAML", "client_secret: $\nother: 1\n", Kind::ClientSecret),
+    (".env", "PROCORE_CLIENT_SECRET=$\n", Kind::ClientSecret),
+    ("Vite", "VITE_CLIENT_SECRET=$", Kind::ClientSecret),
+    (
+        "Next",
+        "e.env={NEXT_PUBLIC_PROCORE_CLIENT_SECRET:\"$\"}",
+        Kind::ClientSecret,
+    ),
+    ("sample of Procore's", "dmsa_client_secret = '$'", Kind::ClientSecret),
+    ("consumer", "consumerSecret:'$'", Kind::ClientSecret),
+    (
+        "secret key beside Procore",
+        "procore:{secretKey:'$'}",
+        Kind::ClientSecret,
+    ),
+    ("secret beside Procore", "procore={id:1,secret:'$'}", Kind::ClientSecret),
+    ("Basic", "Authorization: \"Basic @basic\"", Kind::BasicCredentials),
+    (
+        "Basic in pieces",
+        "h={Authorization:\"Basic \"+\"@basic\"}",
+        Kind::BasicCredentials,
+    ),
+    (
+        "btoa",
+        "h.Authorization=\"Basic \"+btoa(\"my-id:$\")",
+        Kind::BasicCredentials,
+    ),
+    (
+        "btoa in pieces",
+        "h.Authorization=\"Basic \"+btoa(\"my-id\"+\":\"+\"$\")",
+        Kind::BasicCredentials,
+    ),
+    (
+        "btoa of a variable",
+        "const s=\"$\";h=\"Basic \"+btoa(id+\":\"+s)",
+        Kind::BasicCredentials,
+    ),
+    (
+        "btoa in a template",
+        "h=`Basic ${btoa(`my-id:$`)}`",
+        Kind::BasicCredentials,
+    ),
+    (
+        "Buffer",
+        "h='Basic '+Buffer.from('my-id:$').toString('base64')",
+        Kind::BasicCredentials,
+    ),
+    (
+        "URL with credentials",
+        "fetch('https://my-id:$@api.procore.com/x')",
+        Kind::BasicCredentials,
+    ),
+    (
+        "beside the token endpoint",
+        "const k='$';\nfetch('https://as.example/oauth/token')",
+        Kind::SecretBesideProcore,
+    ),
+    (
+        "beside the login server",
+        "[\"$\",\"https://login.procore.com\"]",
+        Kind::SecretBesideProcore,
+    ),
+    ("alone", "x=\"$\"", Kind::LoneShape),
+];
+
+#[test]
+fn every_shape_is_found_in_each_of_procores() {
+    let mut secrets = Secrets::new(1);
+    let auditor = auditor();
+    for (name, shape, kind) in SHAPES {
+        for secret in [secrets.hex(), secrets.base64url()] {
+            let text = written(shape, &secret);
+            let report = auditor.audit("dist/app.js", text.as_bytes());
+            let Some(finding) = worst(&report) else {
+                panic!("{name}: nothing in {text}");
+            };
+            assert_eq!(finding.kind, *kind, "{name}: {text}");
+            let expected = if *kind == Kind::LoneShape {
+                Severity::Info
+            } else {
+                Severity::Error
+            };
+            assert_eq!(finding.severity, expected, "{name}");
+            assert_eq!(
+                finding.value,
+                super::super::Redacted::new(secret.as_bytes()),
+                "{name}: {text}"
+            );
+            assert!(!format!("{report:?}").contains(&secret), "{name}");
+            assert_eq!(report.unread, [], "{name}");
+        }
+    }
+}
+
+/// `shape` with the secret in it.
+fn written(shape: &str, secret: &str) -> String {
+    let (one, two) = secret.split_at(secret.len() / 2);
+    let codes: Vec<_> = secret.bytes().map(|byte| byte.to_string()).collect();
+    let escaped: String = secret.bytes().map(|byte| format!("\\x{byte:02x}")).collect();
+    let reversed: String = secret.chars().rev().collect();
+    let base64 = |text: &str| String::from_utf8(to_base64(text.as_bytes(), false)).unwrap();
+    shape
+        .replace("@codes", &codes.join(","))
+        .replace("@basic", &base64(&format!("my-id:{secret}")))
+        .replace("@b64", &base64(secret))
+        .replace("@rev", &reversed)
+        .replace("@x", &escaped)
+        .replace("@1", one)
+        .replace("@2", two)
+        .replace('$', secret)
+        .replace(&format!("{secret}{{"), "${")
+}
+
+#[test]
+fn what_only_a_confidential_client_does() {
+    for (text, kind, severity) in [
+        (
+            "fetch('https://login.procore.com/oauth/token',{body:'grant_type=client_credentials'})",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "procore;b.append(\"grant_type\",\"password\")",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "procore({grantType:'client_credentials'})",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "procore({grant_type:\"urn:ietf:params:oauth:grant-type:jwt-bearer\"})",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "procore('client_assertion_type=urn%3Aietf%3Aparams')",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "import { token, refresh } from '@procore/js-sdk'",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        (
+            "/* procore */h=\"Basic \"+btoa(`${clientId}:${clientSecret}`)",
+            Kind::ConfidentialFlow,
+            Severity::Error,
+        ),
+        // Others' clients may do so, or a library that has it for servers.
+        (
+            "b.append('grant_type','client_credentials')",
+            Kind::ConfidentialFlow,
+            Severity::Info,
+        ),
+        (
+            "const credentials = btoa(`${clientId}:${clientSecret}`)",
+            Kind::ConfidentialFlow,
+            Severity::Info,
+        ),
+        (
+            "import.meta.env.VITE_PROCORE_CLIENT_SECRET",
+            Kind::EnvExposure,
+            Severity::Error,
+        ),
+        (
+            "process.env.NEXT_PUBLIC_DB_PASSWORD",
+            Kind::EnvExposure,
+            Severity::Error,
+        ),
+        ("x.REACT_APP_PRIVATE_STUFF", Kind::EnvExposure, Severity::Warning),
+        (
+            "process.env.PROCORE_CLIENT_SECRET",
+            Kind::EnvExposure,
+            Severity::Warning,
+        ),
+        (
+            "window.__ENV={API:\"x\",CLIENT_SECRET:\"short-one\"}",
+            Kind::EnvExposure,
+            Severity::Error,
+        ),
+    ] {
+        let report = auditor().audit("dist/app.js", text.as_bytes());
+        let finding = worst(&report).unwrap_or_else(|| panic!("nothing in {text}"));
+        assert_eq!((finding.kind, finding.severity), (kind, severity), "{text}");
+    }
+}
+
+#[test]
+fn keys_and_assertions() {
+    let mut secrets = Secrets::new(2);
+    let body: Vec<_> = (0..6).map(|_| secrets.hex()).collect();
+    let marker = ["-----BEGIN", "PRIVATE KEY-----"];
+    for text in [
+        format!(
+            "{} RSA {}\n{}\n-----END RSA {}",
+            marker[0],
+            marker[1],
+            body.join("\n"),
+            marker[1]
+        ),
+        format!(
+            "k=\"{} {}\\n{}\\n-----END {}\"",
+            marker[0],
+            marker[1],
+            body.join("\\n"),
+            marker[1]
+        ),
+        format!(
+            "k=\"{} {}\\n\"+\n\"{}\\n\"+\"-----END {}\"",
+            marker[0],
+            marker[1],
+            body.join("\\n\"+\n\""),
+            marker[1]
+        ),
+    ] {
+        let report = auditor().audit("a.js", text.as_bytes());
+        assert_eq!(worst(&report).unwrap().kind, Kind::PrivateKey, "{text}");
+    }
+    // A library that reads keys knows how they begin.
+    let reader = format!(
+        "x.startsWith(\"{} {}\")&&x.endsWith('-----END {}')",
+        marker[0], marker[1], marker[1]
+    );
+    assert_eq!(auditor().audit("a.js", reader.as_bytes()).findings, []);
+
+    let token = format!(
+        "eyJ{}.eyJ{}.{}",
+        secrets.base64url(),
+        secrets.base64url(),
+        secrets.base64url()
+    );
+    let report = auditor().audit("a.js", format!("b.set('client_assertion','{token}')").as_bytes());
+    assert_eq!(worst(&report).unwrap().kind, Kind::ConfidentialFlow);
+}
+
+#[test]
+fn settings_of_bundlers_and_env_files() {
+    let secret = Secrets::new(3).hex();
+    for (path, text, kind) in [
+        (
+            "vite.config.ts",
+            "export default {envPrefix: ''}".to_owned(),
+            Kind::EnvExposure,
+        ),
+        (
+            "vite.config.js",
+            "define: { __S__: JSON.stringify(process.env.PROCORE_SECRET) }".to_owned(),
+            Kind::EnvExposure,
+        ),
+        (
+            "next.config.mjs",
+            "module.exports={env:{A:1,CLIENT_SECRET:process.env.CLIENT_SECRET}}".to_owned(),
+            Kind::EnvExposure,
+        ),
+        (
+            "webpack.config.js",
+            "new webpack.EnvironmentPlugin(['CLIENT_SECRET'])".to_owned(),
+            Kind::EnvExposure,
+        ),
+        (
+            "src/environments/environment.prod.ts",
+            "export const environment = { dbPassword: 'x' }".to_owned(),
+            Kind::EnvExposure,
+        ),
+        ("a.tgz!package/.env", "API_TOKEN=abcdef\n".to_owned(), Kind::EnvFile),
+        (
+            "dist/.env.production",
+            format!("PROCORE_CLIENT_SECRET={secret}"),
+            Kind::ClientSecret,
+        ),
+    ] {
+        let report = auditor().audit(path, text.as_bytes());
+        assert!(
+            report.findings.iter().any(|finding| finding.kind == kind),
+            "{path}: {:?}",
+            report.findings
+        );
+        assert_eq!(worst(&report).unwrap().severity, Severity::Error, "{path}");
+    }
+    let report = auditor().audit("dist/.env", b"PUBLIC_URL=/\n");
+    assert_eq!(worst(&report).unwrap().severity, Severity::Warning);
+    assert_eq!(auditor().audit(".env.example", b"CLIENT_SECRET=abcdef\n").findings, []);
+}

@@ -187,7 +187,10 @@ impl Opening<'_> {
                 }
                 Err(ZipError::UnsupportedArchive(detail)) => self.unread(&name, UnreadReason::Compressed, detail),
                 Err(error) => {
-                    name.truncate(path.len() + 1 + usize::try_from(MAX_NAME).unwrap_or(usize::MAX));
+                    let most = path.len() + 1 + usize::try_from(MAX_NAME).unwrap_or(usize::MAX);
+                    if let Some((end, _)) = name.char_indices().find(|(start, _)| *start >= most) {
+                        name.truncate(end);
+                    }
                     self.unread(&name, UnreadReason::BrokenArchive, error.to_string());
                 }
             }

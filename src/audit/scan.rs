@@ -149,7 +149,7 @@ impl Scanner {
                 }
                 Anchor::Procore => names_procore = true,
                 Anchor::Folded(trigger) if depth < MAX_DEPTH => unfold.trigger(trigger, &found),
-                Anchor::DataUrl if depth < MAX_DEPTH => self.data_url(text, &found, depth, seen),
+                Anchor::DataUrl if depth < MAX_DEPTH && !is_binary => self.data_url(text, &found, depth, seen),
                 Anchor::Folded(_) | Anchor::DataUrl => {}
             }
         }
@@ -191,7 +191,9 @@ impl Scanner {
         }
         let is_digit = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
         let end = run_after(text, found.end, text.len(), is_digit);
-        let Some(decoded) = from_base64(slice(text, found.end, end)) else {
+        // What makes such URLs has their beginning in it, and no more.
+        let digits = Some(slice(text, found.end, end)).filter(|digits| digits.len() >= 40);
+        let Some(decoded) = digits.and_then(from_base64) else {
             return;
         };
         let is_map = kind.starts_with(b"application/json") && slice(before, 0, colon).ends_with(b"URL=");

@@ -137,8 +137,14 @@ fn is_beside(text: &[u8], one: usize, other: usize) -> bool {
     between.len() <= REACH && memchr::memchr_iter(b'\n', between).count() <= LINES
 }
 
-/// Whether it is all that is between two quotes.
+/// Whether it is all that is between two quotes, and no name.
 fn is_literal(text: &[u8], value: &Shaped) -> bool {
     let before = value.start.checked_sub(1).map_or(0, |before| at(text, before));
-    matches!(before, b'"' | b'\'' | b'`') && run_after(text, value.end, 1, |byte| byte == before) > value.end
+    let separators = slice(text, value.start, value.end)
+        .iter()
+        .filter(|byte| matches!(byte, b'_' | b'-'));
+    // A long name may have numbers in it.
+    separators.count() < 4
+        && matches!(before, b'"' | b'\'' | b'`')
+        && run_after(text, value.end, 1, |byte| byte == before) > value.end
 }

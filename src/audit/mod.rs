@@ -49,6 +49,9 @@ mod finding;
 mod place;
 pub mod report;
 mod stream;
+
+pub mod command;
+
 #[cfg(test)]
 mod testing;
 #[cfg(test)]

@@ -1,20 +1,23 @@
 //! The values that are known to be secret, or to be public, in every form in which a build may carry them.
 
-use super::bytes::{at, from_base64, from_hex, run_after, slice, to_base64};
-use super::finding::{Kind, hex};
+use super::bytes::{at, from_base64, from_hex, run_after, slice};
+use super::finding::Kind;
+use super::forms::forms_of;
 use super::hits::{Hit, Hits};
 use super::settings::{Known, KnownValue, SettingsError};
 use super::shape;
-use aho_corasick::{AhoCorasick, AhoCorasickKind, MatchKind};
+use aho_corasick::{AhoCorasick, AhoCorasickKind, Input, MatchKind};
 use sha2::{Digest, Sha256};
+use std::collections::BTreeMap;
 use std::fmt;
 use zeroize::Zeroizing;
 
 /// Finds known values.
 pub(super) struct KnownValues {
     known: Vec<Known>,
-    forms: Vec<Form>,
-    /// Of the beginnings of all forms: a few bytes each, so that it stays small however many values there are.
+    /// All forms, by their beginning: the bytes that the automaton looks for.
+    forms: BTreeMap<Vec<u8>, Vec<Form>>,
+    /// Of a few bytes of each form, so that it stays small however many values there are.
     automaton: Option<AhoCorasick>,
     hashed: Vec<usize>,
     shortest_hashed: usize,
@@ -51,7 +54,10 @@ pub(super) struct KnownHits {
     pub(super) public: Vec<(usize, usize)>,
 }
 
-const BEGINNING: usize = 12;
+/// How many bytes of a form are looked for. A form is at least as long.
+const BEGINNING: usize = Known::MIN_LENGTH;
+/// The same of a piece: a quote, and the first bytes of the value.
+const PIECE: usize = 4;
 
 impl KnownValues {
     pub(super) fn new(known: Vec<Known>, public: &[String]) -> Result<Self, SettingsError> {
@@ -86,20 +92,27 @@ impl KnownValues {
                     how: "",
                 }),
         );
-        let beginnings = forms.iter().map(|form| slice(&form.bytes, 0, BEGINNING));
-        let automaton = if forms.is_empty() {
+        let mut by_beginning = BTreeMap::<Vec<u8>, Vec<Form>>::new();
+        for form in forms {
+            let length = if matches!(form.of, Of::Piece(_)) {
+                PIECE
+            } else {
+                BEGINNING
+            };
+            let beginning = slice(&form.bytes, 0, length).to_vec();
+            by_beginning.entry(beginning).or_default().push(form);
+        }
+        let automaton = if by_beginning.is_empty() {
             None
         } else {
-            let kind = if forms.len() <= 2000 {
+            let kind = if by_beginning.len() <= 4000 {
                 AhoCorasickKind::DFA
             } else {
                 AhoCorasickKind::ContiguousNFA
             };
-            let built = AhoCorasick::builder()
-                .match_kind(MatchKind::Standard)
-                .kind(Some(kind))
-                .build(beginnings);
-            Some(built.map_err(|_| SettingsError::TooMany)?)
+            let mut builder = AhoCorasick::builder();
+            builder.match_kind(MatchKind::LeftmostFirst).kind(Some(kind));
+            Some(builder.build(by_beginning.keys()).map_err(|_| SettingsError::TooMany)?)
         };
         let length = |index: &usize| match known.get(*index).map(|known| &known.value) {
             Some(KnownValue::Hashed { length, .. }) => Some(*length),
@@ -109,7 +122,7 @@ impl KnownValues {
         let shortest_hashed = hashed.iter().filter_map(length).min().unwrap_or(0);
         Ok(Self {
             known,
-            forms,
+            forms: by_beginning,
             automaton,
             hashed,
             shortest_hashed,
@@ -119,25 +132,23 @@ impl KnownValues {
     /// Every known value in `text`, in any form.
     pub(super) fn find(&self, text: &[u8]) -> KnownHits {
         let mut found = KnownHits::default();
-        for beginning in self
-            .automaton
-            .iter()
-            .flat_map(|automaton| automaton.find_overlapping_iter(text))
-        {
-            let Some(form) = self.forms.get(beginning.pattern().as_usize()) else {
-                continue;
-            };
-            let start = beginning.start();
-            if slice(text, start, start + form.bytes.len()) != &form.bytes[..] {
-                continue;
-            }
-            let end = start + form.bytes.len();
-            match form.of {
-                Of::Public => found.public.push((start, end)),
-                Of::Secret(index) => found.hits.push(self.hit(index, (start, end), form.how)),
-                Of::Piece(index) => {
-                    if let Some(end) = self.plain(index).and_then(|value| pieces(text, start, value)) {
-                        found.hits.push(self.hit(index, (start, end), form.how));
+        let mut next = 0;
+        while let Some(beginning) = self.beginning(text, next) {
+            next = beginning + 1;
+            let forms = [PIECE, BEGINNING].into_iter();
+            let forms = forms.filter_map(|length| self.forms.get(slice(text, beginning, beginning + length)));
+            for form in forms.flatten() {
+                let end = beginning + form.bytes.len();
+                if slice(text, beginning, end) != &form.bytes[..] {
+                    continue;
+                }
+                match form.of {
+                    Of::Public => found.public.push((beginning, end)),
+                    Of::Secret(index) => found.hits.push(self.hit(index, (beginning, end), form.how)),
+                    Of::Piece(index) => {
+                        if let Some(end) = self.plain(index).and_then(|value| pieces(text, beginning, value)) {
+                            found.hits.push(self.hit(index, (beginning, end), form.how));
+                        }
                     }
                 }
             }
@@ -156,6 +167,12 @@ impl KnownValues {
             });
         }
         found
+    }
+
+    /// Where the next form may begin, from `next` on.
+    fn beginning(&self, text: &[u8], next: usize) -> Option<usize> {
+        let found = self.automaton.as_ref()?.find(Input::new(text).range(next..))?;
+        Some(found.start())
     }
 
     fn hit(&self, index: usize, (start, end): (usize, usize), how: &'static str) -> Hit {
@@ -250,100 +267,4 @@ fn pieces(text: &[u8], start: usize, value: &[u8]) -> Option<usize> {
         index = gap;
     }
     None
-}
-
-/// The ways in which a value may be written, each with its name.
-fn forms_of(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
-    let each = |write: &dyn Fn(u8) -> String| value.iter().map(|byte| write(*byte)).collect::<String>().into_bytes();
-    let list = |write: &dyn Fn(u8) -> String, between: &str| {
-        let items: Vec<_> = value.iter().map(|byte| write(*byte)).collect();
-        items.join(between).into_bytes()
-    };
-    let reversed: Vec<_> = value.iter().rev().copied().collect();
-    let text = String::from_utf8_lossy(value);
-    let utf16: Vec<_> = text.encode_utf16().collect();
-    let rotated = value.iter().map(|byte| match byte {
-        b'a'..=b'z' => (byte - b'a' + 13) % 26 + b'a',
-        b'A'..=b'Z' => (byte - b'A' + 13) % 26 + b'A',
-        other => *other,
-    });
-    let json = serde_json::to_string(&text).unwrap_or_default();
-    let json = json.trim_start_matches('"');
-    let json = json.strip_suffix('"').unwrap_or(json).to_owned();
-    let twice = json.replace('\\', "\\\\").replace('"', "\\\"");
-    let html = text
-        .replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;");
-    let unreserved = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~');
-    let percent = |byte: u8| {
-        if unreserved(byte) {
-            char::from(byte).to_string()
-        } else {
-            format!("%{byte:02X}")
-        }
-    };
-    let upper = hex(value).to_ascii_uppercase();
-    let mut forms = vec![
-        (value.to_vec(), ""),
-        (reversed.clone(), "reversed"),
-        (rotated.collect(), "with its letters moved by 13"),
-        (json.clone().into_bytes(), "escaped as in JSON"),
-        (json.replace('/', "\\/").into_bytes(), "escaped as in JSON"),
-        (twice.into_bytes(), "escaped as in JSON, twice"),
-        (html.replace('\'', "&#39;").into_bytes(), "escaped as in HTML"),
-        (html.into_bytes(), "escaped as in HTML"),
-        (each(&percent), "encoded as in a URL"),
-        (each(&percent).to_ascii_lowercase(), "encoded as in a URL"),
-        (each(&|byte| format!("%{byte:02x}")), "encoded as in a URL"),
-        (each(&|byte| format!("%{byte:02X}")), "encoded as in a URL"),
-        (hex(value).into_bytes(), "in hex"),
-        (upper.into_bytes(), "in hex"),
-        (each(&|byte| format!("\\x{byte:02x}")), "in hex"),
-        (each(&|byte| format!("\\x{byte:02X}")), "in hex"),
-        (each(&|byte| format!("\\u{byte:04x}")), "as numbers of its characters"),
-        (each(&|byte| format!("\\u{byte:04X}")), "as numbers of its characters"),
-        (each(&|byte| format!("&#{byte};")), "as numbers of its characters"),
-        (each(&|byte| format!("&#x{byte:x};")), "as numbers of its characters"),
-        (utf16.iter().flat_map(|unit| unit.to_le_bytes()).collect(), "in UTF-16"),
-        (utf16.iter().flat_map(|unit| unit.to_be_bytes()).collect(), "in UTF-16"),
-    ];
-    for between in [",", ", ", ",\n"] {
-        forms.push((list(&|byte| byte.to_string(), between), "as numbers of its characters"));
-        forms.push((
-            list(&|byte| format!("0x{byte:x}"), between),
-            "as numbers of its characters",
-        ));
-        forms.push((
-            list(&|byte| format!("0x{byte:02X}"), between),
-            "as numbers of its characters",
-        ));
-    }
-    for is_url in [false, true] {
-        for shift in 0..3 {
-            forms.push((base64_at(value, shift, is_url), "in base64"));
-            forms.push((base64_at(&reversed, shift, is_url), "reversed, in base64"));
-        }
-        let once = to_base64(value, is_url);
-        forms.push((base64_at(&once, 0, false), "in base64, twice"));
-        forms.push((once.into_iter().rev().collect(), "in base64, reversed"));
-    }
-    let mut kept: Vec<(Vec<u8>, _)> = Vec::new();
-    for (bytes, how) in forms {
-        // Of two forms that are alike the first one counts: a value of letters and digits is the same in a URL.
-        if bytes.len() >= Known::MIN_LENGTH && !kept.iter().any(|(other, _)| *other == bytes) {
-            kept.push((bytes, how));
-        }
-    }
-    kept
-}
-
-/// The base64 digits that `value` alone decides where `shift` bytes, and any others, are before and behind it.
-fn base64_at(value: &[u8], shift: usize, is_url: bool) -> Vec<u8> {
-    let shifted = [slice(&[0; 2], 0, shift), value].concat();
-    let digits = to_base64(&shifted, is_url);
-    let first = (shift * 8).div_ceil(6);
-    let last = shifted.len() * 8 / 6;
-    slice(&digits, first, last).to_vec()
 }

@@ -37,6 +37,7 @@ mod unfold;
 
 mod anchors;
 mod fold;
+mod forms;
 mod known;
 mod shape;
 

@@ -1,4 +1,4 @@
-// Packs pkg/src and the WebAssembly that `cargo xtask build` made into pkg/dist.
+// Packs pkg/src, pkg/audit and the WebAssembly that `cargo xtask build` made into pkg/dist.
 
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
@@ -92,6 +92,14 @@ async function pack([file, name, format = "esm"]) {
   return name ? before + literal(bare(await readFile(join(wasm, name, "core_bg.wasm")))) + after : before;
 }
 
+/** The auditor for Node: as it is written, with the core that it starts. It is no part of what a page loads. */
+async function copyAuditor() {
+  const [from, to] = [join(pkg, "audit"), join(dist, "audit")];
+  await mkdir(to);
+  for (const file of await readdir(from)) await copyFile(join(from, file), join(to, file));
+  for (const file of ["core.js", "core_bg.wasm"]) await copyFile(join(wasm, "audit", file), join(to, file));
+}
+
 async function main() {
   for (const [name, entry] of Object.entries(entries)) built.set(name, await pack(entry));
   await rm(dist, { recursive: true, force: true });
@@ -100,6 +108,7 @@ async function main() {
   for (const file of await readdir(source)) {
     if (file.endsWith(".d.ts")) await copyFile(join(source, file), join(dist, file));
   }
+  await copyAuditor();
   // npm packs only what is inside pkg/. What is missing here, the package test names.
   for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(root, file))) await copyFile(join(root, file), join(pkg, file));

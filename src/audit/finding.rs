@@ -29,6 +29,14 @@ pub struct Finding {
     pub what_to_do: &'static str,
 }
 
+impl Finding {
+    /// All of it but the place, in one paragraph: what it is, enough of the value, what makes it one, and what to do.
+    #[must_use]
+    pub fn message(&self) -> String {
+        format!("{} {} {} {}", self.kind.title(), self.value, self.why, self.what_to_do)
+    }
+}
+
 /// A place in a source that a source map carries (`sourcesContent`).
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 #[non_exhaustive]

@@ -52,6 +52,8 @@ pub mod report;
 mod stream;
 
 pub mod command;
+#[cfg(all(feature = "audit-js", target_arch = "wasm32"))]
+pub mod exports;
 
 #[cfg(test)]
 mod testing;

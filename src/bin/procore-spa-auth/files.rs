@@ -49,7 +49,16 @@ pub(crate) fn inputs(options: &Options) -> Result<(Inputs, Vec<Unread>), String>
 }
 
 fn named(path: &Path, error: &io::Error) -> String {
-    format!("{}: {error}", path.display())
+    format!("{}: {}", path.display(), why(error))
+}
+
+/// What an operating system said, in words that are the same everywhere where there are any.
+pub(crate) fn why(error: &io::Error) -> String {
+    match error.kind() {
+        io::ErrorKind::NotFound => "It is not there.".to_owned(),
+        io::ErrorKind::PermissionDenied => "Its permissions forbid it.".to_owned(),
+        _ => error.to_string(),
+    }
 }
 
 /// The `.env` files of this folder.
@@ -67,21 +76,19 @@ fn env_files() -> Vec<PathBuf> {
 const MAX_TEXT: u64 = 4 << 20;
 
 fn text(path: &Path) -> io::Result<TextFile> {
-    let file = File::open(path)?;
     // Opening a pipe would wait for somebody who writes; reading a device may never end.
-    if !file.metadata()?.is_file() {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
+    if !fs::metadata(path)?.is_file() {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "It is no regular file."));
     }
     let mut bytes = Vec::new();
-    file.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
+    File::open(path)?.take(MAX_TEXT + 1).read_to_end(&mut bytes)?;
     if u64::try_from(bytes.len()).unwrap_or(u64::MAX) > MAX_TEXT {
         return Err(io::Error::new(
             io::ErrorKind::InvalidInput,
-            format!("larger than {MAX_TEXT} bytes"),
+            format!("It is larger than {MAX_TEXT} bytes."),
         ));
     }
-    let text =
-        String::from_utf8(bytes).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))?;
+    let text = String::from_utf8(bytes).map_err(|_| io::Error::new(io::ErrorKind::InvalidData, "It is no UTF-8."))?;
     Ok(TextFile::new(path.display().to_string(), Wiped::new(text)))
 }
 

@@ -1,5 +1,6 @@
 //! Searches files, as many at once as there are processors.
 
+use crate::files::why;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use procore_spa_auth::audit::{Auditor, Report, Unread, UnreadReason, audit_file};
 use rayon::prelude::*;
@@ -45,7 +46,7 @@ fn file(auditor: &Auditor, path: &Path, name: &str, size: u64, bar: &ProgressBar
         Err(error) => {
             report
                 .unread
-                .push(Unread::new(name, UnreadReason::Unreadable, error.to_string()));
+                .push(Unread::new(name, UnreadReason::Unreadable, why(&error)));
             bar.inc(size);
         }
     }

@@ -1,10 +1,12 @@
 //! The files that paths lead to: each once, however links lead.
 
+use crate::files::why;
 use procore_spa_auth::audit::command::DEFAULT_PATHS;
 use procore_spa_auth::audit::{Unread, UnreadReason};
 use std::collections::{HashSet, VecDeque};
 use std::ffi::OsStr;
 use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use walkdir::WalkDir;
 
@@ -70,7 +72,7 @@ impl Walk {
                 Ok(entry) => entry,
                 Err(error) => {
                     let path = error.path().unwrap_or(root).to_owned();
-                    let detail = error.io_error().map_or_else(|| error.to_string(), ToString::to_string);
+                    let detail = error.io_error().map_or_else(|| error.to_string(), why);
                     self.unread(&path, UnreadReason::Unreadable, detail);
                     continue;
                 }
@@ -96,7 +98,10 @@ impl Walk {
     fn link(&mut self, path: &Path, queue: &mut VecDeque<PathBuf>) {
         let parent = path.parent().and_then(|parent| parent.canonicalize().ok());
         match path.canonicalize() {
-            Err(error) => self.unread(path, UnreadReason::Link, error.to_string()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                self.unread(path, UnreadReason::Link, "It leads nowhere.".to_owned());
+            }
+            Err(_) => self.unread(path, UnreadReason::Link, String::new()),
             Ok(target) if parent.is_some_and(|parent| parent.starts_with(&target)) => {
                 self.unread(
                     path,
@@ -120,7 +125,7 @@ impl Walk {
             }
             // A pipe would be waited for, and a device may have no end.
             Ok(_) => self.unread(path, UnreadReason::Unreadable, "It is no regular file.".to_owned()),
-            Err(error) => self.unread(path, UnreadReason::Unreadable, error.to_string()),
+            Err(error) => self.unread(path, UnreadReason::Unreadable, why(&error)),
         }
     }
 
@@ -134,6 +139,11 @@ impl Walk {
         let below = self.here.as_ref().and_then(|here| path.strip_prefix(here).ok());
         let path = below.unwrap_or(path);
         let path = path.strip_prefix(".").unwrap_or(path);
-        path.display().to_string()
+        let is_here = path.as_os_str().is_empty();
+        if is_here {
+            ".".to_owned()
+        } else {
+            path.display().to_string()
+        }
     }
 }

@@ -1,8 +1,8 @@
 // How much of the corpus the auditor finds, by shape and by tool, and how often it cries for nothing.
 
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { join, relative } from "node:path";
-import { run, target } from "../../scripts/run.mjs";
+import { join, relative, resolve } from "node:path";
+import { root, run, target } from "../../scripts/run.mjs";
 import { BUNDLERS } from "./corpus/bundle.mjs";
 import { KNOWN, makeCorpus } from "./corpus/index.mjs";
 
@@ -18,7 +18,10 @@ export async function audit(command, paths, { options = [], env = {} } = {}) {
   const given = [...args, "audit", "--format", "json", ...options, ...paths];
   const { code, output } = await run(program, given, { env: { ...cleaned, ...env }, label: "audit" });
   try {
-    return { code, ...JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1)) };
+    const report = JSON.parse(output.slice(output.indexOf("{"), output.lastIndexOf("}") + 1));
+    // It names files as a person in this folder would.
+    for (const one of [...report.findings, ...report.unread]) one.path = resolve(root, one.path);
+    return { code, ...report };
   } catch {
     throw new Error(`the auditor ended with ${code}, and no report:\n${output.slice(-2000)}`);
   }

@@ -67,7 +67,7 @@ impl<'a> Unfold<'a> {
     /// Folds what begins at, or around, one trigger. Triggers come in the order of the text.
     pub(super) fn trigger(&mut self, trigger: Trigger, found: &Found) {
         // What is inside of something that was folded has been.
-        if found.end <= self.end {
+        if found.end <= self.end || self.folder.is_spent() {
             return;
         }
         let folded = match trigger {

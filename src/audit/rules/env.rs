@@ -4,7 +4,7 @@
 
 use super::Place;
 use crate::audit::anchors::Found;
-use crate::audit::bytes::{has_word, is_name, run_after, run_before, slice};
+use crate::audit::bytes::{at, has_word, is_name, run_after, run_before, slice};
 use crate::audit::finding::{Kind, Severity};
 use regex::bytes::Regex;
 use std::sync::LazyLock;
@@ -62,34 +62,31 @@ pub(in crate::audit) fn exposed(place: &mut Place<'_>, found: &Found) {
 
 /// `window.__ENV = { CLIENT_SECRET: "…" }`.
 pub(in crate::audit) fn object(place: &mut Place<'_>, found: &Found) {
-    static OBJECT: LazyLock<Option<Regex>> =
-        LazyLock::new(|| Regex::new(r#"(?-u)^(?:_{0,2})["'\]]{0,2}\s{0,4}=\s{0,4}\{([^}]{0,2000})"#).ok());
     static MEMBER: LazyLock<Option<Regex>> = LazyLock::new(|| {
-        Regex::new(r#"(?i-u)([a-z0-9_$]{0,40}(?:secret|password|private_?key)[a-z0-9_$]{0,10})["']?\s{0,4}:\s{0,4}["'][^"']{4,400}["']"#).ok()
+        Regex::new(r#"(?i-u)\b([a-z0-9_$]*(?:secret|password|private_?key)[a-z0-9_$]*)["']?\s*:\s*["'][^"']{4}"#).ok()
     });
-    let near = slice(place.text, found.end, found.end + 2100);
-    let inside = OBJECT
+    let is_between = |byte: u8| matches!(byte, b'_' | b'"' | b'\'' | b']' | b'=' | b' ');
+    let open = run_after(place.text, found.end, 12, is_between);
+    let between = slice(place.text, found.end, open);
+    // What is inside of one was looked at with it.
+    if at(place.text, open) != b'{' || !between.contains(&b'=') || found.start < place.env_end {
+        return;
+    }
+    let inside = slice(place.text, open, open + 2000);
+    let inside = slice(inside, 0, memchr::memchr(b'}', inside).unwrap_or(inside.len()));
+    place.env_end = open + inside.len();
+    if let Some(name) = MEMBER
         .as_ref()
-        .and_then(|pattern| pattern.captures(near))
-        .and_then(|parts| parts.get(1));
-    if let Some(inside) = inside
-        && let Some(name) = MEMBER
-            .as_ref()
-            .and_then(|pattern| pattern.captures(inside.as_bytes()))
-            .and_then(|parts| parts.get(1))
+        .and_then(|pattern| pattern.captures(inside))
+        .and_then(|parts| parts.get(1))
+        .filter(|name| name.len() <= 60)
     {
-        let from = found.end + inside.start();
         let why = format!(
             "{} is written into the page with a value.",
             String::from_utf8_lossy(name.as_bytes())
         );
-        let name_bytes = name.as_bytes();
-        place.hit(
-            (from + name.start(), from + name.end()),
-            Kind::EnvExposure,
-            name_bytes,
-            why,
-        );
+        let span = (open + name.start(), open + name.end());
+        place.hit(span, Kind::EnvExposure, name.as_bytes(), why);
     }
 }
 

@@ -25,6 +25,8 @@ pub(super) struct Place<'a> {
     pub(super) hits: Hits,
     /// Hits that are as bad as their text is near to Procore, which is known at its end.
     pub(super) undecided: Vec<Hit>,
+    /// Up to where variables of a page were looked at.
+    env_end: usize,
 }
 
 impl<'a> Place<'a> {
@@ -34,6 +36,7 @@ impl<'a> Place<'a> {
             folder: Folder::new(text, 16 * text.len() + 65_536),
             hits: Hits::default(),
             undecided: Vec::new(),
+            env_end: 0,
         }
     }
 

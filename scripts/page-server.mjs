@@ -12,6 +12,8 @@ const types = {
   ".png": "image/png",
   ".svg": "image/svg+xml",
   ".ts": "text/plain; charset=utf-8",
+  // The auditor's; the package's own module is in its script.
+  ".wasm": "application/wasm",
 };
 
 const policy = (connectSrc) =>

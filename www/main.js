@@ -3,6 +3,7 @@
 import { ready } from "/procore-spa-auth/index.js";
 import { startApiConsole } from "./api-console.js";
 import { resumeAttack, startAttacks } from "./attacks.js";
+import { startAudit } from "./audit.js";
 import { startCheckUp } from "./check-up.js";
 import { client, loadMode, returningClient, session } from "./client.js";
 import { startForms } from "./config-forms.js";
@@ -59,6 +60,7 @@ async function start() {
   startAttacks();
   startSwitches();
   startCheckUp();
+  startAudit();
   drawSession();
 
   if (signedIn) {

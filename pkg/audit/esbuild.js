@@ -41,12 +41,11 @@ async function write(files) {
 }
 
 function told({ text, finding, place }) {
-  const [first, ...notes] = text.split("\n").map((line) => line.trim());
+  const [first, ...notes] = text.split("\n");
   const told = { text: first, notes: notes.map((text) => ({ text })) };
   if (!place) return told;
   const { file, line, column } = place;
-  // In place of the line, which has the secret in it.
+  // esbuild counts columns from 0. The line itself, which has the secret in it, is not shown.
   const lineText = finding ? `${finding.value.first}…` : "";
-  // esbuild counts columns from 0, and shows as much of the line as there is.
-  return { ...told, location: { file, line, column: column - 1, length: 0, lineText: lineText.padStart(0) } };
+  return { ...told, location: { file, line, column: column - 1, length: 0, lineText } };
 }

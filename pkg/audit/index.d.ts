@@ -92,7 +92,7 @@ export interface Finding {
   why: string;
   /** What to do, the most urgent first. */
   whatToDo: string;
-  /** All of it but the place, in one paragraph. */
+  /** What it is, enough of the value, and what makes it one; in one paragraph. */
   message: string;
 }
 

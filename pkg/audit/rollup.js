@@ -1,6 +1,6 @@
 // For Rollup, and for what takes its plugins: the build fails before anything is written. See rollup.d.ts.
 
-import { auditOfBuild, fileOf, NAME, together } from "./build.js";
+import { auditOfBuild, fileOf, inOneText, NAME } from "./build.js";
 
 export default function procoreAudit(options = {}) {
   return {
@@ -39,7 +39,7 @@ export function tell(context, { errors, warnings }) {
   for (const { text, place } of warnings) context.warn({ message: text, ...(place && at(place)) });
   if (!errors.length) return;
   const [{ place, finding }] = errors;
-  context.error({ message: together(errors), pluginCode: finding?.kind ?? "unread", ...at(place) });
+  context.error({ message: inOneText(errors), pluginCode: finding?.kind ?? "unread", ...at(place) });
 }
 
 // Rollup counts columns from 0.

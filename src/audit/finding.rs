@@ -30,10 +30,10 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// All of it but the place, in one paragraph: what it is, enough of the value, what makes it one, and what to do.
+    /// What it is, enough of the value to recognise it by, and what makes it one; in one paragraph.
     #[must_use]
     pub fn message(&self) -> String {
-        format!("{} {} {} {}", self.kind.title(), self.value, self.why, self.what_to_do)
+        format!("{} {}: {}", self.kind.title(), self.value, self.why)
     }
 }
 

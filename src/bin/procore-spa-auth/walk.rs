@@ -106,7 +106,7 @@ impl Walk {
                 self.unread(
                     path,
                     UnreadReason::Link,
-                    format!("It leads back to {}.", target.display()),
+                    format!("It leads back to {}.", self.name(&target)),
                 );
             }
             Ok(target) if self.roots.iter().any(|root| target.starts_with(root)) => self.elsewhere += 1,

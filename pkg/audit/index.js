@@ -20,7 +20,9 @@ export async function audit(options = {}) {
 }
 
 /** An audit that is told what `options` say. */
-export function openAudit(options, folder) {
+export function openAudit(given, folder) {
+  // An option that is undefined is one that is not given.
+  const options = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const missing = [];
   const inputs = inputsOf(options, folder, (...facts) => missing.push(facts));
   const audit = new Audit(options, inputs);

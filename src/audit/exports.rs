@@ -123,9 +123,12 @@ impl Audit {
     /// Throws an `Error` whose message is that of a [`UsageError`].
     #[wasm_bindgen(constructor)]
     pub fn new(options: JsValue, given: JsValue) -> Result<Self, JsError> {
-        let options: Options = from_value(options).map_err(|error| UsageError::Options(error.to_string()))?;
+        let wrong = |error: &dyn std::fmt::Display| UsageError::Options(error.to_string());
+        // By way of a value that knows all members: an option that is misspelt is not passed over.
+        let options: serde_json::Value = from_value(options).map_err(|error| wrong(&error))?;
+        let options: Options = serde_json::from_value(options).map_err(|error| wrong(&error))?;
         options.check()?;
-        let given: Given = from_value(given).map_err(|error| UsageError::Options(error.to_string()))?;
+        let given: Given = from_value(given).map_err(|error| wrong(&error))?;
         let mut inputs = Inputs::new(Date::parse(&given.today).ok_or(SettingsError::NotADate)?);
         let wiped = |(name, text)| (name, Wiped::new(text));
         let file = |(name, text)| TextFile::new(name, Wiped::new(text));

@@ -18,6 +18,10 @@ const parts = ["diagnose", "vault"];
 /** The entry whose module is in a script of its own, which it carries as text. */
 const [inWorker, workerScript] = ["worker", "worker-script"];
 
+/** The auditor for Node, which no page loads. */
+const auditor = ["bin", "build", "core", "esbuild", "index", "inputs", "rollup", "vite", "walk", "wasm", "webpack"];
+const auditorTypes = ["esbuild", "index", "rollup", "vite", "webpack"];
+
 /** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
@@ -43,6 +47,8 @@ test("the package holds the entries, their types, the README and the licences, a
   const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
   needed.push(...[...entries, inWorker].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
   needed.push(...[...parts, workerScript].map((part) => `dist/${part}.js`));
+  needed.push(...auditor.map((file) => `dist/audit/${file}.js`), ...auditorTypes.map((file) => `dist/audit/${file}.d.ts`));
+  needed.push("dist/audit/core_bg.wasm");
   const missing = needed.filter((file) => !files.includes(file));
   assert.deepEqual(missing, []);
   const more = files.filter((file) => !needed.includes(file) && !/^dist\/[\w-]+\.d\.ts$/.test(file));
@@ -50,8 +56,15 @@ test("the package holds the entries, their types, the README and the licences, a
 });
 
 test("nothing is installed with it and nothing runs at installation", () => {
-  const forbidden = Object.keys(manifest).filter((key) => /dependencies$|^bundle|^scripts$|^bin$/i.test(key));
+  const forbidden = Object.keys(manifest).filter((key) => /dependencies$|^bundle|^scripts$/i.test(key));
   assert.deepEqual(forbidden, []);
+  assert.deepEqual(manifest.bin, { "procore-spa-auth": "./dist/audit/bin.js" });
+});
+
+test("what a page loads knows nothing of the auditor", () => {
+  for (const file of [...entries, ...parts, inWorker, workerScript]) {
+    assert.doesNotMatch(textOf(file), /\.\/audit|core_bg\.wasm|known-value/, file);
+  }
 });
 
 test("the package and the crate have one version", () => {

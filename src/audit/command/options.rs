@@ -29,14 +29,14 @@ pub enum Command {
     Version,
 }
 
-/// The options of `audit`. The names of the members are those of the options, in JavaScript as well.
+/// The options of `audit`, for JavaScript as well.
 #[derive(Clone, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 #[non_exhaustive]
 pub struct Options {
     /// Files, archives and folders.
     pub paths: Vec<PathBuf>,
-    /// `.env` files to take secrets from.
+    /// `--dotenv`: files to take secrets from. Not `--env-file`, which Node 20 takes for its own wherever it stands.
     pub env_files: Vec<PathBuf>,
     /// Whether neither the environment nor `.env` files that are not named are read.
     pub no_env: bool,
@@ -136,7 +136,7 @@ fn audit(parser: &mut Parser) -> Result<Command, UsageError> {
     while let Some(argument) = parser.next()? {
         match argument {
             Arg::Value(path) => options.paths.push(path.into()),
-            Arg::Long("env-file") => options.env_files.push(parser.value()?.into()),
+            Arg::Long("dotenv") => options.env_files.push(parser.value()?.into()),
             Arg::Long("no-env") => options.no_env = true,
             Arg::Long("secret-name") => options.secret_names.push(parser.value()?.string()?),
             Arg::Long("public-name") => options.public_names.push(parser.value()?.string()?),

@@ -12,7 +12,7 @@ A path is a file, an archive (.tgz, .tar, .zip, .gz, archives in archives) or a 
 one, those of dist, build, out, public and .output/public that are there.
 
 Known secrets, which are found in every form in which a build may carry them. They are never printed:
-  --env-file FILE        take secrets from this file too; .env and .env.* of this folder and the environment are read anyway
+  --dotenv FILE          take secrets from this file too; .env and .env.* of this folder and the environment are read anyway
   --no-env               read neither the environment nor .env files that are not named
   --secret-name NAME     the variable NAME holds a secret; those whose names say SECRET, PASSWORD or PRIVATE_KEY do anyway
   --public-name NAME     the variable NAME holds none

@@ -15,7 +15,7 @@ function wasm(bytes) {
 const leb = (number) => (number < 128 ? [number] : [(number & 127) | 128, ...leb(number >>> 7)]);
 
 /** A tar archive (POSIX ustar) of `{ name: text }`. */
-function tar(files) {
+export function tar(files) {
   const blocks = Object.entries(files).flatMap(([name, content]) => {
     const body = Buffer.from(content);
     const head = Buffer.alloc(512);
@@ -29,7 +29,7 @@ function tar(files) {
 }
 
 /** A ZIP archive (PKWARE's APPNOTE 4.3) of `{ name: text }`, deflated. */
-function zip(files) {
+export function zip(files) {
   const locals = [];
   const entries = [];
   let at = 0;

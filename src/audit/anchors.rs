@@ -160,6 +160,8 @@ const WORDS: &[(&str, Anchor)] = &[
     ("\\u005", ESCAPE),
     ("\\u006", ESCAPE),
     ("\\u007", ESCAPE),
+    ("\\x", ESCAPE),
+    ("\\u00", ESCAPE),
     ("\\u{", ESCAPE),
     ("${\"", TEMPLATE),
     ("${'", TEMPLATE),

@@ -172,6 +172,8 @@ impl Scanner {
         if let Some(view) = view {
             let mut folded = Seen::default();
             self.text(name, &view.text, is_binary, depth + 1, &mut folded);
+            // What is around a value may end in the middle of a file in the text, which is not broken.
+            folded.unread.retain(|(reason, _)| *reason == UnreadReason::TooMuch);
             seen.extend(folded, |place| view.origin(place));
         }
     }

@@ -135,7 +135,8 @@ impl<'a> Unfold<'a> {
             }
             false
         });
-        self.folder.burn(back.map_or(near.len(), |back| back + 1))?;
+        // Looking for a bracket is little work for each byte.
+        self.folder.burn(back.unwrap_or(near.len()) / 8)?;
         close.checked_sub(back? + 1)
     }
 

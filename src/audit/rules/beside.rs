@@ -53,6 +53,22 @@ pub(in crate::audit) fn shaped(text: &[u8], start: usize, end: usize, is_binary:
 
 /// Whether what stands before it, or around it, says that it is something public.
 fn is_told_otherwise(text: &[u8], start: usize, end: usize) -> bool {
+    // Part of a longer text: base64 with padding, a path, a name of a file.
+    if matches!(at(text, end), b'=' | b'.' | b'+' | b'/')
+        || start > 0 && matches!(at(text, start - 1), b'.' | b'+' | b'/' | b'#')
+    {
+        return true;
+    }
+    let is_between = |byte: u8| !is_token(byte) && !matches!(byte, b';' | b'\n' | b'}');
+    let gap = run_before(text, start, 12, is_between);
+    let name = run_before(text, gap, 48, |byte| is_token(byte) || byte == b'.');
+    let name = slice(text, name, gap);
+    // A list of values is named by what is before the first of them.
+    gap < start && !shape::is_procore(name) && is_public_name(name)
+}
+
+/// Whether it is the name of something public that is shaped as secrets are.
+pub(super) fn is_public_name(name: &[u8]) -> bool {
     const NAMES: [&str; 22] = [
         "client_id",
         "clientid",
@@ -77,18 +93,7 @@ fn is_told_otherwise(text: &[u8], start: usize, end: usize) -> bool {
         "kid",
         "signature",
     ];
-    // Part of a longer text: base64 with padding, a path, a name of a file.
-    if matches!(at(text, end), b'=' | b'.' | b'+' | b'/')
-        || start > 0 && matches!(at(text, start - 1), b'.' | b'+' | b'/' | b'#')
-    {
-        return true;
-    }
-    let is_between = |byte: u8| !is_token(byte) && !matches!(byte, b';' | b'\n' | b'}');
-    let gap = run_before(text, start, 12, is_between);
-    let name = run_before(text, gap, 48, |byte| is_token(byte) || byte == b'.');
-    let name = slice(text, name, gap);
-    // A list of values is named by what is before the first of them.
-    gap < start && !shape::is_procore(name) && NAMES.iter().any(|word| has_word(name, word))
+    NAMES.iter().any(|word| has_word(name, word))
 }
 
 /// What stands near each other: `shaped`, `servers` and `ids` are in the order of the text.

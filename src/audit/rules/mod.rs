@@ -7,7 +7,7 @@ pub(super) mod env;
 pub(super) mod flow;
 pub(super) mod named;
 
-use super::bytes::{has_word, slice};
+use super::bytes::{at, has_word, is_name, run_after, slice};
 use super::finding::{Kind, Severity};
 use super::fold::{Folder, Value, into_text};
 use super::hits::{Hit, Hits};
@@ -33,7 +33,7 @@ impl<'a> Place<'a> {
     pub(super) fn new(text: &'a [u8]) -> Self {
         Self {
             text,
-            folder: Folder::new(text, 16 * text.len() + 65_536),
+            folder: Folder::new(text, 32 * text.len() + 262_144),
             hits: Hits::default(),
             undecided: Vec::new(),
             env_end: 0,
@@ -72,25 +72,45 @@ impl<'a> Place<'a> {
     /// What the name at `start` stands for: what it was last set to before, or else is next.
     fn resolve(&mut self, start: usize) -> Option<(Vec<u8>, usize, usize)> {
         const REACH: usize = 65_536;
-        let end = super::bytes::run_after(self.text, start, 65, super::bytes::is_name);
+        const WORDS: [&[u8]; 10] = [
+            b"string",
+            b"number",
+            b"boolean",
+            b"any",
+            b"void",
+            b"null",
+            b"undefined",
+            b"this",
+            b"true",
+            b"false",
+        ];
+        let end = run_after(self.text, start, 65, is_name);
         let name = slice(self.text, start, end);
         let is_name = name.first().is_some_and(|byte| !byte.is_ascii_digit()) && name.len() <= 64;
-        if !is_name || matches!(super::bytes::at(self.text, end), b'(' | b'.' | b'[') {
+        // All of the expression is this name.
+        let next = run_after(self.text, end, 8, |byte| byte.is_ascii_whitespace());
+        let is_all = next > end || matches!(at(self.text, end), b',' | b'}' | b')' | b']' | b';' | b'+' | 0);
+        if !is_name
+            || !is_all
+            || matches!(at(self.text, next), b'?' | b'.' | b'(' | b'[' | b'=')
+            || WORDS.contains(&name)
+        {
             return None;
         }
+        // Such a search looks at many bytes at once.
+        self.folder.burn(REACH / 64)?;
         let before = start.saturating_sub(REACH);
-        let earlier = memchr::memmem::rfind_iter(slice(self.text, before, start), name).take(500);
-        for found in earlier {
-            self.folder.burn(200)?;
+        for found in memchr::memmem::rfind_iter(slice(self.text, before, start), name) {
             if let Some(value) = self.set_at(before + found, name.len()) {
                 return Some(value);
             }
+            self.folder.burn(4)?;
         }
-        for found in memchr::memmem::find_iter(slice(self.text, end, end + REACH), name).take(500) {
-            self.folder.burn(200)?;
+        for found in memchr::memmem::find_iter(slice(self.text, end, end + REACH), name) {
             if let Some(value) = self.set_at(end + found, name.len()) {
                 return Some(value);
             }
+            self.folder.burn(4)?;
         }
         None
     }
@@ -99,19 +119,17 @@ impl<'a> Place<'a> {
     fn set_at(&mut self, start: usize, length: usize) -> Option<(Vec<u8>, usize, usize)> {
         static IS: LazyLock<Option<Regex>> =
             LazyLock::new(|| Regex::new(r"(?-u)^\s{0,8}(?::\s{0,4}[Ss]tring\s{0,4})?=\s{0,8}[^=>\s]").ok());
-        let before = start
-            .checked_sub(1)
-            .map_or(0, |before| super::bytes::at(self.text, before));
-        if super::bytes::is_name(before) || before == b'.' {
+        let before = start.checked_sub(1).map_or(0, |before| at(self.text, before));
+        if is_name(before) || before == b'.' {
             return None;
         }
         let is = IS
             .as_ref()?
             .find(slice(self.text, start + length, start + length + 40))?;
-        let at = start + length + is.end() - 1;
-        match self.folder.expression(at)? {
-            (Value::Text(text), end) => Some((text, at, end)),
-            (value @ Value::List(_), end) => Some((into_text(value), at, end)),
+        let literal = start + length + is.end() - 1;
+        match self.folder.expression(literal)? {
+            (Value::Text(text), end) => Some((text, literal, end)),
+            (value @ Value::List(_), end) => Some((into_text(value), literal, end)),
             (Value::Number(_), _) => None,
         }
     }

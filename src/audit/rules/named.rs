@@ -2,11 +2,12 @@
 //!
 //! Procore: oauth_endpoints.md, `client_secret`; [RFC 6749 §2.3.1](https://www.rfc-editor.org/rfc/rfc6749.html#section-2.3.1).
 
+use super::beside::is_public_name;
 use super::{Place, is_near_procore, is_secret};
 use crate::audit::anchors::Found;
 use crate::audit::bytes::{at, escape_at, has_word, is_token, run_after, run_before, slice};
 use crate::audit::finding::{Kind, Severity};
-use crate::audit::fold::Value;
+use crate::audit::fold::{Value, into_text};
 use crate::audit::shape;
 use regex::bytes::Regex;
 use std::sync::LazyLock;
@@ -39,15 +40,16 @@ pub(in crate::audit) fn look(place: &mut Place<'_>, found: &Found) {
             place.hit((start, start + value.len()), Kind::ClientSecret, value, WHY);
         }
     }
-    if let Some((value, start, end)) = value_after(place, suffix_end, name == Name::ClientSecret && suffix.len() < 12) {
+    for (value, start, end) in values_after(place, suffix_end, name == Name::ClientSecret && suffix.len() < 12) {
         match name {
             Name::ClientSecret => place.hit((start, end), Kind::ClientSecret, &value, WHY),
             Name::SomeSecret if is_near_procore(text, start, 1000) => {
                 place.hit((start, end), Kind::ClientSecret, &value, WHY_SOME);
             }
+            // Any library for keys and signatures has such values in its examples.
             Name::SomeSecret => {
                 let mut hit = super::hit((start, end), Kind::ClientSecret, &value, WHY_SOME);
-                hit.severity = Severity::Warning;
+                hit.severity = Severity::Info;
                 place.hits.push(hit);
             }
         }
@@ -84,35 +86,46 @@ static CLIENT: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i-u)(?:(?:{words}){separator}|dmsa[a-z0-9_.-]{{0,40}})$")).ok()
 });
 
-/// The value that stands behind a name which ends at `end`, and where it is.
-fn value_after(place: &mut Place<'_>, end: usize, or_token: bool) -> Option<(Vec<u8>, usize, usize)> {
+/// The values that stand behind a name which ends at `end`, and where they are: more than one in a condition.
+fn values_after(place: &mut Place<'_>, end: usize, or_token: bool) -> Vec<Ranged> {
     let text = place.text;
-    let parts = BETWEEN.as_ref()?.captures(slice(text, end, end + 120))?;
-    let between = parts.get(0)?.end();
+    let near = slice(text, end, end + 120);
+    let Some(parts) = BETWEEN.as_ref().and_then(|between| between.captures(near)) else {
+        return Vec::new();
+    };
+    let between = parts.get(0).map_or(0, |all| all.end());
     // Without a sign that says "is", only what can hardly be anything else is taken for it.
     let is_said = parts.get(1).is_some();
     if between == 0 {
-        return None;
+        return Vec::new();
     }
     let (start, or_token) = (end + between, or_token && is_said);
-    match place.folder.expression(start) {
-        Some((Value::Text(value), end)) if is_secret(&value, or_token) => return Some((value, start, end)),
-        Some((Value::List(items), end)) => {
-            let texts = items.into_iter().map(crate::audit::fold::into_text);
-            if let Some(value) = texts.into_iter().find(|value| is_secret(value, or_token)) {
-                return Some((value, start, end));
-            }
-        }
-        Some(_) => {}
-        None if is_said => {
-            if let Some(found) = place.resolve(start).filter(|(value, ..)| is_secret(value, or_token)) {
-                return Some(found);
-            }
-        }
-        None => {}
+    let folded = place.folder.expression(start);
+    let is_folded = folded.is_some();
+    let (texts, end) = match folded {
+        Some((Value::List(items), end)) => (items.into_iter().map(into_text).collect(), end),
+        Some((value, end)) => (vec![into_text(value)], end),
+        None => (Vec::new(), start),
+    };
+    let mut values: Vec<_> = texts
+        .into_iter()
+        .filter(|value| is_secret(value, or_token))
+        .map(|value| (value, start, end))
+        .collect();
+    let next = run_after(text, end, 8, |byte| byte.is_ascii_whitespace());
+    if values.is_empty() && !is_folded && is_said {
+        values.extend(place.resolve(start).filter(|(value, ..)| is_secret(value, or_token)));
     }
-    value_near(text, start, or_token)
+    if values.is_empty() {
+        values_near(text, start, or_token, &mut values);
+    } else if is_folded && matches!(at(text, next), b'|' | b'?') {
+        values_near(text, end, false, &mut values);
+    }
+    values
 }
+
+/// A value, and where it starts and ends.
+type Ranged = (Vec<u8>, usize, usize);
 
 /// Quotes and brackets that end a name, and the sign that says what it is.
 static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
@@ -126,11 +139,14 @@ static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     .ok()
 });
 
-/// The first run of characters that is a secret, in what is left of an expression: behind quotes, escapes, a condition.
-fn value_near(text: &[u8], start: usize, or_token: bool) -> Option<(Vec<u8>, usize, usize)> {
+/// The runs of characters that are secrets, in what is left of an expression: behind quotes, escapes, in a condition.
+fn values_near(text: &[u8], start: usize, or_token: bool, values: &mut Vec<Ranged>) {
     let (mut index, mut depth, mut is_first, mut has_condition) = (start, 0_u8, true, false);
-    while index < start + 80 {
-        let byte = *text.get(index)?;
+    let mut last = start + 80;
+    while index < last {
+        let Some(&byte) = text.get(index) else {
+            return;
+        };
         if let Some(length) = escape_at(text, index) {
             index += length;
             continue;
@@ -139,14 +155,21 @@ fn value_near(text: &[u8], start: usize, or_token: bool) -> Option<(Vec<u8>, usi
             let end = run_after(text, index, 200, is_token);
             let run = slice(text, index, end);
             if is_secret(run, or_token && is_first) {
-                return Some((run.to_vec(), index, end));
+                values.push((run.to_vec(), index, end));
+                (index, last, is_first) = (end, end + 80, false);
+                if values.len() >= 8 {
+                    return;
+                }
+                continue;
             }
             // What comes next is the value of another name.
             let after = run_after(text, end, 8, |byte| matches!(byte, b'"' | b'\'' | b'\\' | b' '));
             let is_name = matches!(at(text, after), b':' | b'=') && at(text, after + 1) != b'=';
             let is_word = run.iter().any(u8::is_ascii_alphabetic) && !matches!(run, b"quot" | b"apos");
-            if is_name && is_word && !has_condition {
-                return None;
+            // Inside of an object it may be one of several for the same name.
+            let is_other = depth == 0 || is_public_name(run);
+            if is_name && is_word && !has_condition && is_other {
+                return;
             }
             is_first &= matches!(
                 run,
@@ -157,17 +180,19 @@ fn value_near(text: &[u8], start: usize, or_token: bool) -> Option<(Vec<u8>, usi
         }
         match byte {
             b'(' | b'{' | b'[' => depth += 1,
-            b')' | b'}' | b']' => depth = depth.checked_sub(1)?,
+            b')' | b'}' | b']' => match depth.checked_sub(1) {
+                Some(less) => depth = less,
+                None => return,
+            },
             b'?' => has_condition = true,
-            b',' if depth == 0 => return None,
-            b';' if is_first && !is_entity(text, index) => return None,
-            b';' if !is_entity(text, index) => return None,
-            b'\n' if at(text, index + 1) == b'\n' => return None,
+            b',' if depth == 0 => return,
+            b';' if is_first && !is_entity(text, index) => return,
+            b';' if !is_entity(text, index) => return,
+            b'\n' if at(text, index + 1) == b'\n' => return,
             _ => {}
         }
         index += 1;
     }
-    None
 }
 
 /// Whether the `;` there ends a character of HTML, such as `&quot;`.

@@ -28,7 +28,7 @@ fn every_encoding_of_values_of_every_kind() {
     ] {
         let auditor = knowing(&secret);
         let bytes = secret.as_bytes();
-        let list = |write: &dyn Fn(u8) -> String| secret.bytes().map(write).collect::<Vec<_>>().join(",");
+        let list = |write: &dyn Fn(u16) -> String| secret.encode_utf16().map(write).collect::<Vec<_>>().join(",");
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
         let mut forms = vec![
             secret.clone(),
@@ -38,8 +38,15 @@ fn every_encoding_of_values_of_every_kind() {
             hex(bytes),
             hex(bytes).to_uppercase(),
             secret.bytes().map(|byte| format!("\\x{byte:02x}")).collect(),
-            format!("[{}]", list(&|byte| byte.to_string())),
-            format!("[{}]", list(&|byte| format!("0x{byte:x}"))),
+            format!("[{}]", list(&|unit| unit.to_string())),
+            format!("[{}]", list(&|unit| format!("0x{unit:x}"))),
+            secret.replace('\\', "\\\\").replace('ö', "\\xf6"),
+            secret
+                .replace('\\', "\\\\")
+                .replace('ö', "\\xF6")
+                .replace('\'', "\\'")
+                .replace('"', "\\\""),
+            secret.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect(),
             text(to_base64(&to_base64(bytes, false), false)),
         ];
         for before in ["", "a", "ab", "id:"] {
@@ -56,7 +63,7 @@ fn every_encoding_of_values_of_every_kind() {
         }
         let mut raw: Vec<Vec<u8>> = Vec::new();
         let utf16 = || secret.encode_utf16();
-        raw.push(secret.bytes().rev().collect());
+        raw.push(secret.chars().rev().collect::<String>().into_bytes());
         raw.push(utf16().flat_map(u16::to_le_bytes).collect());
         raw.push(utf16().flat_map(u16::to_be_bytes).collect());
         for form in raw {

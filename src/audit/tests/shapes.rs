@@ -247,6 +247,21 @@ fn written(shape: &str, secret: &str) -> String {
 }
 
 #[test]
+fn both_ends_of_a_condition_are_found() {
+    let mut secrets = Secrets::new(8);
+    let (one, two) = (secrets.hex(), secrets.base64url());
+    for text in [
+        format!("client_secret: isLive ? '{one}' : '{two}'"),
+        format!("client_secret:e.x?\"{one}\":\"{two}\",other:1"),
+        format!("client_secret: '{one}' || '{two}'"),
+        format!("client_secret:{{a:'{one}',b:'{two}'}}"),
+    ] {
+        let report = auditor().audit("a.js", text.as_bytes());
+        assert_eq!(super::errors(&report).len(), 2, "{text}: {:?}", report.findings);
+    }
+}
+
+#[test]
 fn what_only_a_confidential_client_does() {
     for (text, kind, severity) in [
         (

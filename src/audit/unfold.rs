@@ -37,6 +37,8 @@ pub(super) struct Unfold<'a> {
     folds: Vec<Fold>,
     /// Where the last one ends.
     end: usize,
+    /// Where the last expression begins that can't be folded: many triggers may be in one.
+    failed: Option<usize>,
 }
 
 struct Fold {
@@ -61,6 +63,7 @@ impl<'a> Unfold<'a> {
             quotes: Quotes::default(),
             folds: Vec::new(),
             end: 0,
+            failed: None,
         }
     }
 
@@ -104,7 +107,13 @@ impl<'a> Unfold<'a> {
     }
 
     fn expression(&mut self, start: usize) -> Option<Fold> {
-        let (value, end) = self.folder.expression(start)?;
+        if self.failed == Some(start) {
+            return None;
+        }
+        let Some((value, end)) = self.folder.expression(start) else {
+            self.failed = Some(start);
+            return None;
+        };
         let value = match value {
             Value::Number(_) => return None,
             value => into_text(value),

@@ -1,6 +1,6 @@
 //! The ways in which a value may be written, by a build or by hand.
 
-use super::bytes::{low_byte, slice, to_base64};
+use super::bytes::{slice, to_base64};
 use super::finding::hex;
 use super::settings::Known;
 
@@ -41,10 +41,6 @@ pub(super) fn forms_of(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     let mut forms = vec![
         (value.to_vec(), ""),
         (reversed.clone().into_bytes(), "reversed"),
-        (script(&reversed, false), "reversed"),
-        (script(&reversed, true), "reversed"),
-        (script(&text, false), "escaped as in a script"),
-        (script(&text, true), "escaped as in a script"),
         (rotated.collect(), "with its letters moved by 13"),
         (json.clone().into_bytes(), "escaped as in JSON"),
         (json.replace('/', "\\/").into_bytes(), "escaped as in JSON"),
@@ -95,6 +91,13 @@ pub(super) fn forms_of(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
         forms.push((base64_at(&once, 0, false), "in base64, twice"));
         forms.push((once.into_iter().rev().collect(), "in base64, reversed"));
     }
+    for quote in ['"', '\'', '`'] {
+        for beyond_ascii in Escape::ALL {
+            forms.push((literal(&text, quote, beyond_ascii), "escaped as in a script"));
+            forms.push((literal(&json, quote, beyond_ascii), "escaped as in JSON, in a script"));
+            forms.push((literal(&reversed, quote, beyond_ascii), "reversed"));
+        }
+    }
     let mut kept: Vec<(Vec<u8>, _)> = Vec::new();
     for (bytes, how) in forms {
         // Of two forms that are alike the first one counts: a value of letters and digits is the same in a URL.
@@ -105,30 +108,44 @@ pub(super) fn forms_of(value: &[u8]) -> Vec<(Vec<u8>, &'static str)> {
     kept
 }
 
-/// As a literal of JavaScript's in ASCII, as bundlers write it where they must or are told to.
-fn script(text: &str, is_upper: bool) -> Vec<u8> {
-    let mut out = String::new();
-    for unit in text.encode_utf16() {
-        let hex = match unit {
-            0x20..=0x7e => {
-                let char = char::from(low_byte(u32::from(unit)));
-                if char == '\\' {
-                    out.push('\\');
+/// How a minifier writes what is not ASCII. Each has a choice of its own.
+#[derive(Clone, Copy)]
+enum Escape {
+    No,
+    Lower,
+    Upper,
+    /// `\xe9` where two digits are enough.
+    ShortLower,
+    ShortUpper,
+}
+
+impl Escape {
+    const ALL: [Self; 5] = [Self::No, Self::Lower, Self::Upper, Self::ShortLower, Self::ShortUpper];
+}
+
+/// What stands between the quotes of a literal of JavaScript, as minifiers write it.
+fn literal(text: &str, quote: char, beyond_ascii: Escape) -> Vec<u8> {
+    let mut out = String::with_capacity(2 * text.len());
+    let mut units = [0; 2];
+    for (at, char) in text.char_indices() {
+        let opens = char == '$' && quote == '`' && text.get(at + 1..).is_some_and(|rest| rest.starts_with('{'));
+        match char {
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\t' => out.push_str("\\t"),
+            _ if char == quote || char == '\\' || opens => out.extend(['\\', char]),
+            _ if char.is_ascii() || matches!(beyond_ascii, Escape::No) => out.push(char),
+            _ => {
+                for unit in char.encode_utf16(&mut units) {
+                    out.push_str(&match (beyond_ascii, *unit) {
+                        (Escape::ShortLower, ..=0xff) => format!("\\x{unit:02x}"),
+                        (Escape::ShortUpper, ..=0xff) => format!("\\x{unit:02X}"),
+                        (Escape::Upper | Escape::ShortUpper, _) => format!("\\u{unit:04X}"),
+                        _ => format!("\\u{unit:04x}"),
+                    });
                 }
-                out.push(char);
-                continue;
             }
-            0..=0xff => format!("x{unit:02x}"),
-            _ => format!("u{unit:04x}"),
-        };
-        out.push('\\');
-        let (kind, digits) = hex.split_at(1);
-        out.push_str(kind);
-        out.push_str(&if is_upper {
-            digits.to_ascii_uppercase()
-        } else {
-            digits.to_owned()
-        });
+        }
     }
     out.into_bytes()
 }

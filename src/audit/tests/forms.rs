@@ -75,6 +75,33 @@ fn every_encoding_of_values_of_every_kind() {
 }
 
 #[test]
+fn a_literal_as_each_minifier_writes_it() {
+    let secret = format!("p\u{e9}\\\"'`${{{}\u{2014}", &Secrets::new(13).base64url()[..12]);
+    let auditor = knowing(&secret);
+    let reversed: String = secret.chars().rev().collect();
+    let json = serde_json::to_string(&secret).unwrap();
+    for text in [&secret, &reversed, &json] {
+        for quote in ["\"", "'", "`"] {
+            let mut literal = text.replace('\\', "\\\\").replace(quote, &format!("\\{quote}"));
+            if quote == "`" {
+                literal = literal.replace("${", "\\${");
+            }
+            for (short, long) in [
+                ("\u{e9}", "\u{2014}"),
+                ("\\xe9", "\\u2014"),
+                ("\\xE9", "\\u2014"),
+                ("\\u00e9", "\\u2014"),
+                ("\\u00E9", "\\u2014"),
+            ] {
+                let literal = literal.replace('\u{e9}', short).replace('\u{2014}', long);
+                let text = format!("f({quote}{literal}{quote})");
+                assert!(known_in(&auditor, &secret, text.as_bytes()), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
 fn pieces_of_it() {
     let secret = Secrets::new(11).hex();
     let auditor = knowing(&secret);

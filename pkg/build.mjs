@@ -27,6 +27,7 @@ const entries = {
   // No entries: the others load them when they are asked for.
   diagnose: ["diagnose.ts"],
   vault: ["vault.ts"],
+  popup: ["popup.ts"],
 };
 
 /** The text of each file, as soon as it is there. */

@@ -4,8 +4,9 @@ import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
 import { endOf, isProcoreAuthError, startError } from "./errors.ts";
 import { leave, refuseFrames } from "./leave.ts";
+import { loaded } from "./loaded.ts";
+import { openPopup, relayToOpener } from "./login-window.ts";
 import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "./options.ts";
-import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
 
@@ -141,10 +142,7 @@ export const createAuth = (
         (facts) => ({ facts }),
         (startError: Api.ProcoreAuthError) => ({ startError }),
       );
-      // Loaded when it is needed, and it rarely is.
-      const { diagnose } = await import("./diagnose.js").catch((cause: unknown) => {
-        throw startError("network_error", "The check-up's own script could not be loaded. Is the app deployed whole?", cause);
-      });
+      const { diagnose } = await loaded(import("./diagnose.js"), "diagnose.js");
       return diagnose(own({ ...subject, ...start, ...(probing && { probe: probing }) }));
     },
 

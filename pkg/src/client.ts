@@ -3,7 +3,8 @@ import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
-import { ProcoreAuthError, isProcoreAuthError, named, startError } from "./errors.ts";
+import { ProcoreAuthError, isProcoreAuthError, named } from "./errors.ts";
+import { loaded } from "./loaded.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
 import type { Kept, Vault } from "./vault.ts";
@@ -416,7 +417,4 @@ const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unkno
   new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
-const loadKeeper = () =>
-  import("./vault.js").catch((cause: unknown) => {
-    throw startError("network_error", "The script that keeps the session could not be loaded. Is the app deployed whole?", cause);
-  });
+const loadKeeper = () => loaded(import("./vault.js"), "vault.js");

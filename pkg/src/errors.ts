@@ -1,7 +1,8 @@
 import type * as Api from "./index.d.ts";
 import { define, own } from "./boundary.ts";
 
-type Facts = Pick<
+/** What an error says. */
+export type ErrorFacts = Pick<
   Api.ProcoreAuthError,
   "code" | "phase" | "retryable" | "message" | "oauthError" | "oauthErrorDescription"
 >;
@@ -14,7 +15,7 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   declare readonly oauthError?: string;
   declare readonly oauthErrorDescription?: string;
 
-  constructor({ message, ...facts }: Facts, cause?: unknown) {
+  constructor({ message, ...facts }: ErrorFacts, cause?: unknown) {
     super(message);
     define(this, { oauthError: undefined, oauthErrorDescription: undefined, ...facts });
     Object.defineProperty(this, "cause", own({ value: cause, writable: true, configurable: true }));
@@ -26,7 +27,7 @@ export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthErro
   value instanceof Error && value.name === "ProcoreAuthError" && Object.hasOwn(value, "code") && typeof (value as { code?: unknown }).code === "string";
 
 /** The core's error, as it crossed, and the platform's own reason, if there is one. */
-export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts["code"] }, cause?: unknown) =>
+export const caught = ({ error, ...facts }: Omit<ErrorFacts, "code"> & { error: ErrorFacts["code"] }, cause?: unknown) =>
   new ProcoreAuthError({ ...facts, code: error }, named(cause));
 
 /**
@@ -37,7 +38,7 @@ export const named = (cause: unknown): DOMException | undefined =>
   cause instanceof Error ? new DOMException("", cause.name) : undefined;
 
 /** For what goes wrong before the core can say it. */
-export const startError = (code: Facts["code"], message: string, cause?: unknown): ProcoreAuthError =>
+export const startError = (code: ErrorFacts["code"], message: string, cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);
 
 /** What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. */

@@ -14,7 +14,7 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["diagnose", "vault"];
+const parts = ["diagnose", "popup", "vault"];
 /** The entry whose module is in a script of its own, which it carries as text. */
 const [inWorker, workerScript] = ["worker", "worker-script"];
 
@@ -22,7 +22,7 @@ const [inWorker, workerScript] = ["worker", "worker-script"];
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
   // See pkg/payload.mjs: lists of numbers, and last a text without any escape. So it is JSON.
-  const literal = /\[\[(?:\d+,){88}\d+\],\d+,\d+,\[[\d,]+\],"[^"\\]*"\]/.exec(js);
+  const literal = /\[(?:\[{1,2}[\d,]+\]{1,2},){2}\d+,\d+,\[[\d,]+\],"[^"\\]*"\]/.exec(js);
   assert.ok(literal, `${entry}.js carries no module`);
   const module = Buffer.from(decode(JSON.parse(literal[0])));
   assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);

@@ -28,6 +28,7 @@ const entries = {
   diagnose: ["diagnose.ts"],
   vault: ["vault.ts"],
   popup: ["popup.ts"],
+  messages: ["messages.ts"],
 };
 
 /** The text of each file, as soon as it is there. */
@@ -46,6 +47,13 @@ function literal(wasm) {
   return JSON.stringify(encoded);
 }
 
+/** What the core's errors say, by their codes: one line of the source for each. */
+async function coreMessages() {
+  const source = await readFile(join(root, "src/error.rs"), "utf8");
+  const lines = source.matchAll(/^    \w+ ("\w+") \w+ (?:true|false) (".+");$/gm);
+  return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
+}
+
 /** `#core` is the generated glue, `#payload` the module. */
 const core = (name, format) => ({
   name: "core",
@@ -57,6 +65,8 @@ const core = (name, format) => ({
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
+    onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
+    onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
       contents: `import { decode } from "./payload.mjs"; export default () => decode(${PLACE})`,

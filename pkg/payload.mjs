@@ -24,8 +24,12 @@ const PLACES = [...new Array(384).keys()].filter((place) => {
 /** Those of one character. */
 const ALONE = PLACES.filter((place) => place < 128);
 
+const BYTES = [...new Array(256).keys()];
+/** The set of bytes that a hexadecimal number stands for: each digit for four of them. */
+const setOf = (digits) => BYTES.filter((byte) => (parseInt(digits[byte >> 2], 16) >> (byte & 3)) & 1);
+
 /** The bytes that a table's places stand for: the `common` ones alone, then all others, in order. */
-const values = (common) => [...common, ...new Uint8Array(256).map((_, byte) => byte).filter((byte) => !common.includes(byte))];
+const values = (common) => [...common, ...BYTES.filter((byte) => !common.includes(byte))];
 
 /** The parts of the text: what is no code, then seven kinds of numbers, then the opcodes with what else is behind them. */
 const [TEXT, LOCAL, SET, OFFSET, CONSTANT, BRANCH, TYPE, SIZE, CODE] = new Array(9).keys();
@@ -89,18 +93,19 @@ export function encode(bytes, { functions, start, end } = NO_CODE) {
   for (const byte of bytes.subarray(end)) parts[TEXT].push(byte);
 
   const commons = [1, 2].map((table) => frequent(parts.filter((_, part) => tableOf(part) === table).flat()));
-  const symbols = [ALONE, ...commons].map(symbolsOf);
+  const symbols = [ALONE, ...commons.map(setOf)].map(symbolsOf);
   const texts = parts.map((part, index) => part.map((byte) => symbols[tableOf(index)].get(byte)).join(""));
   const starts = texts.map((_, part) => texts.slice(0, part).join("").length);
   return [commons, start, functions, starts, texts.join("")];
 }
 
-/** The byte values that occur most often, as many as are one character, in the order of the values. */
+/** The set of the byte values that occur most often, as many as are one character. */
 function frequent(bytes) {
   const counts = new Uint32Array(256);
   for (const byte of bytes) counts[byte]++;
-  const order = [...counts.keys()].sort((a, b) => counts[b] - counts[a]);
-  return order.slice(0, ALONE.length).sort((a, b) => a - b);
+  const common = [...BYTES].sort((a, b) => counts[b] - counts[a]).slice(0, ALONE.length);
+  const digit = (first) => [0, 1, 2, 3].reduce((sum, bit) => sum + (common.includes(first + bit) << bit), 0).toString(16);
+  return BYTES.filter((byte) => byte % 4 === 0).map(digit).join("");
 }
 
 const symbolsOf = (common) =>
@@ -114,7 +119,7 @@ const symbolsOf = (common) =>
 
 /** The bytes. All in one pass and by tables, because this runs before any of it is compiled to machine code. */
 export function decode([commons, start, functions, starts, text]) {
-  const tables = [ALONE, ...commons].map((common) => {
+  const tables = [ALONE, ...commons.map(setOf)].map((common) => {
     const table = new Uint8Array(384);
     values(common).forEach((byte, index) => (table[PLACES[index]] = byte));
     return table;

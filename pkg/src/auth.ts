@@ -9,6 +9,7 @@ import { openPopup, relayToOpener } from "./login-window.ts";
 import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "./options.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
+import { told } from "./texts.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -68,12 +69,12 @@ export const createAuth = (
     return redirected(await engine().redeem(own(response)));
   };
 
-  const engineFacts = async () => engine().facts();
+  const engineFacts = told(async () => engine().facts());
 
   const auth: Api.ProcoreAuth = {
-    ready: async () => engine().ready(),
+    ready: told(async () => engine().ready()),
 
-    handleRedirect: (given) => {
+    handleRedirect: told((given) => {
       if (typeof location === "undefined") return Promise.resolve(redirected(own({})));
       const page = location.href;
       // As a listener it is called with an event, which is no URL.
@@ -101,9 +102,9 @@ export const createAuth = (
       // Only now: a router that listens to the scrubbing asks again from inside it.
       begin(work());
       return outcome;
-    },
+    }),
 
-    signIn: async (options = {}) => {
+    signIn: told(async (options = {}) => {
       refuseFrames();
       const asking = {
         options: optionsText(options),
@@ -116,9 +117,9 @@ export const createAuth = (
       keepRounds(rounds);
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       return leave(url);
-    },
+    }),
 
-    signInWithPopup: async (options) => {
+    signInWithPopup: told(async (options) => {
       const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
         judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
       );
@@ -132,7 +133,7 @@ export const createAuth = (
         void engine().drop(state);
         throw error;
       }
-    },
+    }),
 
     diagnose: async (options) => {
       const { popup } = only(options, { popup: FLAG });
@@ -155,18 +156,18 @@ export const createAuth = (
       return () => void listeners.delete(listener);
     },
 
-    fetch: createFetch(engine, () => ending.signal),
+    fetch: told(createFetch(engine, () => ending.signal)),
 
-    refresh: async () => {
+    refresh: told(async () => {
       await engine().refresh();
       return auth.session;
-    },
+    }),
 
-    signOut: async () => {
+    signOut: told(async () => {
       // Before the client is made, nobody can be signed in.
       const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean }>({});
       return result<Api.SignOutResult>({ outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" });
-    },
+    }),
   };
 
   if (name) clients.set(name, auth);

@@ -248,7 +248,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       });
     } catch (cause) {
       if (isMine) throw cause;
-      throw postponed("lock_timeout", "Another tab has not finished renewing the session. Try again later.", cause);
+      throw postponed("lock_timeout", "", cause);
     }
   };
 

@@ -27,8 +27,11 @@ export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthErro
   value instanceof Error && value.name === "ProcoreAuthError" && Object.hasOwn(value, "code") && typeof (value as { code?: unknown }).code === "string";
 
 /** The core's error, as it crossed, and the platform's own reason, if there is one. */
-export const caught = ({ error, ...facts }: Omit<ErrorFacts, "code"> & { error: ErrorFacts["code"] }, cause?: unknown) =>
-  new ProcoreAuthError({ ...facts, code: error }, named(cause));
+export const caught = ({ error, subject, ...facts }: CoreError, cause?: unknown) =>
+  new ProcoreAuthError({ ...facts, code: error, message: subject && `[${subject}]` }, named(cause));
+
+/** An error as the core gives it. What it says comes later (texts.ts); until then it is but what it is about. */
+type CoreError = Omit<ErrorFacts, "code" | "message"> & { error: ErrorFacts["code"]; subject: string };
 
 /**
  * A platform's error by its name alone. Its words, and what a wrapped `fetch` hangs on it, may be a URL, a key of storage or a
@@ -37,8 +40,8 @@ export const caught = ({ error, ...facts }: Omit<ErrorFacts, "code"> & { error: 
 export const named = (cause: unknown): DOMException | undefined =>
   cause instanceof Error ? new DOMException("", cause.name) : undefined;
 
-/** For what goes wrong before the core can say it. */
-export const startError = (code: ErrorFacts["code"], message: string, cause?: unknown): ProcoreAuthError =>
+/** For what goes wrong before the core can say it. Without a message, it gets the one of its code (texts.ts). */
+export const startError = (code: ErrorFacts["code"], message = "", cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);
 
 /** What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. */

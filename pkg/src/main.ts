@@ -4,6 +4,7 @@ import { json, parse, result } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
 import { keepPending } from "./pending.ts";
+import { loadTexts, told, withText } from "./texts.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -11,7 +12,12 @@ export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth =>
   createAuth(options, (setup, publish) => keepPending(createEngine(setup, publish)));
 
-export const ready = (): Promise<void> => start();
+/** Also loads what errors say: the steps below throw in the very turn in which they are called. */
+export const ready = (): Promise<void> =>
+  told(async () => {
+    await start();
+    await loadTexts();
+  })();
 
 export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
   const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
@@ -19,7 +25,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
   >(options);
   const more = { responseMode, allowImplicit };
   const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
-  return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
+  return result(take<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
 };
 
 export const parseRedirect = (
@@ -37,7 +43,16 @@ export const parseRedirect = (
   } catch {
     // No record at all: the core says so.
   }
-  return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
+  return response(take("parseRedirect", { url: String(url), pending: String(pending), config }));
+};
+
+/** A step that needs no client. */
+const take = <T>(step: string, input: object): T => {
+  try {
+    return open()<T>(step, input);
+  } catch (error) {
+    throw withText(error);
+  }
 };
 
 /** With the members of every kind, so that none is inherited where it is of another. */

@@ -54,6 +54,22 @@ async function coreMessages() {
   return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
 }
 
+/** What the generated glue has for callers of other kinds: text that can't grow on its way, and calls as they once were. */
+const UNUSED = [
+  [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
+  [/if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s*(\(\{module\} = module\))\s*\} else \{[^}]+\}/, "$1"],
+];
+
+async function glue(path) {
+  return UNUSED.reduce(
+    (text, [unused, instead]) => {
+      if (!unused.test(text)) throw new Error(`the glue has changed: ${unused} is not in it`);
+      return text.replace(unused, instead);
+    },
+    await readFile(path, "utf8"),
+  );
+}
+
 /** `#core` is the generated glue, `#payload` the module. */
 const core = (name, format) => ({
   name: "core",
@@ -67,6 +83,7 @@ const core = (name, format) => ({
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
     onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
     onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
+    onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
       contents: `import { decode } from "./payload.mjs"; export default () => decode(${PLACE})`,

@@ -130,7 +130,7 @@ export function decode([commons, start, functions, starts, text]) {
   let end = 0;
   const copy = (part) => {
     const code = codes[next[part]++];
-    if (!code) throw new RangeError("The text is too short.");
+    if (!code) throw new RangeError();
     const page = code === PREFIXES[0] ? 128 : code === PREFIXES[1] ? 256 : 0;
     return (bytes[end++] = tables[tableOf(part)][page ? page + codes[next[part]++] : code]);
   };

@@ -282,7 +282,7 @@ codes! {
     InsecureContext "insecure_context" Start false "This page is not secure. Serve it by https, or from http://localhost.";
     PageWithoutOrigin "page_without_origin" Start false "This page has no origin of its own (file:, about:, data:, an extension, a sandboxed frame), so no sign-in can come back to it. Serve it by https, or from http://localhost.";
     RngUnavailable "rng_unavailable" Start false "The browser gives no random numbers (crypto.getRandomValues), so no sign-in is safe here.";
-    StorageUnavailable "storage_unavailable" Authorize false "The browser's storage is blocked or full, so a sign-in could not be finished. Allow site data for this page.";
+    StorageUnavailable "storage_unavailable" Authorize false "The browser's storage is blocked or full, so nothing was sent. Allow site data for this page.";
     StorageCorrupt "storage_corrupt" Redirect false "What was stored here is damaged, and removed. Sign in again.";
     StorageVersion "storage_version" Redirect false "What was stored here is of another version, and removed. Sign in again.";
     ParamReserved "param_reserved" Authorize false "That is for the SDK to set. Remove it.";

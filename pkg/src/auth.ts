@@ -215,7 +215,7 @@ const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Erro
   try {
     const { persist, ...options } = optionsOf<Api.ProcoreAuthOptions>(given);
     if (persist !== undefined && persist !== null && persist !== "tab") {
-      return startError("config_invalid", 'persist: only "tab" is known. Without it, tokens are kept in memory.');
+      return startError("config_invalid", "[persist]");
     }
     return { options: json(options), isPersistent: persist === "tab" };
   } catch (error) {
@@ -240,6 +240,6 @@ const readable = <T>(read: () => T): T => {
     return read();
   } catch (cause) {
     if (isProcoreAuthError(cause)) throw cause;
-    throw startError("config_invalid", "The options could not be read: a property of them throws.", cause);
+    throw startError("config_invalid", "[a property throws]", cause);
   }
 };

@@ -248,7 +248,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       });
     } catch (cause) {
       if (isMine) throw cause;
-      throw postponed("lock_timeout", "", cause);
+      throw postponed("lock_timeout", cause);
     }
   };
 
@@ -276,7 +276,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const renewShared = async (call: Client, before: number): Promise<Next> => {
     const first = await inTurn(() => beginShared(call, before)).catch((cause: unknown) => {
       if (isProcoreAuthError(cause)) throw cause;
-      throw postponed("storage_unavailable", "The session could not be kept, so it is not renewed.", cause);
+      throw postponed("storage_unavailable", cause);
     });
     return first.id === undefined ? first : sendOne(call, first, true);
   };
@@ -413,8 +413,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 };
 
 /** What may go better later: nothing was sent. */
-const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown) =>
-  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, named(cause));
+const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message: "" }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
 const loadKeeper = () => loaded(import("./vault.js"), "vault.js");

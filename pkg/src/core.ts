@@ -21,7 +21,7 @@ export const start = (): Promise<void> =>
  */
 export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
   const opened = memory;
-  if (!opened) throw startError("not_ready", "The core has not started. Wait for ready() first.");
+  if (!opened) throw startError("not_ready", "Wait for ready() first.");
   /** Its number there. */
   let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {

@@ -48,7 +48,7 @@ export const startError = (code: ErrorFacts["code"], message = "", cause?: unkno
 export const endOf = (event?: Api.SessionEvent): ProcoreAuthError => {
   const isOver = event === "reauth_required" || event === "expired";
   const [code, message] = isOver
-    ? (["reauth_required", "The session has ended, and can't be renewed. Sign in again."] as const)
-    : (["session_ended", "The session in which this call was made has ended."] as const);
+    ? (["reauth_required", "The session can't be renewed any more. Sign in again."] as const)
+    : (["session_ended", "The session ended meanwhile."] as const);
   return new ProcoreAuthError({ code, phase: "api", retryable: false, message });
 };

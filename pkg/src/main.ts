@@ -4,7 +4,7 @@ import { json, parse, result } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
 import { keepPending } from "./pending.ts";
-import { loadTexts, told, withText } from "./texts.ts";
+import { loadTexts, told, toldNow } from "./texts.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -19,41 +19,34 @@ export const ready = (): Promise<void> =>
     await loadTexts();
   })();
 
-export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
-  const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
-    Api.LoginUrlOptions & { allowImplicit?: string }
-  >(options);
-  const more = { responseMode, allowImplicit };
-  const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
-  return result(take<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
-};
+export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl =>
+  toldNow(() => {
+    const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
+      Api.LoginUrlOptions & { allowImplicit?: string }
+    >(options);
+    const more = { responseMode, allowImplicit };
+    const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
+    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
+  });
 
 export const parseRedirect = (
   url: string,
   pending: string,
   options: { readonly server?: Api.ServerOptions } = {},
-): Api.NoResponse | Api.CodeResponse => {
-  // Nothing pending, so nothing that this URL could answer.
-  if (!pending) return response({ kind: "none" });
-  const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
-  let config;
-  try {
-    const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
-    config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
-  } catch {
-    // No record at all: the core says so.
-  }
-  return response(take("parseRedirect", { url: String(url), pending: String(pending), config }));
-};
-
-/** A step that needs no client. */
-const take = <T>(step: string, input: object): T => {
-  try {
-    return open()<T>(step, input);
-  } catch (error) {
-    throw withText(error);
-  }
-};
+): Api.NoResponse | Api.CodeResponse =>
+  toldNow(() => {
+    // Nothing pending, so nothing that this URL could answer.
+    if (!pending) return response({ kind: "none" });
+    const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
+    let config;
+    try {
+      const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
+      config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
+    } catch {
+      // No record at all: the core says so.
+    }
+    return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
+  });
 
 /** With the members of every kind, so that none is inherited where it is of another. */
 const response = <T extends Api.NoResponse | Api.CodeResponse>(facts: T): T =>

@@ -25,6 +25,15 @@ export const withText = (error: unknown): unknown => {
   return new ProcoreAuthError({ ...facts, message: `${texts[error.code] ?? MISSING} ${message}`.trimEnd() }, cause);
 };
 
+/** The same for a call that throws in its own turn: with the texts that are there, or a word where to look. */
+export const toldNow = <T>(call: () => T): T => {
+  try {
+    return call();
+  } catch (error) {
+    throw withText(error);
+  }
+};
+
 /** A call of the app's, whose errors get their texts. It begins in the very turn in which it is made. */
 export const told =
   <A extends unknown[], R>(call: (...given: A) => Promise<R>) =>

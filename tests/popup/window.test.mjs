@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { startSite } from "./site.mjs";
 import { Windows } from "./windows.mjs";
 
@@ -20,7 +20,7 @@ const callback = ({ state = STATE, query = "", fragment } = {}) =>
 const login = (to, query = "") => `${site.login}/login?${query}&to=${encodeURIComponent(to)}`;
 const message = (url, more = "") => `({ type: "procore:auth", url: ${JSON.stringify(url)}${more} })`;
 
-inEveryEngine("window", (browser) => {
+inTwoEngines("window", (browser) => {
   let windows;
 
   /** A page of the app's, ready to be clicked. */

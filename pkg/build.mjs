@@ -27,6 +27,8 @@ const entries = {
   // No entries: the others load them when they are asked for.
   diagnose: ["diagnose.ts"],
   vault: ["vault.ts"],
+  popup: ["popup.ts"],
+  messages: ["messages.ts"],
 };
 
 /** The text of each file, as soon as it is there. */
@@ -45,6 +47,29 @@ function literal(wasm) {
   return JSON.stringify(encoded);
 }
 
+/** What the core's errors say, by their codes: one line of the source for each. */
+async function coreMessages() {
+  const source = await readFile(join(root, "src/error.rs"), "utf8");
+  const lines = source.matchAll(/^    \w+ ("\w+") \w+ (?:true|false) (".+");$/gm);
+  return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
+}
+
+/** What the generated glue has for callers of other kinds: text that can't grow on its way, and calls as they once were. */
+const UNUSED = [
+  [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
+  [/if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s*(\(\{module\} = module\))\s*\} else \{[^}]+\}/, "$1"],
+];
+
+async function glue(path) {
+  return UNUSED.reduce(
+    (text, [unused, instead]) => {
+      if (!unused.test(text)) throw new Error(`the glue has changed: ${unused} is not in it`);
+      return text.replace(unused, instead);
+    },
+    await readFile(path, "utf8"),
+  );
+}
+
 /** `#core` is the generated glue, `#payload` the module. */
 const core = (name, format) => ({
   name: "core",
@@ -56,6 +81,9 @@ const core = (name, format) => ({
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
+    onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
+    onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
+    onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
       contents: `import { decode } from "./payload.mjs"; export default () => decode(${PLACE})`,

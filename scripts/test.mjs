@@ -1,4 +1,5 @@
-// npm test [-- leg …]: every check of the project, or the named ones. Node's own modules only until `npm ci` has run.
+// npm test [-- leg …]: every check of the project, or the named ones. With --long, all of them in every browser engine.
+// Node's own modules only until `npm ci` has run.
 
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -71,7 +72,8 @@ function refuse(message) {
   process.exit(2);
 }
 
-const named = process.argv.slice(2);
+const named = process.argv.slice(2).filter((argument) => argument !== "--long");
+if (process.argv.includes("--long")) process.env.LONG = "1";
 const unknown = named.find((name) => !Object.hasOwn(legs, name));
 if (unknown) refuse(`no leg is called ${unknown}; there are ${Object.keys(legs).join(", ")}`);
 if (process.env.ATTACKS) {

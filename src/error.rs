@@ -52,10 +52,16 @@ impl Error {
         self.0.oauth.as_ref()
     }
 
+    /// What it is about, or empty: the name of an option, a registered redirect URI, a public URL.
+    #[must_use]
+    pub fn subject(&self) -> &str {
+        &self.0.subject
+    }
+
     /// What happened and what to do, in one or two sentences.
     #[must_use]
     pub fn message(&self) -> String {
-        match self.0.subject.as_str() {
+        match self.subject() {
             "" => self.0.code.message().to_owned(),
             subject => [self.0.code.message(), " [", subject, "]"].concat(),
         }
@@ -199,8 +205,10 @@ macro_rules! codes {
             /// Every code, in the order of the flow.
             pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
 
-            /// The word and the message of each, a line for a code: a table of their addresses would be larger.
-            const TEXTS: &'static str = concat!($($word, " ", $message, "\n",)*);
+            /// The word of each, and the message, a line for a code: a table of their addresses would be larger. Apart, for
+            /// the npm package has the messages in a script of its own.
+            const WORDS: &'static str = concat!($($word, "\n",)*);
+            const MESSAGES: &'static str = concat!($($message, "\n",)*);
 
             const fn is_retryable(self) -> bool {
                 match self { $(Self::$variant => $retryable,)* }
@@ -217,19 +225,18 @@ impl Code {
     /// The stable word, as in JavaScript's `error.code`.
     #[must_use]
     pub fn as_str(self) -> &'static str {
-        self.texts().0
+        self.line_of(Self::WORDS)
     }
 
     fn message(self) -> &'static str {
-        self.texts().1.unwrap_or_default()
+        self.line_of(Self::MESSAGES)
     }
 
     #[inline(never)]
-    fn texts(self) -> (&'static str, Option<&'static str>) {
-        let mut lines = ascii::parts(Self::TEXTS, b"\n");
+    fn line_of(self, lines: &'static str) -> &'static str {
         let mut codes = Self::ALL.iter();
-        let line = lines.find(|_| codes.next() == Some(&self));
-        ascii::cut(line.unwrap_or_default(), b" ")
+        let mut lines = ascii::parts(lines, b"\n");
+        lines.find(|_| codes.next() == Some(&self)).unwrap_or_default()
     }
 
     /// The code for an `error` of the server: one of the registered words, or `unknown_error`
@@ -270,12 +277,12 @@ codes! {
     ConfigEndpointUserinfo "config_endpoint_userinfo" Config false "An endpoint must not have a user name, password or fragment.";
     ConfigEndpointReservedParam "config_endpoint_reserved_param" Config false "The authorization endpoint must not set a parameter of the request.";
     ImplicitNotEnabled "implicit_not_enabled" Config false "The implicit flow exists only in procore-spa-auth/implicit, with allowImplicit. Prefer the code flow.";
-    WasmBlocked "wasm_blocked" Start false "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src.";
+    WasmBlocked "wasm_blocked" Start false "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src; or this browser has it switched off.";
     NotReady "not_ready" Start false "The core has not started. Wait for ready() first.";
     InsecureContext "insecure_context" Start false "This page is not secure. Serve it by https, or from http://localhost.";
     PageWithoutOrigin "page_without_origin" Start false "This page has no origin of its own (file:, about:, data:, an extension, a sandboxed frame), so no sign-in can come back to it. Serve it by https, or from http://localhost.";
     RngUnavailable "rng_unavailable" Start false "The browser gives no random numbers (crypto.getRandomValues), so no sign-in is safe here.";
-    StorageUnavailable "storage_unavailable" Authorize false "sessionStorage is blocked or full, so a sign-in could not be finished. Allow site data for this page.";
+    StorageUnavailable "storage_unavailable" Authorize false "The browser's storage is blocked or full, so nothing was sent. Allow site data for this page.";
     StorageCorrupt "storage_corrupt" Redirect false "What was stored here is damaged, and removed. Sign in again.";
     StorageVersion "storage_version" Redirect false "What was stored here is of another version, and removed. Sign in again.";
     ParamReserved "param_reserved" Authorize false "That is for the SDK to set. Remove it.";

@@ -4,10 +4,12 @@ import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
 import { endOf, isProcoreAuthError, startError } from "./errors.ts";
 import { leave, refuseFrames } from "./leave.ts";
+import { loaded } from "./loaded.ts";
+import { openPopup, relayToOpener } from "./login-window.ts";
 import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "./options.ts";
-import { openPopup, relayToOpener } from "./popup.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
+import { told } from "./texts.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -67,12 +69,12 @@ export const createAuth = (
     return redirected(await engine().redeem(own(response)));
   };
 
-  const engineFacts = async () => engine().facts();
+  const engineFacts = told(async () => engine().facts());
 
   const auth: Api.ProcoreAuth = {
-    ready: async () => engine().ready(),
+    ready: told(async () => engine().ready()),
 
-    handleRedirect: (given) => {
+    handleRedirect: told((given) => {
       if (typeof location === "undefined") return Promise.resolve(redirected(own({})));
       const page = location.href;
       // As a listener it is called with an event, which is no URL.
@@ -100,9 +102,9 @@ export const createAuth = (
       // Only now: a router that listens to the scrubbing asks again from inside it.
       begin(work());
       return outcome;
-    },
+    }),
 
-    signIn: async (options = {}) => {
+    signIn: told(async (options = {}) => {
       refuseFrames();
       const asking = {
         options: optionsText(options),
@@ -115,9 +117,9 @@ export const createAuth = (
       keepRounds(rounds);
       if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
       return leave(url);
-    },
+    }),
 
-    signInWithPopup: async (options) => {
+    signInWithPopup: told(async (options) => {
       const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
         judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
       );
@@ -131,7 +133,7 @@ export const createAuth = (
         void engine().drop(state);
         throw error;
       }
-    },
+    }),
 
     diagnose: async (options) => {
       const { popup } = only(options, { popup: FLAG });
@@ -141,10 +143,7 @@ export const createAuth = (
         (facts) => ({ facts }),
         (startError: Api.ProcoreAuthError) => ({ startError }),
       );
-      // Loaded when it is needed, and it rarely is.
-      const { diagnose } = await import("./diagnose.js").catch((cause: unknown) => {
-        throw startError("network_error", "The check-up's own script could not be loaded. Is the app deployed whole?", cause);
-      });
+      const { diagnose } = await loaded(import("./diagnose.js"), "diagnose.js");
       return diagnose(own({ ...subject, ...start, ...(probing && { probe: probing }) }));
     },
 
@@ -157,18 +156,18 @@ export const createAuth = (
       return () => void listeners.delete(listener);
     },
 
-    fetch: createFetch(engine, () => ending.signal),
+    fetch: told(createFetch(engine, () => ending.signal)),
 
-    refresh: async () => {
+    refresh: told(async () => {
       await engine().refresh();
       return auth.session;
-    },
+    }),
 
-    signOut: async () => {
+    signOut: told(async () => {
       // Before the client is made, nobody can be signed in.
       const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean }>({});
       return result<Api.SignOutResult>({ outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" });
-    },
+    }),
   };
 
   if (name) clients.set(name, auth);
@@ -216,7 +215,7 @@ const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Erro
   try {
     const { persist, ...options } = optionsOf<Api.ProcoreAuthOptions>(given);
     if (persist !== undefined && persist !== null && persist !== "tab") {
-      return startError("config_invalid", 'persist: only "tab" is known. Without it, tokens are kept in memory.');
+      return startError("config_invalid", "[persist]");
     }
     return { options: json(options), isPersistent: persist === "tab" };
   } catch (error) {
@@ -241,6 +240,6 @@ const readable = <T>(read: () => T): T => {
     return read();
   } catch (cause) {
     if (isProcoreAuthError(cause)) throw cause;
-    throw startError("config_invalid", "The options could not be read: a property of them throws.", cause);
+    throw startError("config_invalid", "[a property throws]", cause);
   }
 };

@@ -59,7 +59,7 @@ export const members = <T extends object>(value: T | null | undefined, budget = 
 };
 
 const spend = (budget: { left: number }) => {
-  if (budget.left-- <= 0) throw new RangeError("These are no options: they go on and on.");
+  if (budget.left-- <= 0) throw new RangeError();
 };
 
 /** A plain copy, as deep as there is anything plain; `null` stands for the rest. Throws as `members` does. */

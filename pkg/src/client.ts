@@ -3,7 +3,8 @@ import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
-import { ProcoreAuthError, isProcoreAuthError, named, startError } from "./errors.ts";
+import { ProcoreAuthError, isProcoreAuthError, named } from "./errors.ts";
+import { loaded } from "./loaded.ts";
 import { type Exchange, send } from "./send.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
 import type { Kept, Vault } from "./vault.ts";
@@ -247,7 +248,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       });
     } catch (cause) {
       if (isMine) throw cause;
-      throw postponed("lock_timeout", "Another tab has not finished renewing the session. Try again later.", cause);
+      throw postponed("lock_timeout", cause);
     }
   };
 
@@ -275,7 +276,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const renewShared = async (call: Client, before: number): Promise<Next> => {
     const first = await inTurn(() => beginShared(call, before)).catch((cause: unknown) => {
       if (isProcoreAuthError(cause)) throw cause;
-      throw postponed("storage_unavailable", "The session could not be kept, so it is not renewed.", cause);
+      throw postponed("storage_unavailable", cause);
     });
     return first.id === undefined ? first : sendOne(call, first, true);
   };
@@ -412,11 +413,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 };
 
 /** What may go better later: nothing was sent. */
-const postponed = (code: Api.ProcoreAuthErrorCode, message: string, cause: unknown) =>
-  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message }, named(cause));
+const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message: "" }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
-const loadKeeper = () =>
-  import("./vault.js").catch((cause: unknown) => {
-    throw startError("network_error", "The script that keeps the session could not be loaded. Is the app deployed whole?", cause);
-  });
+const loadKeeper = () => loaded(import("./vault.js"), "vault.js");

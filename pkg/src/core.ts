@@ -8,9 +8,6 @@ let started: Promise<void> | undefined;
 let memory: WebAssembly.Memory | undefined;
 let hasFailed = false;
 
-const BLOCKED =
-  "WebAssembly could not start. Add 'wasm-unsafe-eval' to the page's script-src; or this browser has it switched off.";
-
 /** Starts the WebAssembly core, once. A start that failed may be tried again. */
 export const start = (): Promise<void> =>
   (started ??= instantiate().catch((error: unknown) => {
@@ -24,7 +21,7 @@ export const start = (): Promise<void> =>
  */
 export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
   const opened = memory;
-  if (!opened) throw startError("not_ready", "The core has not started. Wait for ready() first.");
+  if (!opened) throw startError("not_ready", "Wait for ready() first.");
   /** Its number there. */
   let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
@@ -50,8 +47,7 @@ const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
     new Uint8Array(opened.buffer).fill(0);
     if (opened === memory) memory = started = undefined;
   }
-  const message = "The core failed inside, and was stopped and wiped. The next start is one with nobody signed in.";
-  throw startError("instance_poisoned", message, named(trap));
+  throw startError("instance_poisoned", "", named(trap));
 };
 
 /** Text that the glue copies in one go. For any other it makes room twice, and wipes nothing of what it had copied first. */
@@ -69,7 +65,7 @@ const instantiate = async () => {
   } catch (cause) {
     // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.
     throw module && globalThis.WebAssembly?.validate(module) !== false
-      ? startError("wasm_blocked", BLOCKED, cause)
-      : startError("wasm_integrity", "This script was damaged on its way: the core in it is none. Deploy it again.");
+      ? startError("wasm_blocked", "", cause)
+      : startError("wasm_integrity");
   }
 };

@@ -2,26 +2,28 @@ import type * as Api from "./index.d.ts";
 import { result } from "./boundary.ts";
 import { startError } from "./errors.ts";
 import { ORIGINS, URL_TEXT, only } from "./options.ts";
+import { toldNow } from "./texts.ts";
 
-export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext => {
-  const { allowedParents: allowed, url } = only(options, { allowedParents: ORIGINS, url: URL_TEXT });
-  const allowedParents = typeof allowed === "string" ? [allowed] : allowed;
-  const isEmbedded = typeof window !== "undefined" && parent !== window;
-  const ancestors = isEmbedded ? ancestorOrigins() : [];
-  if (isEmbedded && allowedParents) {
-    const stranger = ancestors.length ? ancestors.find((origin) => !allowedParents.includes(origin)) : "unknown";
-    if (stranger !== undefined) {
-      const message = "This page is framed by one that is not among allowedParents. Origins are compared exactly.";
-      throw startError("framing_not_allowed", `${message} [${stranger}]`);
+export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext =>
+  toldNow(() => {
+    const { allowedParents: allowed, url } = only(options, { allowedParents: ORIGINS, url: URL_TEXT });
+    const allowedParents = typeof allowed === "string" ? [allowed] : allowed;
+    const isEmbedded = typeof window !== "undefined" && parent !== window;
+    const ancestors = isEmbedded ? ancestorOrigins() : [];
+    if (isEmbedded && allowedParents) {
+      const stranger = ancestors.length ? ancestors.find((origin) => !allowedParents.includes(origin)) : "unknown";
+      if (stranger !== undefined) {
+        const message = "This page is framed by one that is not among allowedParents. Origins are compared exactly.";
+        throw startError("framing_not_allowed", `${message} [${stranger}]`);
+      }
     }
-  }
-  const [parentOrigin] = ancestors;
-  const query = /^[^#?]*\?([^#]*)/.exec(String(url ?? globalThis.location?.href));
-  const names = new URLSearchParams(query?.[1]);
-  const companyId = idOf(names.getAll("companyId"));
-  const projectId = idOf(names.getAll("projectId"));
-  return result<Api.EmbeddedContext>({ isEmbedded, parentOrigin, companyId, projectId });
-};
+    const [parentOrigin] = ancestors;
+    const query = /^[^#?]*\?([^#]*)/.exec(String(url ?? globalThis.location?.href));
+    const names = new URLSearchParams(query?.[1]);
+    const companyId = idOf(names.getAll("companyId"));
+    const projectId = idOf(names.getAll("projectId"));
+    return result<Api.EmbeddedContext>({ isEmbedded, parentOrigin, companyId, projectId });
+  });
 
 /** The pages around this one, the nearest first; none if the browser does not say. */
 const ancestorOrigins = (): string[] => {

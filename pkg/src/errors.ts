@@ -1,7 +1,8 @@
 import type * as Api from "./index.d.ts";
 import { define, own } from "./boundary.ts";
 
-type Facts = Pick<
+/** What an error says. */
+export type ErrorFacts = Pick<
   Api.ProcoreAuthError,
   "code" | "phase" | "retryable" | "message" | "oauthError" | "oauthErrorDescription"
 >;
@@ -14,7 +15,7 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   declare readonly oauthError?: string;
   declare readonly oauthErrorDescription?: string;
 
-  constructor({ message, ...facts }: Facts, cause?: unknown) {
+  constructor({ message, ...facts }: ErrorFacts, cause?: unknown) {
     super(message);
     define(this, { oauthError: undefined, oauthErrorDescription: undefined, ...facts });
     Object.defineProperty(this, "cause", own({ value: cause, writable: true, configurable: true }));
@@ -26,8 +27,11 @@ export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthErro
   value instanceof Error && value.name === "ProcoreAuthError" && Object.hasOwn(value, "code") && typeof (value as { code?: unknown }).code === "string";
 
 /** The core's error, as it crossed, and the platform's own reason, if there is one. */
-export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts["code"] }, cause?: unknown) =>
-  new ProcoreAuthError({ ...facts, code: error }, named(cause));
+export const caught = ({ error, subject, ...facts }: CoreError, cause?: unknown) =>
+  new ProcoreAuthError({ ...facts, code: error, message: subject && `[${subject}]` }, named(cause));
+
+/** An error as the core gives it. What it says comes later (texts.ts); until then it is but what it is about. */
+type CoreError = Omit<ErrorFacts, "code" | "message"> & { error: ErrorFacts["code"]; subject: string };
 
 /**
  * A platform's error by its name alone. Its words, and what a wrapped `fetch` hangs on it, may be a URL, a key of storage or a
@@ -36,15 +40,15 @@ export const caught = ({ error, ...facts }: Omit<Facts, "code"> & { error: Facts
 export const named = (cause: unknown): DOMException | undefined =>
   cause instanceof Error ? new DOMException("", cause.name) : undefined;
 
-/** For what goes wrong before the core can say it. */
-export const startError = (code: Facts["code"], message: string, cause?: unknown): ProcoreAuthError =>
+/** For what goes wrong before the core can say it. Without a message, it gets the one of its code (texts.ts). */
+export const startError = (code: ErrorFacts["code"], message = "", cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);
 
 /** What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. */
 export const endOf = (event?: Api.SessionEvent): ProcoreAuthError => {
   const isOver = event === "reauth_required" || event === "expired";
   const [code, message] = isOver
-    ? (["reauth_required", "The session has ended, and can't be renewed. Sign in again."] as const)
-    : (["session_ended", "The session in which this call was made has ended."] as const);
+    ? (["reauth_required", "The session can't be renewed any more. Sign in again."] as const)
+    : (["session_ended", "The session ended meanwhile."] as const);
   return new ProcoreAuthError({ code, phase: "api", retryable: false, message });
 };

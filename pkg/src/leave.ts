@@ -1,18 +1,12 @@
 import type { ProcoreAuthErrorCode } from "./index.d.ts";
 import { ProcoreAuthError } from "./errors.ts";
 
-const MESSAGES = {
-  sign_in_framed:
-    "This page is in a frame, and Procore's login page refuses frames. Call signInWithPopup() inside a click instead.",
-  sign_in_abandoned: "The user came back from the login page without a response. Let them try again.",
-} satisfies { [code in ProcoreAuthErrorCode]?: string };
-
-const failed = (code: keyof typeof MESSAGES): ProcoreAuthError =>
-  new ProcoreAuthError({ code, phase: "authorize", retryable: code === "sign_in_abandoned", message: MESSAGES[code] });
+const failed = (code: ProcoreAuthErrorCode, retryable: boolean): ProcoreAuthError =>
+  new ProcoreAuthError({ code, phase: "authorize", retryable, message: "" });
 
 /** A frame would go blank: browsers show nothing of a page that refuses to be framed, and tell nobody. */
 export const refuseFrames = (): void => {
-  if (typeof parent !== "undefined" && parent !== window) throw failed("sign_in_framed");
+  if (typeof parent !== "undefined" && parent !== window) throw failed("sign_in_framed", false);
 };
 
 /** Goes to the login page. Settles only for a page that is left and then shown again as it was, by the Back button. */
@@ -21,7 +15,7 @@ export const leave = (url: string): Promise<never> =>
     const onShow = ({ persisted }: PageTransitionEvent) => {
       if (!persisted) return;
       removeEventListener("pageshow", onShow);
-      reject(failed("sign_in_abandoned"));
+      reject(failed("sign_in_abandoned", true));
     };
     // In Node, a login URL is all that is wanted.
     globalThis.addEventListener?.("pageshow", onShow);

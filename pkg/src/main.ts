@@ -4,6 +4,7 @@ import { json, parse, result } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
 import { keepPending } from "./pending.ts";
+import { loadTexts, told, toldNow } from "./texts.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -11,34 +12,41 @@ export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth =>
   createAuth(options, (setup, publish) => keepPending(createEngine(setup, publish)));
 
-export const ready = (): Promise<void> => start();
+/** Also loads what errors say: the steps below throw in the very turn in which they are called. */
+export const ready = (): Promise<void> =>
+  told(async () => {
+    await start();
+    await loadTexts();
+  })();
 
-export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl => {
-  const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
-    Api.LoginUrlOptions & { allowImplicit?: string }
-  >(options);
-  const more = { responseMode, allowImplicit };
-  const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
-  return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
-};
+export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl =>
+  toldNow(() => {
+    const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
+      Api.LoginUrlOptions & { allowImplicit?: string }
+    >(options);
+    const more = { responseMode, allowImplicit };
+    const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
+    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
+  });
 
 export const parseRedirect = (
   url: string,
   pending: string,
   options: { readonly server?: Api.ServerOptions } = {},
-): Api.NoResponse | Api.CodeResponse => {
-  // Nothing pending, so nothing that this URL could answer.
-  if (!pending) return response({ kind: "none" });
-  const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
-  let config;
-  try {
-    const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
-    config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
-  } catch {
-    // No record at all: the core says so.
-  }
-  return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
-};
+): Api.NoResponse | Api.CodeResponse =>
+  toldNow(() => {
+    // Nothing pending, so nothing that this URL could answer.
+    if (!pending) return response({ kind: "none" });
+    const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
+    let config;
+    try {
+      const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
+      config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
+    } catch {
+      // No record at all: the core says so.
+    }
+    return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
+  });
 
 /** With the members of every kind, so that none is inherited where it is of another. */
 const response = <T extends Api.NoResponse | Api.CodeResponse>(facts: T): T =>

@@ -17,7 +17,7 @@ export const THROTTLE: Rule = [(value) => value === "wait" || value === "return"
 
 /** @throws `config_invalid` where that is no object of options */
 export const mustBeOptions = (given: unknown): void => {
-  if (typeof (given ?? {}) !== "object" || Array.isArray(given)) throw startError("config_invalid", "Options are an object.");
+  if (typeof (given ?? {}) !== "object" || Array.isArray(given)) throw startError("config_invalid", "[options]");
 };
 
 /**
@@ -40,6 +40,6 @@ export const judged = <T extends object>(given: T | null | undefined, rules: { [
 export const only = <T extends object>(given: T | null | undefined, rules: { [name in keyof T]-?: Rule }): Partial<T> => {
   const found = judged(given, rules);
   const stranger = Object.keys(found).find((name) => !Object.hasOwn(rules, name));
-  if (stranger) throw startError("config_unknown_key", `There is no such option. Check its spelling. [${stranger.slice(0, 200)}]`);
+  if (stranger) throw startError("config_unknown_key", `[${stranger.slice(0, 200)}]`);
   return found;
 };

@@ -98,6 +98,6 @@ const change = <T>(use: () => T): T => {
 
 /** Known before the page is left. */
 export const storageBlocked = (storage: string, cause: unknown): ProcoreAuthError => {
-  const message = `${storage} is blocked or full, so a sign-in could not be finished. Allow site data for this page.`;
-  return new ProcoreAuthError({ code: "storage_unavailable", phase: "authorize", retryable: false, message }, named(cause));
+  const facts = { code: "storage_unavailable", phase: "authorize", retryable: false, message: `[${storage}]` } as const;
+  return new ProcoreAuthError(facts, named(cause));
 };

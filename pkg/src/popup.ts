@@ -1,7 +1,9 @@
+// In a script of its own, which is loaded when a login window is open.
+
 import type { ProcoreAuthErrorCode } from "./index.d.ts";
 import { own, received } from "./boundary.ts";
-import { ProcoreAuthError } from "./errors.ts";
-import { scrub, statesOf } from "./redirect.ts";
+import type { ErrorFacts } from "./errors.ts";
+import { statesOf } from "./redirect.ts";
 import { sandboxLacks } from "./sandbox.ts";
 
 /** What a callback page tells its opener: `{ type, url }`, the response as it came. */
@@ -34,10 +36,11 @@ const MESSAGES = {
 
 type End = keyof typeof MESSAGES;
 
-const ended = (code: End): ProcoreAuthError => {
+/** What the error says. The class of errors is in the script that loads this one, and there must be one only. */
+const ended = (code: End): ErrorFacts => {
   const isResponse = code.endsWith("mismatch");
   const lacking = code === "popup_blocked" ? sandboxLacks() : [];
-  return new ProcoreAuthError({
+  return own({
     code,
     phase: isResponse ? "redirect" : "authorize",
     retryable: !isResponse && code !== "opener_severed",
@@ -45,30 +48,31 @@ const ended = (code: End): ProcoreAuthError => {
   });
 };
 
-/**
- * Opens the login page in a window, in this very turn, for only inside a click may a page do so. Answers with the URL
- * that came back there, unjudged.
- */
-export const openPopup = (
-  url: string,
-  state: string,
-  signal?: AbortSignal | null,
-  timeoutSeconds = TIMEOUT_SECONDS,
-): Promise<string> => {
-  let release = () => {};
-  return new Promise<string>((resolve, reject) => {
-    signal?.throwIfAborted();
-    const popup = openWindow(url);
-    if (!popup || sandboxLacks().length) {
-      popup?.close();
-      throw ended("popup_blocked");
-    }
+/** What a window has brought: the URL that came back there, unjudged, or an error. */
+export interface Outcome {
+  readonly url?: string;
+  readonly error?: ErrorFacts;
+}
 
-    const deadline = performance.now() + timeoutSeconds * 1000;
+/**
+ * Waits for what comes back in a window. `early`: the messages that came before this script. Rejects with the
+ * signal's own reason.
+ */
+export const watch = (
+  popup: Window | null,
+  state: string,
+  early: readonly MessageEvent[],
+  signal: AbortSignal | null | undefined,
+  timeoutSeconds = TIMEOUT_SECONDS,
+): Promise<Outcome> => {
+  let release = () => {};
+  return new Promise<Outcome>((resolve, reject) => {
+    const end = (code: End) => resolve(own({ error: ended(refused ?? code) }));
     let refused: End | undefined;
+    if (!popup || sandboxLacks().length) return end("popup_blocked");
+    const deadline = performance.now() + timeoutSeconds * 1000;
     let seen = 0;
     let gone = 0;
-    const end = (code: End) => reject(ended(refused ?? code));
     const onMessage = (event: MessageEvent) => {
       if (event.origin !== location.origin || event.source !== popup) return;
       const response = read(event.data);
@@ -77,7 +81,7 @@ export const openPopup = (
       popup.postMessage(own({ type: TYPE }), location.origin);
       if (response.origin !== location.origin) refused = "redirect_mismatch";
       else if (!statesOf(response).includes(state)) refused = "state_mismatch";
-      else resolve(response.href);
+      else resolve(own({ url: response.href }));
     };
     const onAbort = () => reject(signal?.reason);
     const timer = setInterval(() => {
@@ -92,38 +96,30 @@ export const openPopup = (
     if (channel) channel.onmessage = () => end("opener_severed");
     addEventListener("message", onMessage);
     signal?.addEventListener("abort", onAbort);
+    if (signal?.aborted) onAbort();
+    early.forEach(onMessage);
     release = () => {
       clearInterval(timer);
       channel?.close();
       removeEventListener("message", onMessage);
       signal?.removeEventListener("abort", onAbort);
-      popup.close();
     };
   }).finally(() => release());
 };
 
-let relayed: Promise<never> | undefined;
-
 /**
- * On the page that a popup came back to: hands the response to the opener, whole and unjudged, scrubs the URL and closes
- * the window. Nothing, if this page is, and was, no such page: else nothing else of the app has any business in it. What
- * it answers rejects with `opener_reloaded` where nobody takes the response.
- *
- * @throws `opener_severed` where the opener can't be reached
+ * On the page that a popup came back to: hands the response to the opener, whole and unjudged, and closes the window.
+ * `opener_reloaded` where nobody takes it, `opener_severed` where the opener can't be reached.
  */
-export const relayToOpener = (): Promise<never> | undefined => {
-  const state = statesOf(location).find((state) => /^popup-[\w-]{43}$/.test(state));
-  if (!state) return relayed;
-  const url = location.href;
-  scrub(state);
-  if (opener?.closed !== false) {
-    const channel = channelOf(state);
-    channel?.postMessage("severed");
-    channel?.close();
-    throw ended("opener_severed");
-  }
-  return (relayed = new Promise((_, reject) => {
-    const timer = setTimeout(() => reject(ended("opener_reloaded")), TAKEN_MS);
+export const relay = (url: string, state: string): Promise<ErrorFacts> =>
+  new Promise((fail) => {
+    if (opener?.closed !== false) {
+      const channel = channelOf(state);
+      channel?.postMessage("severed");
+      channel?.close();
+      return fail(ended("opener_severed"));
+    }
+    const timer = setTimeout(() => fail(ended("opener_reloaded")), TAKEN_MS);
     addEventListener("message", ({ source, origin, data }) => {
       if (source !== opener || origin !== location.origin || received<{ type: unknown }>(data).type !== TYPE) return;
       clearTimeout(timer);
@@ -131,8 +127,7 @@ export const relayToOpener = (): Promise<never> | undefined => {
     });
     // To this origin only: whoever else has opened this page hears nothing (RFC 9700 §4.17.2).
     opener.postMessage({ type: TYPE, url }, location.origin);
-  }));
-};
+  });
 
 /** A message's URL, if it is what a callback page sends. Whatever else it is, however it is made, it does no harm. */
 const read = (data: unknown): URL | undefined => {
@@ -144,16 +139,6 @@ const read = (data: unknown): URL | undefined => {
     // Not ours.
   }
   return undefined;
-};
-
-/** Without a name, it is a window that nobody else can have opened before. Nothing, if the browser refuses. */
-const openWindow = (url: string): Window | null => {
-  try {
-    return open(url, "_blank", features());
-  } catch {
-    // Some blockers put a function there that throws. Its words may show the URL, and so the state.
-    return null;
-  }
 };
 
 /** Whether the window has left the empty page that it began with. Another site's page can't be read. */
@@ -173,13 +158,4 @@ const channelOf = (state: string): BroadcastChannel | undefined => {
     // Some engines have none where storage is blocked.
     return undefined;
   }
-};
-
-/** In the middle of this window: of the whole one, where this page is framed. */
-const features = (): string => {
-  const width = 520;
-  const height = 720;
-  const left = screenX + (outerWidth - width) / 2;
-  const top = screenY + (outerHeight - height) / 2;
-  return `popup,width=${width},height=${height},left=${left},top=${top}`;
 };

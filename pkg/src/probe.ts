@@ -1,7 +1,7 @@
 import { own } from "./boundary.ts";
 import type { Probe } from "./checks.ts";
 import type { Engine } from "./engine.ts";
-import { openPopup } from "./popup.ts";
+import { openPopup } from "./login-window.ts";
 
 /** Signs in by a popup and redeems the code with a wrong verifier. Opens the window in this very turn. Never rejects. */
 export const probe = async (engine: () => Engine): Promise<Probe> => {

@@ -378,14 +378,14 @@ fn write_warning(out: &mut Writer, warning: Option<&Error>) {
     out.optional("warning", warning.map(|warning| warning.code().as_str()));
 }
 
-/// `{ error, phase, retryable, message, oauthError?, oauthErrorDescription? }`, of which the facade makes a
-/// `ProcoreAuthError`. The one place where an [`Error`] leaves for JavaScript.
+/// `{ error, phase, retryable, subject, oauthError?, oauthErrorDescription? }`, of which the facade makes a
+/// `ProcoreAuthError`, with the message that it has for each code. The one place where an [`Error`] leaves for JavaScript.
 fn write_error(out: &mut Writer, error: &Error) {
     let oauth = error.oauth();
     out.string("error", error.code().as_str());
     out.string("phase", error.phase().as_str());
     out.bool("retryable", error.is_retryable());
-    out.string("message", &error.message());
+    out.string("subject", error.subject());
     out.optional("oauthError", oauth.map(|said| said.error));
     out.optional(
         "oauthErrorDescription",

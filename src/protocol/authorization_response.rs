@@ -206,6 +206,7 @@ impl AuthorizationResponse {
     }
 
     /// What of it is the response to a sign-in. A hash route is the page's own, unless the sign-in's state is in there.
+    #[inline(never)]
     fn read_for(&self, state: &State) -> Read<'_> {
         let (query, fragment) = self.params.split_at_checked(self.in_query).unwrap_or_default();
         let is_in_route = self.is_route

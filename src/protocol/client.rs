@@ -43,13 +43,13 @@ pub struct Client {
 #[derive(Debug)]
 pub struct Exchange {
     /// What to send.
-    pub request: HttpRequest,
+    pub request: Box<HttpRequest>,
     /// In a box, for an exchange goes from hand to hand.
     purpose: Box<Purpose>,
 }
 
 impl Exchange {
-    fn new(request: HttpRequest, purpose: Purpose) -> Self {
+    fn new(request: Box<HttpRequest>, purpose: Purpose) -> Self {
         Self {
             request,
             purpose: Box::new(purpose),
@@ -77,7 +77,7 @@ enum Purpose {
     RenewToRevoke(Box<SignedIn>, SentRefreshToken, Revocation),
     Revoke {
         /// Told last, where the refresh token is told first.
-        access_token: Option<HttpRequest>,
+        access_token: Option<Box<HttpRequest>>,
         tokens: Box<SignedIn>,
         may_repeat: bool,
         revocation: Revocation,
@@ -667,7 +667,7 @@ impl Client {
 
     fn revoke_next(
         &mut self,
-        access_token: Option<HttpRequest>,
+        access_token: Option<Box<HttpRequest>>,
         tokens: Box<SignedIn>,
         may_repeat: bool,
         mut revocation: Revocation,

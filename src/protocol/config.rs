@@ -14,6 +14,7 @@ use super::scope;
 use super::server;
 use super::url::{ParseUrl, Url};
 use crate::error::{Code, Error};
+use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
@@ -217,7 +218,7 @@ impl Config {
 
     /// The request for the server's metadata (RFC 8414 §3.1), while its endpoints are still to be discovered.
     #[must_use]
-    pub fn discovery(&self) -> Option<HttpRequest> {
+    pub fn discovery(&self) -> Option<Box<HttpRequest>> {
         let issuer = &self.environment.issuer;
         let url = self
             .environment

@@ -96,6 +96,7 @@ pub struct Environment {
 impl Environment {
     /// What an option or the server's metadata may set: the authorization, token, revocation and token info endpoints, and
     /// the API's origin.
+    #[inline(never)]
     pub(crate) const fn urls(&mut self) -> [&mut String; 5] {
         [
             &mut self.authorization_endpoint,

@@ -9,6 +9,7 @@ use super::form;
 use super::secret::AccessToken;
 use super::secret::{Wiped, is_visible_ascii};
 use alloc::borrow::ToOwned;
+use alloc::boxed::Box;
 use alloc::string::String;
 
 /// One request, complete. Spent by sending it.
@@ -26,27 +27,27 @@ pub struct HttpRequest {
 }
 
 impl HttpRequest {
-    pub(crate) fn get(url: &str, token: Option<&AccessToken>) -> Self {
-        Self {
+    pub(crate) fn get(url: &str, token: Option<&AccessToken>) -> Box<Self> {
+        Box::new(Self {
             url: url.to_owned(),
             body: None,
             authorization: token.map(bearer),
             is_same_origin: false,
-        }
+        })
     }
 
     /// A form to an endpoint; a field without a value is left out (RFC 6749 §3.2).
-    pub(crate) fn post((url, is_same_origin): (&str, bool), fields: &[(&str, &str)]) -> Self {
+    pub(crate) fn post((url, is_same_origin): (&str, bool), fields: &[(&str, &str)]) -> Box<Self> {
         let mut body = Wiped::default();
         for (name, value) in fields.iter().filter(|(_, value)| !value.is_empty()) {
             form::append(&mut body, name, value);
         }
-        Self {
+        Box::new(Self {
             url: url.to_owned(),
             body: Some(Body(body)),
             authorization: None,
             is_same_origin,
-        }
+        })
     }
 }
 

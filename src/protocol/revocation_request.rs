@@ -6,16 +6,17 @@
 use super::config::Config;
 use super::http::{HttpOutcome, HttpRequest};
 use super::secret::{AccessToken, RefreshToken};
+use alloc::boxed::Box;
 
 /// The request that revokes a refresh token, spent by it.
 #[must_use]
-pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> HttpRequest {
+pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> Box<HttpRequest> {
     revocation(config, token.expose(), "refresh_token")
 }
 
 /// The request that revokes an access token.
 #[must_use]
-pub(crate) fn for_access_token(config: &Config, token: &AccessToken) -> HttpRequest {
+pub(crate) fn for_access_token(config: &Config, token: &AccessToken) -> Box<HttpRequest> {
     revocation(config, token.expose(), "access_token")
 }
 
@@ -35,7 +36,7 @@ pub(crate) const fn is_unheard(outcome: &HttpOutcome) -> bool {
     }
 }
 
-fn revocation(config: &Config, token: &str, hint: &str) -> HttpRequest {
+fn revocation(config: &Config, token: &str, hint: &str) -> Box<HttpRequest> {
     let fields = [
         ("token", token),
         ("token_type_hint", hint),

@@ -23,6 +23,7 @@ use alloc::string::String;
 /// # Errors
 ///
 /// `config_invalid`, `config_unknown_key`, `config_endpoint_*`.
+#[inline(never)]
 pub(crate) fn read_options(environment: &mut Environment, value: &Value, parse_url: ParseUrl) -> Result<(), Error> {
     let server = value.as_object().ok_or_else(|| invalid("servers"))?;
     known_keys(
@@ -101,6 +102,7 @@ pub(crate) fn read_options(environment: &mut Environment, value: &Value, parse_u
 /// # Errors
 ///
 /// See [`Config::discovered`](super::config::Config::discovered).
+#[inline(never)]
 pub(crate) fn read_metadata(
     environment: &mut Environment,
     response: &HttpResponse,

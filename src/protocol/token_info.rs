@@ -14,16 +14,17 @@ use super::secret::AccessToken;
 use super::{http::HttpResponse, json::Value, token_response};
 #[cfg(feature = "implicit")]
 use crate::error::{Code, Error};
+use alloc::boxed::Box;
 
 /// Asks about a token.
 #[must_use]
-pub(crate) fn request(config: &Config, token: &AccessToken) -> HttpRequest {
+pub(crate) fn request(config: &Config, token: &AccessToken) -> Box<HttpRequest> {
     HttpRequest::get(&config.environment.token_info_endpoint, Some(token))
 }
 
 /// Uses a token. `None`: the server has no such endpoint.
 #[must_use]
-pub(crate) fn first_use(config: &Config, token: &AccessToken) -> Option<HttpRequest> {
+pub(crate) fn first_use(config: &Config, token: &AccessToken) -> Option<Box<HttpRequest>> {
     (!config.environment.token_info_endpoint.is_empty()).then(|| request(config, token))
 }
 

@@ -9,6 +9,7 @@
 use super::config::Config;
 use super::http::HttpRequest;
 use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken, Secret};
+use alloc::boxed::Box;
 
 /// The request that redeems a code. Both are spent by value.
 ///
@@ -20,7 +21,7 @@ pub(crate) fn for_code(
     code: AuthorizationCode,
     verifier: CodeVerifier,
     redirect_uri: &str,
-) -> HttpRequest {
+) -> Box<HttpRequest> {
     HttpRequest::post(
         config.token_endpoint(),
         &[
@@ -37,7 +38,7 @@ pub(crate) fn for_code(
 ///
 /// With a token mediator the refresh token may live in its cookie; then there is none to name.
 #[must_use]
-pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (HttpRequest, SentRefreshToken) {
+pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (Box<HttpRequest>, SentRefreshToken) {
     let fields = [
         ("grant_type", "refresh_token"),
         ("refresh_token", token.as_ref().map_or("", Secret::expose)),

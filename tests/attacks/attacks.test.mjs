@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { root } from "../../scripts/run.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { openDoor, pages, startPages, startSink } from "../support/servers.mjs";
 import { Windows } from "../popup/windows.mjs";
@@ -154,7 +154,7 @@ async function leftovers(windows) {
   return seen;
 }
 
-inEveryEngine("attacks", (browser) => {
+inTwoEngines("attacks", (browser) => {
   test("every row", async () => {
     const { driver, engine, sentinel } = browser;
     elsewhere.requests.length = 0;

@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import { WORKER_POLICY } from "../support/app.mjs";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { POLICY } from "../support/servers.mjs";
 import { BLOCKED, FORBIDDEN, NOT_STARTED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
@@ -276,7 +276,7 @@ const ROWS = {
   },
 };
 
-inEveryEngine("check-up", (browser) => {
+inTwoEngines("check-up", (browser) => {
   for (const [what, broken] of Object.entries(ROWS)) {
     test(`broken: ${what}`, async (t) => {
       const { driver } = browser;

@@ -2,7 +2,7 @@
 // its name, whatever the engine calls it.
 
 import { after, before, test } from "node:test";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { assertFound, outcome } from "./findings.mjs";
 import { startSite } from "./site.mjs";
@@ -66,7 +66,7 @@ ROWS.push(
   ],
 );
 
-inEveryEngine("check-up at other engines", (browser) => {
+inTwoEngines("check-up at other engines", (browser) => {
   for (const [what, broken] of ROWS) {
     test(what, async (t) => {
       const { sandbox, secrets } = await startSite(t, browser, packed, broken);

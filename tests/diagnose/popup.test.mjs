@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Windows } from "../popup/windows.mjs";
 import { WORKER_POLICY } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { Visitor, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { BLOCKED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
@@ -107,7 +107,7 @@ const ROWS = {
   },
 };
 
-inEveryEngine("check-up by popup", (browser) => {
+inTwoEngines("check-up by popup", (browser) => {
   let windows;
 
   async function start(t, broken) {

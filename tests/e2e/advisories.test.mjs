@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { By } from "selenium-webdriver";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { Visitor, startDemo } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { pages, startPages } from "../support/servers.mjs";
@@ -20,7 +20,7 @@ const PREFIX = "procore-spa-auth:";
 /** Would say so in the page's title. */
 const MARKUP = `<img src=x onerror="document.title='pwned'"><script>document.title='pwned'</script>`;
 
-inEveryEngine("advisories", (browser) => {
+inOneEngine("advisories", (browser) => {
   const apps = new Apps(browser, () => packed);
 
   /** The state of a sign-in that was begun in this tab and not finished. */

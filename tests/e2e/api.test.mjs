@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -17,7 +17,7 @@ after(() => packed?.remove());
 const inSeconds = (seconds) => String(Math.floor(Date.now() / 1000) + seconds);
 
 for (const way of ["api", "api-worker"]) {
-  inEveryEngine(way, (browser) => {
+  inTwoEngines(way, (browser) => {
     const apps = new Apps(browser, () => packed);
 
     const signedIn = async (t, more = {}) => {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { startSignedIn } from "../support/tabs.mjs";
 
@@ -25,7 +25,7 @@ const WAKES = {
 const ALL = Object.values(WAKES).join(";");
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`clocks, ${way}`, (browser) => {
+  inOneEngine(`clocks, ${way}`, (browser) => {
     const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
     const set = (tab, wall, monotonic = 0) => tab.set({ clocks: { wall, monotonic } });
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { handIn, startSignedIn } from "../support/tabs.mjs";
 
@@ -58,7 +58,7 @@ const WAITING = `
 `;
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`crashes, ${way}`, (browser) => {
+  inOneEngine(`crashes, ${way}`, (browser) => {
     const { renewal: deaths, signIn: signInDeaths } = DEATHS_IN[way];
     const points = RENEWAL.length * deaths.length;
 

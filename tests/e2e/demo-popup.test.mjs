@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Windows } from "../popup/windows.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { Visitor, startDemo, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -11,7 +11,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inEveryEngine("demo's popup", (browser) => {
+inTwoEngines("demo's popup", (browser) => {
   let windows;
 
   async function visit(t) {

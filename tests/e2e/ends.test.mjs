@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 
 const ME = "/rest/v1.0/me";
@@ -16,7 +16,7 @@ before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
 for (const way of ["api", "api-worker"]) {
-  inEveryEngine(`ends-${way}`, (browser) => {
+  inOneEngine(`ends-${way}`, (browser) => {
     const apps = new Apps(browser, () => packed);
 
     const signedIn = async (t, switches = {}, options = {}) => {

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -22,7 +22,7 @@ const POISON = `
 /** The server knows the user already, and has to ask all the same. */
 const ANEW = { extraParams: { prompt: "login" } };
 
-inEveryEngine("poisoned", (browser) => {
+inOneEngine("poisoned", (browser) => {
   const apps = new Apps(browser, () => packed);
 
   const isWiped = (visitor) => visitor.ask("return new Uint8Array(witness.memories[0].buffer).every((byte) => byte === 0)");

@@ -8,7 +8,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Windows } from "../popup/windows.mjs";
 import { Apps, WORKER_POLICY } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { allNames, membersOf } from "../support/names.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -47,7 +47,7 @@ for (const [entry, options] of [
   ["worker", {}],
   ["worker", { persist: "tab" }],
 ]) {
-  inEveryEngine(`polluted, ${entry}${options.persist ? ", persist" : ""}`, (browser) => {
+  inOneEngine(`polluted, ${entry}${options.persist ? ", persist" : ""}`, (browser) => {
     const apps = new Apps(browser, () => packed);
 
     const start = async (t, more = options) => {

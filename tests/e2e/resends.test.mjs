@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { startClosingServer } from "../support/closing-server.mjs";
 
 /** As the package sends it. */
@@ -38,7 +38,7 @@ const STREAM = `{ body: new Blob(["grant_type=refresh_token"]).stream(), duplex:
 const TIMES = { chromium: 2, firefox: 2, webkit: 1 };
 const TIMES_STREAMED = { chromium: 0, firefox: 2, webkit: 0 };
 
-inEveryEngine("resends", (browser) => {
+inTwoEngines("resends", (browser) => {
   for (const how of ["end", "reset"]) {
     test(`a POST without an answer on a used connection: ${how}`, async (t) => {
       const { origin, arrivals } = await startClosingServer(t, how);

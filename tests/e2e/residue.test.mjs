@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { By } from "selenium-webdriver";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { pages } from "../support/servers.mjs";
@@ -37,7 +37,7 @@ const ASK_WORKER = `
 `;
 
 for (const way of ["code", "worker"]) {
-  inEveryEngine(`residue, ${way}`, (browser) => {
+  inOneEngine(`residue, ${way}`, (browser) => {
     const apps = new Apps(browser, () => packed);
     const isWorker = way === "worker";
     const start = async (t, { options, ...more } = {}) =>

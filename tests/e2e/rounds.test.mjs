@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { startGate } from "../support/gate.mjs";
 import { pack } from "../support/package.mjs";
 import { startSignedIn } from "../support/tabs.mjs";
@@ -16,7 +16,7 @@ before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`rounds, ${way}`, (browser) => {
+  inOneEngine(`rounds, ${way}`, (browser) => {
     test(`A210: ${TABS} tabs × ${ROUNDS} rounds: one renewal in each, and no tab is signed out`, async (t) => {
       const { first, tabs, line, sandbox } = await startSignedIn(t, browser, packed, { way, count: TABS });
       const gate = await startGate({ line, sandbox });

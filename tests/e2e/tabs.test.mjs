@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { handIn, startApp, startSignedIn } from "../support/tabs.mjs";
 
@@ -34,7 +34,7 @@ async function allAreDead({ line, sandbox }) {
 }
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`tabs, ${way}`, (browser) => {
+  inTwoEngines(`tabs, ${way}`, (browser) => {
     const start = (t, more) => startApp(t, browser, packed, { way, ...more });
     const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
 

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { findOnDisk } from "../support/disk.mjs";
 import { pack } from "../support/package.mjs";
 import { startApp, startSignedIn } from "../support/tabs.mjs";
@@ -43,7 +43,7 @@ const START = `
 `;
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`vault, ${way}`, (browser) => {
+  inTwoEngines(`vault, ${way}`, (browser) => {
     const signedIn = (t) => startSignedIn(t, browser, packed, { way });
 
     test("survives a reload, and no secret is in any storage, no token on the disk", async (t) => {

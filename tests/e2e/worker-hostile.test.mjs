@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps, WORKER_POLICY } from "../support/app.mjs";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { challengesIn, secretsIn } from "../support/secrets.mjs";
@@ -19,7 +19,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inEveryEngine("worker, hostile page", (browser) => {
+inTwoEngines("worker, hostile page", (browser) => {
   const apps = new Apps(browser, () => packed);
   const call = (expression) => apps.call(expression);
 

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { challengesIn, secretsIn } from "../support/secrets.mjs";
@@ -28,7 +28,7 @@ test("the search finds what it searches for", () => {
   assert.deepEqual(found("nothing-of-that-kind-in-here"), []);
 });
 
-inEveryEngine("worker, what is told", (browser) => {
+inTwoEngines("worker, what is told", (browser) => {
   const apps = new Apps(browser, () => packed);
   const call = (expression) => apps.call(expression);
 

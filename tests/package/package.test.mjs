@@ -14,7 +14,7 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["diagnose", "vault"];
+const parts = ["diagnose", "messages", "popup", "vault"];
 /** The entry whose module is in a script of its own, which it carries as text. */
 const [inWorker, workerScript] = ["worker", "worker-script"];
 
@@ -25,8 +25,8 @@ const auditorTypes = ["esbuild", "index", "rollup", "vite", "webpack"];
 /** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
 function contents(entry) {
   const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
-  // See pkg/payload.mjs: lists of numbers, and last a text without any escape. So it is JSON.
-  const literal = /\[\[(?:\d+,){88}\d+\],\d+,\d+,\[[\d,]+\],"[^"\\]*"\]/.exec(js);
+  // See pkg/payload.mjs: texts without any escape, and numbers. So it is JSON.
+  const literal = /\[\["[\da-f]{64}","[\da-f]{64}"\],\d+,\d+,\[[\d,]+\],"[^"\\]*"\]/.exec(js);
   assert.ok(literal, `${entry}.js carries no module`);
   const module = Buffer.from(decode(JSON.parse(literal[0])));
   assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine } from "../support/browsers.mjs";
+import { inTwoEngines } from "../support/browsers.mjs";
 import { startSite } from "./site.mjs";
 import { Windows } from "./windows.mjs";
 
@@ -10,7 +10,7 @@ let site;
 before(async () => (site = await startSite()));
 after(() => site?.close());
 
-inEveryEngine("embedded", (browser) => {
+inTwoEngines("embedded", (browser) => {
   let windows;
 
   const enter = () => browser.driver.switchTo().frame(browser.driver.findElement({ id: "framed" }));

@@ -29,7 +29,7 @@ inEveryEngine("popup", (browser) => {
   let windows;
 
   /** An app of this test's own, with its server. */
-  async function start(t, { entry = "index", options = {}, switches = {}, headers = {}, policy = POLICY } = {}) {
+  async function start(t, { entry = "index", options = {}, switches = {}, headers = {}, policy = POLICY, hold } = {}) {
     const door = await openDoor();
     t.after(door.close);
     const { origin } = door;
@@ -39,7 +39,7 @@ inEveryEngine("popup", (browser) => {
     const { sandbox } = server.environments;
     sandbox.switches.set(switches);
     const folders = { "/package/": packed.dist, "/support/": pages, "/popup/": here };
-    await startPages({ door, folders, fallback: join(here, "app.html"), headers, policy });
+    await startPages({ door, folders, fallback: join(here, "app.html"), headers, policy, hold });
 
     windows = await Windows.of(browser.driver);
     const visitor = new Visitor(browser.driver, origin);
@@ -130,6 +130,38 @@ inEveryEngine("popup", (browser) => {
       await isClean(visitor, outcome);
     });
   }
+
+  test("a login that is over before the script is here which waits for it", async (t) => {
+    let release;
+    const first = new Promise((resolve) => (release = resolve));
+    let asked = 0;
+    const hold = (path) => (path === "/package/popup.js" && ++asked === 1 ? first : undefined);
+    const { visitor } = await start(t, { hold });
+    await visitor.ask("addEventListener('message', () => (window.hasHeard = true))");
+    const popup = await openPopup(visitor);
+    await visitor.signInThere({ isPopup: true });
+    await windows.backToMain();
+    await until("the response is here", () => visitor.ask("return window.hasHeard"));
+    assert.equal(await visitor.ask("return window.popup"), null, "nobody has looked at it yet");
+    release();
+    assert.equal((await ended(visitor)).value?.handled, true);
+    await isClosed(popup);
+    assert.equal(asked, 2);
+    await isClean(visitor);
+  });
+
+  test("the script that waits for a login is not there: the window closes, and it is said why", async (t) => {
+    const hold = (path) => {
+      if (path === "/package/popup.js") throw new Error("not served");
+    };
+    const { visitor } = await start(t, { hold });
+    await visitor.ask("window.next = {}");
+    await windows.click("sign-in");
+    const { error, phase } = await ended(visitor);
+    assert.deepEqual([error, phase], ["network_error", "start"]);
+    await until("no window is left", async () => (await browser.driver.getAllWindowHandles()).length === 1);
+    await isSignedOut(visitor);
+  });
 
   test("the page that opened the window is reloaded meanwhile: the window says so, and is not closed without a word", async (t) => {
     const { visitor } = await start(t);

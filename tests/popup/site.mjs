@@ -1,4 +1,4 @@
-// Two sites: an app's, whose pages have pkg/src/popup.ts and nothing else, and a login page's. Every page sends the
+// Two sites: an app's, whose pages have pkg/src/login-window.ts and nothing else, and a login page's. Every page sends the
 // Cross-Origin-Opener-Policy that its own URL asks for by `coop`.
 
 import { build } from "esbuild";
@@ -10,7 +10,7 @@ import { root } from "../../scripts/run.mjs";
 export async function startSite() {
   const { outputFiles } = await build({
     stdin: {
-      contents: 'export * from "./popup.ts"; export * from "./embedded.ts"; export * from "./errors.ts";',
+      contents: 'export * from "./login-window.ts"; export * from "./embedded.ts"; export * from "./errors.ts";',
       resolveDir: join(root, "pkg/src"),
     },
     bundle: true,
@@ -97,19 +97,16 @@ const PAGES = {
       "callback",
       `<script type="module">
         import { relayToOpener } from "/package.js";
-        const attempt = () => {
-          try {
-            return Boolean(relayToOpener());
-          } catch ({ name, code }) {
-            return name + " " + code;
-          }
-        };
-        window.relayed = [attempt(), attempt()];
+        const outcomes = [relayToOpener(), relayToOpener()];
         try {
-          opener.relayedThere = relayed;
+          opener.relayedThere = outcomes.map(Boolean);
         } catch {
           // There is none, or another site's.
         }
+        // Nothing comes of it as long as the opener may still take it.
+        const underWay = new Promise((resolve) => setTimeout(resolve, 0, true));
+        const said = (outcome) => outcome?.catch(({ name, code }) => name + " " + code) ?? false;
+        window.relayed = await Promise.all(outcomes.map((outcome) => Promise.race([said(outcome), underWay])));
         document.title = "relayed";
       </script>`,
     ),

@@ -60,6 +60,23 @@ export const engines = Object.keys(ENGINES).map((name) => ({ name, reason: reaso
  * browser keeps its things in.
  */
 export function inEveryEngine(title, body) {
+  declare(title, body, engines);
+}
+
+/** The same, in Chromium and Firefox; in WebKit only by `npm run test:long`. */
+export function inTwoEngines(title, body) {
+  declare(title, body, engines.filter(({ name }) => isLong || name !== "webkit"));
+}
+
+/** The same, in Chromium; elsewhere only by `npm run test:long`: it differs little from engine to engine, or takes long. */
+export function inOneEngine(title, body) {
+  declare(title, body, engines.filter(({ name }) => isLong || name === "chromium"));
+}
+
+/** Who names the engines wants all of them. */
+const isLong = Boolean(process.env.LONG || process.env.ENGINES);
+
+function declare(title, body, engines) {
   for (const { name: engine, reason } of engines) {
     if (reason) {
       test(`${title} (${engine})`, { skip: reason }, () => {});

@@ -59,7 +59,7 @@ async function listen(server, wanted = 0) {
  *
  * `served` are the paths asked for, in order. `headers` are added to each answer, and may be a function of the file.
  */
-export async function startPages({ door, folders, fallback, policy = POLICY, headers = {} }) {
+export async function startPages({ door, folders, fallback, policy = POLICY, headers = {}, hold = () => {} }) {
   const served = [];
   const { answer, ...site } = door ?? (await openDoor());
   answer(async (request, response) => {
@@ -75,6 +75,7 @@ export async function startPages({ door, folders, fallback, policy = POLICY, hea
     try {
       if (!file || (prefix && !file.startsWith(folders[prefix] + sep))) throw new Error("not served");
       const body = await readFile(file);
+      await hold(pathname);
       response.writeHead(200, {
         "content-type": types[extname(file)] ?? "application/octet-stream",
         "cache-control": "no-store",

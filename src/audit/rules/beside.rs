@@ -69,7 +69,7 @@ fn is_told_otherwise(text: &[u8], start: usize, end: usize) -> bool {
 
 /// Whether it is the name of something public that is shaped as secrets are.
 pub(super) fn is_public_name(name: &[u8]) -> bool {
-    const NAMES: [&str; 22] = [
+    const NAMES: [&str; 25] = [
         "client_id",
         "clientid",
         "client-id",
@@ -78,7 +78,10 @@ pub(super) fn is_public_name(name: &[u8]) -> bool {
         "state",
         "nonce",
         "integrity",
-        "sha",
+        "sha1",
+        "sha2",
+        "sha5",
+        "sha-",
         "hash",
         "digest",
         "checksum",

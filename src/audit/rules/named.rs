@@ -141,7 +141,7 @@ static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
 
 /// The runs of characters that are secrets, in what is left of an expression: behind quotes, escapes, in a condition.
 fn values_near(text: &[u8], start: usize, or_token: bool, values: &mut Vec<Ranged>) {
-    let (mut index, mut depth, mut is_first, mut has_condition) = (start, 0_u8, true, false);
+    let (mut index, mut depth, mut is_first, mut has_condition) = (start, 0_usize, true, false);
     let mut last = start + 80;
     while index < last {
         let Some(&byte) = text.get(index) else {

@@ -14,7 +14,8 @@ export const FALSE_ALARMS = 1;
 export async function audit(command, paths, { options = [], env = {} } = {}) {
   const [program, ...args] = command;
   // Nothing of this machine's environment is taken for a known value.
-  const cleaned = Object.fromEntries(Object.keys(process.env).filter((name) => /SECRET|TOKEN|PASSWORD|KEY/i.test(name)).map((name) => [name, undefined]));
+  const secrets = Object.keys(process.env).filter((name) => /SECRET|PASSWORD|KEY|CLIENT_ID/i.test(name));
+  const cleaned = Object.fromEntries(secrets.map((name) => [name, undefined]));
   const given = [...args, "audit", "--format", "json", ...options, ...paths];
   const { code, output } = await run(program, given, { env: { ...cleaned, ...env }, label: "audit" });
   try {
@@ -104,6 +105,8 @@ export function verdict({ positives, alarms, files }) {
 
 /** False alarms as lines: where, which, and what was taken for a secret, redacted. */
 export const shown = (alarms, most = 40) => {
-  const lines = alarms.map(({ path, line, column, kind, value, why }) => `  ${kind}  ${path}:${line}:${column}  ${value.first}… (${value.length})  ${why}`);
+  const told = ({ path, line, column, kind, value, why }) =>
+    `  ${kind}  ${path}:${line}:${column}  ${value.first}… (${value.length})  ${why}`;
+  const lines = alarms.map(told);
   return lines.length > most ? [...lines.slice(0, most), `  and ${lines.length - most} more`] : lines;
 };

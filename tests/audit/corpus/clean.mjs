@@ -1,9 +1,9 @@
 // The clean part of the corpus that is not made here: what others have published on npm, as it is published.
 
-import { existsSync, mkdirSync, readFileSync, readdirSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { root, run, target } from "../../../scripts/run.mjs";
+import { run, target } from "../../../scripts/run.mjs";
 
 const list = fileURLToPath(new URL("clean-packages.txt", import.meta.url));
 const folder = join(target, "audit/clean");
@@ -42,12 +42,4 @@ export async function countEmitted(path) {
   const { code, output } = await run("tar", ["-tzf", path]);
   if (code) throw new Error(`tar can't list ${path}`);
   return output.split("\n").filter(isEmitted).length;
-}
-
-/** The scripts and pages of the packages that this repository is built with: enough for a short look, and already here. */
-export function installedFiles(packages) {
-  return packages.flatMap((name) => {
-    const home = join(root, "node_modules", name);
-    return readdirSync(home, { recursive: true }).map(String).filter(isEmitted).map((file) => join(home, file));
-  });
 }

@@ -158,20 +158,23 @@ struct Change {
 
 impl Change {
     fn parse(function: &[u8]) -> Option<Self> {
+        // Minifiers put the number first.
         static FROM_CODE: LazyLock<Option<Regex>> = LazyLock::new(|| {
-            Regex::new(r"(?-u)fromC(?:harCode|odePoint)\(\s*[\w$]+\s*(?:([-+^])\s*(\d{1,3}|0x[0-9a-fA-F]{1,2})\s*)?\)")
-                .ok()
+            let number = r"(\d{1,3}|0x[0-9a-fA-F]{1,2})";
+            let first = format!(r"(?:{number}\s*([+^])\s*)?");
+            let last = format!(r"(?:([-+^])\s*{number}\s*)?");
+            Regex::new(&format!(r"(?-u)fromC(?:harCode|odePoint)\(\s*{first}[\w$]+\s*{last}\)")).ok()
         });
         let parts = FROM_CODE.as_ref()?.captures(function)?;
-        let number = parts
-            .get(2)
-            .and_then(|number| std::str::from_utf8(number.as_bytes()).ok());
+        let number = parts.get(1).or_else(|| parts.get(4));
+        let number = number.and_then(|number| std::str::from_utf8(number.as_bytes()).ok());
         let operand = number.map(|number| match number.strip_prefix("0x") {
             Some(hex) => u32::from_str_radix(hex, 16),
             None => number.parse(),
         });
+        let operator = parts.get(2).or_else(|| parts.get(3));
         Some(Self {
-            operator: parts.get(1).map_or(b'+', |operator| at(operator.as_bytes(), 0)),
+            operator: operator.map_or(b'+', |operator| at(operator.as_bytes(), 0)),
             operand: operand.unwrap_or(Ok(0)).ok()?,
         })
     }

@@ -272,6 +272,7 @@ mod tests {
                 "[103,110,110].map(function(c){return String.fromCharCode(c^1)}).join('')",
                 "foo",
             ),
+            ("[103,110,110].map(e=>String.fromCharCode(1^e)).join(\"\")", "foo"),
             ("[103,112,112].map(c => String.fromCharCode(c - 1)).join(\"\")", "foo"),
             ("new TextDecoder().decode(new Uint8Array([102,111,111]))", "foo"),
             ("new TextDecoder('utf-8').decode(Uint8Array.from([102,111,111]))", "foo"),

@@ -132,7 +132,8 @@ static BETWEEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
     Regex::new(
         r#"(?x-u)^
         (?: \\[rnt] | [\s\\"'`\]\})] | &quot; | &apos; | &\#(?:3[49]|x2[27]); | %2[27] | %5[dD] | \\u002[27] ){0,24}
-        ( :\s{0,4}[Ss]tring\s{0,4}= | (?:\?\?|\|\|)= | => | := | ={1,3} | : | , | > | \( | %3[dDaA] | %2[cC]
+        ( [,;]\s{0,20}[\w$]{1,64}\.(?:(?:value|content)\s{0,4}= | setAttribute\(\s{0,4}["'`](?:value|content)["'`]\s{0,4},)
+        | :\s{0,4}[Ss]tring\s{0,4}= | (?:\?\?|\|\|)= | => | := | ={1,3} | : | , | > | \( | %3[dDaA] | %2[cC]
         | \\u003[dD] | &\#61; | (?:value|content)\s{0,4}= )?
         \s{0,40}"#,
     )

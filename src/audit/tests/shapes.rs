@@ -70,6 +70,16 @@ const SHAPES: &[(&str, &str, Kind)] = &[
         "<a title='{&quot;client_secret&quot;:&quot;$&quot;}'>",
         Kind::ClientSecret,
     ),
+    (
+        "a field that is made",
+        "e.name=\"client_secret\",e.value=\"$\",f.append(e)",
+        Kind::ClientSecret,
+    ),
+    (
+        "a field that is made, by its attributes",
+        "e.setAttribute('name', 'client_secret');\n  e.setAttribute('value', '$');",
+        Kind::ClientSecret,
+    ),
     ("XML", "<client_secret>$</client_secret>", Kind::ClientSecret),
     (
         "multipart",

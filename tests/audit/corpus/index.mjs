@@ -5,6 +5,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { createHash } from "node:crypto";
+import { apps } from "./apps.mjs";
 import { BUNDLERS, bundle } from "./bundle.mjs";
 import { containers, knownContainers } from "./containers.mjs";
 import { encodings } from "./encodings.mjs";
@@ -33,6 +34,7 @@ export async function makeCorpus(home) {
   const groups = {
     "24 shapes": await shaped(home, "shapes", shapes, clientId),
     "more shapes": await shaped(home, "more", more, clientId),
+    "pieces of apps": await shaped(home, "apps", apps, clientId),
     "known values": await knownValues(home, known),
     "other files": others(home),
     "confidential flows": await built(home, "flows", flows, "flow", {}),
@@ -54,10 +56,10 @@ async function shaped(home, name, sources, clientId) {
     const pages = {};
     for (const [shape, source] of Object.entries(sources)) {
       const files = shape === "json" ? { "config.json": json({ client_id: "CID", client_secret: secret }) } : {};
-      pages[`${shape}-${alphabet}`] = { source: source({ secret, other, clientId }), files };
+      pages[`${slug(shape)}-${alphabet}`] = { source: source({ secret, other, clientId }), files };
       for (const tool of BUNDLERS) {
         const values = [secret, `${clientId}:${secret}`].map(sha256);
-        positives.push({ shape, tool, path: `${tool}/${shape}-${alphabet}.js`, values });
+        positives.push({ shape, tool, path: `${tool}/${slug(shape)}-${alphabet}.js`, values });
       }
     }
     await bundle({

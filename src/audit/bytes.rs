@@ -37,6 +37,11 @@ pub(super) const fn is_token(byte: u8) -> bool {
 pub(super) fn escape_at(text: &[u8], index: usize) -> Option<usize> {
     match (at(text, index), at(text, index + 1), at(text, index + 2)) {
         (b'\\', b'n' | b'r' | b't', _) => Some(2),
+        // Encoded more than once.
+        (b'%', b'2', b'5') => {
+            let inner = [b"%", slice(text, index + 3, index + 5)].concat();
+            Some(escape_at(&inner, 0).map_or(3, |length| length + 2))
+        }
         (b'%', one, two) if one.is_ascii_hexdigit() && two.is_ascii_hexdigit() => Some(3),
         _ => None,
     }

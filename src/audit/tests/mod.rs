@@ -4,6 +4,7 @@ mod clean;
 mod forms;
 mod places;
 mod properties;
+mod reports;
 mod shapes;
 
 use super::testing::Secrets;

@@ -101,7 +101,7 @@ fn config() -> ProptestConfig {
         .ok()
         .and_then(|cases| cases.parse().ok());
     ProptestConfig {
-        cases: cases.unwrap_or(2000),
+        cases: cases.unwrap_or(500),
         failure_persistence: None,
         ..ProptestConfig::default()
     }

@@ -36,6 +36,11 @@ const SHAPES: &[(&str, &str, Kind)] = &[
         Kind::ClientSecret,
     ),
     ("URL-encoded", "u=\"a%26client_secret%3D$%26b\"", Kind::ClientSecret),
+    (
+        "URL-encoded twice",
+        "u=\"a%2526client_secret%253D$%2526b\"",
+        Kind::ClientSecret,
+    ),
     ("URL-encoded name", "client%5Fsecret=$", Kind::ClientSecret),
     ("curl", "curl -F client_secret=$ https://x.example", Kind::ClientSecret),
     ("option", "npx x --client-secret $", Kind::ClientSecret),

@@ -10,7 +10,7 @@ use super::place::Lines;
 use super::report::{Allowed, Report, Unread, UnreadReason};
 use super::scan::{Scanner, Seen};
 use super::settings::{Settings, SettingsError};
-use super::stream::{Stream, WHOLE};
+use super::stream::{Stream, Windows};
 use std::collections::BTreeSet;
 
 /// Searches files. Made once, used by as many threads as there are.
@@ -51,9 +51,10 @@ impl Auditor {
     /// Searches one file that is at hand as a whole. `path` is how the report names it, and its ending says what it is.
     #[must_use]
     pub fn audit(&self, path: &str, bytes: &[u8]) -> Report {
-        if bytes.len() > WHOLE {
+        let windows = Windows::USUAL;
+        if bytes.len() > windows.whole {
             let mut stream = self.stream(path);
-            bytes.chunks(WHOLE / 8).for_each(|piece| stream.push(piece));
+            bytes.chunks(windows.step).for_each(|piece| stream.push(piece));
             return stream.finish();
         }
         let mut report = Report::of_file(bytes.len());
@@ -80,7 +81,7 @@ impl Auditor {
     /// Searches one file that comes in pieces, of any length, in bounded memory.
     #[must_use]
     pub fn stream(&self, path: &str) -> Stream<'_> {
-        Stream::new(self, path)
+        Stream::new(self, path, Windows::USUAL)
     }
 
     /// One part of a file that is too long to be read as a whole: what is in it from `own.0` to `own.1`.

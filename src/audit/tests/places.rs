@@ -1,6 +1,7 @@
 //! Files of every kind: where in them something is found, and what of them could not be read.
 
 use super::super::bytes::to_base64;
+use super::super::stream::{Stream, Windows};
 use super::super::{AllowList, Date, Kind, Known, Redacted, Report, Settings, SettingsError, UnreadReason};
 use super::{Auditor, Secrets, auditor, knowing, today, worst};
 
@@ -225,34 +226,34 @@ fn pieces_of_a_file_of_any_length_are_one_file() {
     assert_eq!(stream.finish(), auditor.audit("a.js", short.as_bytes()));
 
     // Longer than what is read as a whole, with a value at every edge that there may be.
-    let whole = super::super::stream::WHOLE;
-    let mut text = "var a=1;\n".repeat(whole / 9 + 2_500_000).into_bytes();
+    let windows = Windows {
+        whole: 40_000,
+        step: 9000,
+        overlap: 2000,
+    };
+    let mut text = "var a=1;\n".repeat(9000).into_bytes();
     let edges = [
         0,
-        whole - 40,
-        whole - (128 << 10) - 30,
-        whole + (8 << 20) - (128 << 10) - 30,
+        40_000 - 40,
+        40_000 - 2000 - 30,
+        40_000 + 9000 - 2000 - 30,
         text.len() - 64,
     ];
     for (secret, edge) in known.iter().zip(edges) {
         text[edge..edge + 64].copy_from_slice(secret.as_bytes());
     }
-    let report = auditor.audit("a.js", &text);
-    let places: Vec<_> = report
-        .findings
-        .iter()
-        .map(|finding| (finding.line, finding.column))
-        .collect();
-    let mut expected: Vec<_> = edges
-        .iter()
-        .map(|edge| {
-            let before = &text[..*edge];
-            let line = before.iter().filter(|byte| **byte == b'\n').count();
-            let column = before.iter().rev().take_while(|byte| **byte != b'\n').count();
-            (u64::try_from(line).unwrap() + 1, u64::try_from(column).unwrap() + 1)
-        })
-        .collect();
-    expected.sort_unstable();
-    assert_eq!(places, expected);
-    assert_eq!(report.bytes, u64::try_from(text.len()).unwrap());
+    for size in [1000, 100_000, 7777] {
+        let mut stream = Stream::new(&auditor, "a.js", windows);
+        text.chunks(size).for_each(|piece| stream.push(piece));
+        let report = stream.finish();
+        assert_eq!(report, auditor.audit("a.js", &text));
+        assert_eq!(report.findings.len(), edges.len());
+        assert_eq!(report.bytes, u64::try_from(text.len()).unwrap());
+    }
+    // What must be whole to be read says that it was not.
+    let mut stream = Stream::new(&auditor, "a.js.map", windows);
+    stream.push(&text);
+    let report = stream.finish();
+    assert_eq!(report.findings.len(), edges.len());
+    assert_eq!(unread(&report), [UnreadReason::BrokenMap]);
 }

@@ -1,6 +1,7 @@
 //! What holds for every input, tried with many. `PROPTEST_CASES=<n>` tries more, or fewer.
 
 use super::super::report;
+use super::super::stream::{Stream, Windows};
 use super::{Secrets, auditor, knowing};
 use proptest::prelude::*;
 
@@ -151,5 +152,22 @@ fn pieces_of_a_file_make_the_same_report() {
         stream.push(one);
         stream.push(two);
         prop_assert_eq!(stream.finish(), auditor.audit("a.js", &text));
+    });
+}
+
+#[test]
+fn a_known_value_is_found_in_windows_of_any_size() {
+    let auditor = knowing(secret());
+    let windows = (400_usize..3000, 1_usize..500, 100_usize..200);
+    let texts = (text("x"), text("x"), 0_usize..3000);
+    proptest!(config(), |((whole, step, overlap) in windows, (before, after, padding) in texts)| {
+        let text = [&before, "a;".repeat(padding).as_bytes(), secret().as_bytes(), &after].concat();
+        let mut stream = Stream::new(&auditor, "a.js", Windows { whole, step, overlap });
+        stream.push(&text);
+        let report = stream.finish();
+        let known = report.findings.iter().filter(|finding| finding.value == super::super::Redacted::new(secret().as_bytes()));
+        let is_utf16 = before.starts_with(b"\xff\xfe") || before.starts_with(b"\xfe\xff");
+        prop_assert!(known.count() > 0 || is_utf16);
+        prop_assert_eq!(report.bytes, u64::try_from(text.len()).unwrap());
     });
 }

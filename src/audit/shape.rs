@@ -85,10 +85,9 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 
 /// Whether it is made of words, as names are: `client_secret_is_required_for_this`, `clientSecretIsRequired`.
 ///
-/// Of random base64url it says so about once in a thousand times.
+/// Of 100,000 random secrets of 43 characters it, or a word of placeholders, was in 127.
 pub(super) fn is_wordy(value: &[u8]) -> bool {
     let (mut humps, mut digit_humps, mut letters, mut mute) = (0_usize, 0_usize, 0_usize, false);
-    let mut hump: &[u8] = &[];
     let mut rest = value;
     loop {
         let mut chars = rest.iter();
@@ -106,10 +105,10 @@ pub(super) fn is_wordy(value: &[u8]) -> bool {
             }
             Some(_) => 1,
         };
-        let Some((head, tail)) = rest.split_at_checked(length).filter(|(head, _)| !head.is_empty()) else {
+        let Some((hump, tail)) = rest.split_at_checked(length).filter(|(hump, _)| !hump.is_empty()) else {
             break;
         };
-        (hump, rest) = (head, tail);
+        rest = tail;
         let is_letters = hump.iter().all(u8::is_ascii_alphabetic);
         let is_digits = hump.iter().all(u8::is_ascii_digit);
         humps += usize::from(is_letters || is_digits);
@@ -118,7 +117,6 @@ pub(super) fn is_wordy(value: &[u8]) -> bool {
         let has_vowel = hump.iter().any(|byte| b"aeiouyAEIOUY".contains(byte));
         mute |= is_letters && hump.len() > 3 && !has_vowel;
     }
-    let _ = hump;
     !mute && digit_humps <= 1 && letters >= 3 * humps.saturating_sub(digit_humps).max(1)
 }
 

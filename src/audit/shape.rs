@@ -27,12 +27,15 @@ pub(super) fn of(value: &[u8]) -> Option<Shape> {
             Shape::Token
         });
     }
-    if is_wordy(value) {
+    let has = |is: fn(&u8) -> bool| value.iter().any(is);
+    let has_cases = has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
+    // Names use fewer letters than that, so often that one of 43 letters has hardly 4.2.
+    let is_random = value.len() == 43 && has_cases && entropy(value) > 4.4;
+    if is_wordy(value) && !is_random {
         return None;
     }
-    let has = |is: fn(&u8) -> bool| value.iter().any(is);
-    let is_mixed = has(u8::is_ascii_digit) && has(u8::is_ascii_lowercase) && has(u8::is_ascii_uppercase);
-    Some(if value.len() == 43 && is_mixed && entropy(value) > 3.5 {
+    let is_mixed = has_cases && has(u8::is_ascii_digit);
+    Some(if is_random || value.len() == 43 && is_mixed && entropy(value) > 3.5 {
         Shape::Procore
     } else {
         Shape::Token

@@ -47,14 +47,15 @@ export async function makeCorpus(home) {
 
 const none = { env: { meta: { VITE_TITLE: "Hello" }, process: { NODE_ENV: "production" } }, constants: {} };
 
-/** One build for each alphabet, for a build has one environment. */
+/** One build for each alphabet, for a build has one environment. Every page has a secret of its own besides. */
 async function shaped(home, name, sources, clientId) {
   const folder = join(home, `${name}-built`);
   const positives = [];
   for (const [alphabet, make] of Object.entries(alphabets)) {
-    const [secret, other] = [make(), make()];
+    const ofBuild = make();
     const pages = {};
     for (const [shape, source] of Object.entries(sources)) {
+      const [secret, other] = [OF_BUILD.includes(shape) ? ofBuild : make(), make()];
       const files = shape === "json" ? { "config.json": json({ client_id: "CID", client_secret: secret }) } : {};
       pages[`${slug(shape)}-${alphabet}`] = { source: source({ secret, other, clientId }), files };
       for (const tool of BUNDLERS) {
@@ -66,15 +67,18 @@ async function shaped(home, name, sources, clientId) {
       home: join(home, `${name}-${alphabet}`),
       pages,
       env: {
-        meta: { ...none.env.meta, VITE_PROCORE_CLIENT_SECRET: secret },
-        process: { ...none.env.process, NEXT_PUBLIC_PROCORE_CLIENT_SECRET: secret },
+        meta: { ...none.env.meta, VITE_PROCORE_CLIENT_SECRET: ofBuild },
+        process: { ...none.env.process, NEXT_PUBLIC_PROCORE_CLIENT_SECRET: ofBuild },
       },
-      constants: { __PROCORE_KEY__: json(secret) },
+      constants: { __PROCORE_KEY__: json(ofBuild) },
       out: (tool) => join(folder, tool),
     });
   }
   return { folder, positives };
 }
+
+/** The shapes whose secret is not in their source: the bundler puts it in. */
+const OF_BUILD = ["vite-env", "next-public", "define"];
 
 async function built(home, name, sources, prefix, { argument, kind }) {
   const folder = join(home, `${name}-built`);

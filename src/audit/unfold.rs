@@ -133,8 +133,15 @@ impl<'a> Unfold<'a> {
         let near = slice(self.text, close.saturating_sub(BACK), close);
         let mut depth = 0_usize;
         let mut quote = 0;
+        let is_escaped = |index: usize| {
+            let before = slice(near, 0, index).iter().rev().take(16);
+            before.take_while(|byte| **byte == b'\\').count() % 2 == 1
+        };
+        let mut index = near.len();
         let back = near.iter().rev().position(|&byte| {
+            index = index.saturating_sub(1);
             match byte {
+                b'"' | b'\'' | b'`' if is_escaped(index) => {}
                 b'"' | b'\'' | b'`' if quote == 0 => quote = byte,
                 _ if quote != 0 => quote = if byte == quote { 0 } else { quote },
                 b']' => depth += 1,

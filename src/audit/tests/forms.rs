@@ -132,6 +132,23 @@ fn pieces_of_it() {
 }
 
 #[test]
+fn pieces_with_quotes_in_them() {
+    let secret = "p1Wx\"t'\\3Qh`z[9]\\k\"v&8'm";
+    let auditor = knowing(secret);
+    let (one, rest) = secret.split_at(8);
+    let (two, three) = rest.split_at(8);
+    let literal = |piece: &str| serde_json::to_string(piece).unwrap();
+    let (one, two, three) = (literal(one), literal(two), literal(three));
+    for text in [
+        format!("keep([{one}, {two}, {three}].join(\"\"))"),
+        format!("keep({one} + {two} + {three})"),
+        format!("keep({one}.concat({two}, {three}))"),
+    ] {
+        assert!(known_in(&auditor, secret, text.as_bytes()), "{text}");
+    }
+}
+
+#[test]
 fn a_hash_is_as_good_where_the_value_stands_by_itself() {
     let secret = Secrets::new(12).base64url();
     let salt = [7; 16];

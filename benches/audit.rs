@@ -89,7 +89,7 @@ const TEXTS: &[(&str, &str, &str)] = &[
         "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a0",
     ),
     ("UTF-16", "a.js", "\0a"),
-    ("pieces of a known value", "a.js", "'kno'+"),
+    ("pieces of a known value", "a.js", "'know'+"),
 ];
 
 const SIZE: usize = 1 << 20;
@@ -98,7 +98,7 @@ fn auditor() -> Auditor {
     let mut settings = Settings::new(Date::parse("2027-01-31").unwrap());
     settings
         .known
-        .push(Known::plain("KNOWN", "known-value-of-no-meaning").unwrap());
+        .push(Known::plain("KNOWN", "know-value-of-no-meaning").unwrap());
     let hash = format!("sha256:0011223344556677:32:{}", "0".repeat(64));
     settings.known.push(Known::hashed("HASHED", &hash).unwrap());
     Auditor::new(settings).unwrap()

@@ -120,10 +120,10 @@ const SHAPES: &[(&str, &str, Kind)] = &[
     ),
     ("escapes", "client_secret:\"@x\"", Kind::ClientSecret),
     ("name in pieces", "a[\"client_\"+\"secret\"]=\"$\"", Kind::ClientSecret),
-    ("name escaped", "{\"\\x63lient_secret\":\"$\"}", Kind::ClientSecret),
+    ("name escaped", "{\"client\\x5fsecret\":\"$\"}", Kind::ClientSecret),
     (
         "name in entities",
-        "<i name='&#99;lient_secret' value='$'>",
+        "<i name='client&#95;secret' value='$'>",
         Kind::ClientSecret,
     ),
     ("condition", "client_secret:e?\"$\":\"\"", Kind::ClientSecret),

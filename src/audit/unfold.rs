@@ -9,23 +9,31 @@ use super::fold::{Folder, Value, into_text};
 pub(super) struct View {
     pub(super) text: Vec<u8>,
     /// Where a part starts here, where it is from, and how many bytes it has there.
-    parts: Vec<(usize, usize, usize)>,
+    ///
+    /// In 32 bits, for there may be one for every other byte: what is folded or unescaped is read as a whole, and no longer
+    /// than 64 MB.
+    parts: Vec<[u32; 3]>,
 }
 
 impl View {
     /// Bytes that were copied from `origin`, or made from `length` bytes there.
     pub(super) fn push(&mut self, bytes: &[u8], origin: usize, length: usize) {
         if !bytes.is_empty() {
-            self.parts.push((self.text.len(), origin, length));
+            let short = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+            self.parts.push([self.text.len(), origin, length].map(short));
             self.text.extend_from_slice(bytes);
         }
     }
 
     /// Where the byte at `index` came from.
     pub(super) fn origin(&self, index: usize) -> usize {
-        let part = self.parts.partition_point(|(start, ..)| *start <= index);
+        let long = |number: u32| usize::try_from(number).unwrap_or(usize::MAX);
+        let part = self.parts.partition_point(|[start, ..]| long(*start) <= index);
         let part = part.checked_sub(1).and_then(|part| self.parts.get(part));
-        part.map_or(index, |(start, origin, length)| origin + (index - start).min(*length))
+        part.map_or(index, |part| {
+            let [start, origin, length] = part.map(long);
+            origin + index.saturating_sub(start).min(length)
+        })
     }
 }
 
@@ -70,7 +78,7 @@ impl<'a> Unfold<'a> {
     /// Folds what begins at, or around, one trigger. Triggers come in the order of the text.
     pub(super) fn trigger(&mut self, trigger: Trigger, found: &Found) {
         // What is inside of something that was folded has been.
-        if found.end <= self.end || self.folder.is_spent() {
+        if found.end <= self.end || self.is_spent() {
             return;
         }
         let folded = match trigger {
@@ -83,6 +91,12 @@ impl<'a> Unfold<'a> {
             self.end = fold.end;
             self.folds.push(fold);
         }
+    }
+
+    /// Whether there is no more fuel, or no more room.
+    fn is_spent(&self) -> bool {
+        const MAX_FOLDS: usize = 1_000_000;
+        self.folder.is_spent() || self.folds.len() >= MAX_FOLDS
     }
 
     fn start(&mut self, trigger: Trigger, found: &Found) -> Option<usize> {
@@ -184,7 +198,7 @@ impl<'a> Unfold<'a> {
 
     /// What was folded, each with what is around it; nothing, if nothing was. And whether there was too much of it.
     pub(super) fn finish(self) -> (Option<View>, bool) {
-        let is_spent = self.folder.is_spent();
+        let is_spent = self.is_spent();
         if self.folds.is_empty() {
             return (None, is_spent);
         }

@@ -2,13 +2,11 @@ import { own } from "./boundary.ts";
 import type { Probe } from "./checks.ts";
 import type { Engine } from "./engine.ts";
 import { openPopup } from "./login-window.ts";
+import { told } from "./texts.ts";
 
 /** Signs in by a popup and redeems the code with a wrong verifier. Opens the window in this very turn. Never rejects. */
-export const probe = async (engine: () => Engine): Promise<Probe> => {
-  try {
+export const probe = (engine: () => Engine): Promise<Probe> =>
+  told(async () => {
     const { url, state } = engine().popupNow("{}") ?? (await engine().popup("{}"));
-    return await engine().probe(own({ url: await openPopup(url, state), state }));
-  } catch (error) {
-    return own({ error });
-  }
-};
+    return engine().probe(own({ url: await openPopup(url, state), state }));
+  })().catch((error: unknown) => own({ error }));

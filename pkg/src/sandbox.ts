@@ -1,12 +1,16 @@
 /**
- * What the sandbox of the frame around this page lacks: a window inherits it. Browsers tell only of a frame in a page of
+ * What the sandboxes of the frames around this page lack: a window inherits it. Browsers tell only of frames in pages of
  * this origin.
  */
 export const sandboxLacks = (): string[] => {
-  const sandbox = globalThis.frameElement?.getAttribute("sandbox")?.toLowerCase().split(/\s+/);
-  const has = (...words: string[]) => !sandbox || words.some((word) => sandbox.includes(word));
-  return [
-    ...(has("allow-popups") ? [] : ["allow-popups"]),
-    ...(has("allow-forms", "allow-popups-to-escape-sandbox") ? [] : ["allow-forms"]),
-  ];
+  const lacking = new Set<string>();
+  let frame = globalThis.frameElement;
+  while (frame) {
+    const sandbox = frame.getAttribute("sandbox")?.toLowerCase().split(/\s+/);
+    const has = (...words: string[]) => !sandbox || words.some((word) => sandbox.includes(word));
+    if (!has("allow-popups")) lacking.add("allow-popups");
+    if (!has("allow-forms", "allow-popups-to-escape-sandbox")) lacking.add("allow-forms");
+    frame = frame.ownerDocument.defaultView?.frameElement ?? null;
+  }
+  return [...lacking];
 };

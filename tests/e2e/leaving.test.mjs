@@ -88,12 +88,7 @@ for (const way of ["code", "worker"]) {
     test("in a frame: refused before anything is sent, and a sandbox that is too tight is named", async (t) => {
       const { visitor, origin } = await apps.start(t, { way, policy: `${WORKER_POLICY}; frame-ancestors *` });
       const before = sink.requests.length;
-      for (const [sandbox, popup] of [
-        [undefined, undefined],
-        ["allow-scripts allow-same-origin", /lacks allow-popups and allow-forms/],
-        ["allow-scripts allow-same-origin allow-popups", /lacks allow-forms/],
-        ["allow-scripts allow-same-origin allow-forms", /lacks allow-popups\./],
-      ]) {
+      const enter = async (sandbox, query = "") => {
         await visitor.ask(
           `const [src, sandbox] = arguments;
           document.querySelector("iframe")?.remove();
@@ -101,11 +96,23 @@ for (const way of ["code", "worker"]) {
           if (sandbox) frame.sandbox = sandbox;
           frame.src = src;
           document.body.append(frame);`,
-          `${origin}/${way}/start`,
+          `${origin}/${way}/start${query}`,
           sandbox,
         );
         await browser.driver.switchTo().frame(browser.driver.findElement({ css: "iframe" }));
         await visitor.arrived();
+      };
+      for (const [sandbox, popup, isNested] of [
+        [undefined, undefined],
+        ["allow-scripts allow-same-origin", /lacks allow-popups and allow-forms/],
+        ["allow-scripts allow-same-origin allow-popups", /lacks allow-forms/],
+        ["allow-scripts allow-same-origin allow-forms", /lacks allow-popups\./],
+        // A frame without a sandbox, in a page that is in one.
+        ["allow-scripts allow-same-origin allow-forms", /lacks allow-popups\./, true],
+      ]) {
+        await enter(sandbox);
+        // Browsers load no page into itself, and in itself again.
+        if (isNested) await enter(undefined, "?inner");
         await visitor.ask(CLIENT, sink.origin);
         const { error, phase } = await apps.call("client.signIn()");
         assert.deepEqual([error, phase], ["sign_in_framed", "authorize"]);

@@ -70,7 +70,9 @@ inTwoEngines("worker", (browser) => {
     assert.deepEqual(await call("(await auth.refresh()).status"), { value: "fresh" });
     await apps.isClean(visitor);
     assert.deepEqual(await call("auth.signOut()"), { value: { outcome: "revoked" } });
-    assert.equal((await call("auth.fetch('/rest/v1.0/me')")).error, "not_signed_in");
+    const { error, text } = await call("auth.fetch('/rest/v1.0/me')");
+    assert.equal(error, "not_signed_in");
+    assert.match(text, /Nobody is signed in/, "what it says is loaded by the page");
     assert.deepEqual(await visitor.ask("return events"), ["signed_in", "refreshed", "signed_out"]);
     assert.deepEqual(await visitor.ask("return witness.sent"), []);
     assert.equal(tokenRequests(sandbox).length, 2);

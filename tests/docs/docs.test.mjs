@@ -2,13 +2,14 @@
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import test from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { root, run, target } from "../../scripts/run.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
-const documents = readdirSync(root).filter((file) => file.endsWith(".md"));
+const pagesIn = (folder) => readdirSync(join(root, folder)).filter((file) => file.endsWith(".md"));
+const documents = [...pagesIn("."), ...pagesIn("docs").map((file) => join("docs", file))];
 const readme = read("README.md");
 
 /** The fenced blocks of a language, each with the line that it starts on. */
@@ -30,12 +31,14 @@ test("every TypeScript example compiles against the package's types", async () =
     const before = /\bconst auth = /.test(code)
       ? ""
       : 'declare const auth: import("procore-spa-auth").ProcoreAuth;\n';
-    writeFileSync(join(folder, `${file.replace(".md", "")}-line-${line}.ts`), `export {};\n${before}${code}`);
+    writeFileSync(join(folder, `${basename(file, ".md")}-line-${line}.ts`), `export {};\n${before}${code}`);
   }
   const paths = {
     "procore-spa-auth": [join(root, "pkg/src/index.d.ts")],
     "procore-spa-auth/implicit": [join(root, "pkg/src/implicit.d.ts")],
     "procore-spa-auth/worker": [join(root, "pkg/src/worker.d.ts")],
+    "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
+    "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
   };
   const options = { extends: join(root, "tsconfig.json"), include: ["*.ts"] };
   const compilerOptions = { paths, noUnusedLocals: false };
@@ -114,7 +117,7 @@ test("files and commands that the documentation names exist", () => {
   const faults = [];
   for (const file of documents) {
     const text = read(file);
-    for (const [, path] of text.matchAll(/`((?:src|pkg\/src|scripts|tests|www|examples|xtask)\/[\w./-]*)`/g)) {
+    for (const [, path] of text.matchAll(/`((?:src|pkg\/src|pkg\/audit|fuzz|docs|scripts|tests|www|examples|xtask)\/[\w./-]*)`/g)) {
       if (!existsSync(join(root, path))) faults.push(`${file}: ${path}`);
     }
     for (const [, name] of text.matchAll(/\bnpm run (\w[\w:]*)/g)) if (!scripts[name]) faults.push(`${file}: npm run ${name}`);

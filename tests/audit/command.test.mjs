@@ -116,7 +116,7 @@ test("wrong usage is 64, with a reason, and nothing on the standard output", asy
   for (const [args, reason] of [
     [[], /say what to do/],
     [["scan"], /no command "scan"/],
-    [["audit", "--formt"], /--formt/],
+    [["audit", "--formats"], /--formats/],
     [["audit", "--format", "xml"], /no format "xml"/],
     [["audit", "--dotenv", "none"], /none: It is not there/],
     [["audit", "--dotenv", "dist"], /dist: It is no regular file/],

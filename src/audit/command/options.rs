@@ -323,7 +323,7 @@ mod tests {
             ("", "say what to do"),
             ("scan", "no command \"scan\""),
             ("audit --format xml", "no format \"xml\""),
-            ("audit --formt text", "'--formt'"),
+            ("audit --formats text", "'--formats'"),
             ("audit --baseline", "missing argument"),
             ("audit --only secrets", "no kind \"secrets\""),
             ("audit --fail-on never", "no severity"),

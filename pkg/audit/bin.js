@@ -5,6 +5,7 @@
 import { randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { audit } from "./index.js";
+import { why } from "./inputs.js";
 import { hash, parseArguments, usage, version } from "./wasm.js";
 
 const USAGE = 64;
@@ -24,12 +25,13 @@ async function main() {
   bar?.clear();
   result.notes.forEach(say);
   if (!output) return print(result.text, result.exitCode);
+  const code = await print(result.readable, result.exitCode);
   try {
     writeFileSync(output, result.text);
-    return result.exitCode;
+    return code;
   } catch (error) {
-    say(error.message);
-    return result.exitCode || UNREAD;
+    say(`${output}: ${why(error)}`);
+    return code || UNREAD;
   }
 }
 

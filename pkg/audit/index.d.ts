@@ -113,6 +113,8 @@ export interface AuditResult {
   exitCode: 0 | 1 | 2;
   /** The report in the format that was asked for. */
   text: string;
+  /** The report for people. */
+  readable: string;
 }
 
 /**

@@ -111,6 +111,7 @@ struct Answer<'a> {
     notes: Vec<String>,
     exit_code: u8,
     text: String,
+    readable: String,
     baseline: Option<String>,
 }
 
@@ -188,7 +189,7 @@ impl Audit {
         self.report.unread.push(Unread::new(path, reason, detail));
     }
 
-    /// The report, `text` in the format that was asked for. The next one begins empty.
+    /// The report, `text` in the format that was asked for, `readable` for people. The next one begins empty.
     ///
     /// # Errors
     ///
@@ -206,6 +207,7 @@ impl Audit {
             notes: outcome.notes(),
             exit_code: outcome.exit_code(),
             text: outcome.text(),
+            readable: outcome.readable(),
             baseline: outcome.baseline(),
         })
     }

@@ -64,7 +64,7 @@ pub struct Options {
     pub skip: Vec<String>,
     /// How the report is written.
     pub format: Format,
-    /// Where it goes.
+    /// A file that it goes to; then the standard output has it as text.
     pub output: Option<PathBuf>,
     /// The least that fails.
     pub fail_on: FailOn,

@@ -43,6 +43,12 @@ impl<'a> Outcome<'a> {
         &self.report
     }
 
+    /// For people.
+    #[must_use]
+    pub fn readable(&self) -> String {
+        text(&self.report)
+    }
+
     /// In the format that was asked for.
     #[must_use]
     pub fn text(&self) -> String {

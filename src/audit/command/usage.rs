@@ -31,7 +31,7 @@ What to search and to show:
   --only KIND            show findings of this kind only; may be given more than once
   --skip NAME            do not go into folders of this name; they are listed
   --format FORMAT        text (default), json or sarif (SARIF 2.1.0)
-  --output FILE          write the report to FILE and not to the standard output
+  --output FILE          write the report to FILE, in that format, and as text to the standard output
   --fail-on SEVERITY     error (default), warning or info: the least that makes the exit code 1
   --no-progress          no progress bar; there is none anyway where the standard error is no terminal
   -h, --help             this text

@@ -11,6 +11,7 @@ use procore_spa_auth::audit::command::{
 use procore_spa_auth::audit::{Auditor, Known};
 use procore_spa_auth::protocol::secret::Wiped;
 use std::io::{self, IsTerminal, Read, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -45,22 +46,31 @@ fn audit(options: &Options) -> Result<u8, String> {
     let outcome = Outcome::new(options, &allow, report);
     outcome.notes().iter().for_each(|note| say(note));
     let mut code = outcome.exit_code();
+    let shown = match &options.output {
+        Some(_) => outcome.readable(),
+        None => outcome.text(),
+    };
+    let shown = io::stdout()
+        .lock()
+        .write_all(shown.as_bytes())
+        .map_err(|error| format!("the report can't be shown: {error}"));
     let written = match &options.output {
-        Some(path) => std::fs::write(path, outcome.text()).map_err(|error| format!("{}: {error}", path.display())),
-        None => io::stdout()
-            .lock()
-            .write_all(outcome.text().as_bytes())
-            .map_err(|error| format!("the report can't be written: {error}")),
+        Some(path) => write(path, &outcome.text()),
+        None => Ok(()),
     };
     let baseline = match (&options.write_baseline, outcome.baseline()) {
         (Some(path), Some(text)) => std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display())),
         _ => Ok(()),
     };
-    for error in [written, baseline].into_iter().filter_map(Result::err) {
+    for error in [shown, written, baseline].into_iter().filter_map(Result::err) {
         say(&error);
         code = if code == EXIT_CLEAN { EXIT_UNREAD } else { code };
     }
     Ok(code)
+}
+
+fn write(path: &Path, text: &str) -> Result<(), String> {
+    std::fs::write(path, text).map_err(|error| format!("{}: {}", path.display(), files::why(&error)))
 }
 
 fn print_hash(name: Option<&str>) -> Result<u8, String> {

@@ -52,7 +52,7 @@ impl Hits {
         self
     }
 
-    /// One for each value at each place, of the surest kind, in the order of their places.
+    /// One for each value at each place, the worst, and of those the surest kind; in the order of their places.
     pub(super) fn settle(mut self) -> (Vec<Hit>, bool) {
         self.list.sort_by(|one, other| {
             (&one.value[..], one.start, one.kind).cmp(&(&other.value[..], other.start, other.kind))
@@ -62,7 +62,7 @@ impl Hits {
             match kept.last_mut() {
                 Some(last) if last.value == hit.value && hit.start < last.end => {
                     last.end = last.end.max(hit.end);
-                    if (hit.kind, last.severity) < (last.kind, hit.severity) {
+                    if (last.severity, hit.kind) < (hit.severity, last.kind) {
                         (last.kind, last.severity, last.why) = (hit.kind, hit.severity, hit.why);
                     }
                 }

@@ -171,6 +171,8 @@ export const legs = {
     yield check("cargo", ["clippy", ...wasm, "--features", "npm,implicit", "--lib", ...deny], { where: "wasm" });
     yield check("cargo", ["clippy", ...wasm, "--features", "npm", "--lib", ...deny], { where: "wasm, default build" });
     yield check("cargo", ["clippy", ...wasm, ...features, "--lib", "--test", "browser", ...deny], { where: "wasm, for Rust apps" });
+    yield check("cargo", ["clippy", "--features", "audit", "--all-targets", ...deny], { where: "the auditor" });
+    yield check("cargo", ["clippy", ...wasm, "--features", "audit-js", "--lib", ...deny], { where: "the auditor for Node" });
   },
   async *flow() {
     yield check(node, ["scripts/check-flow.mjs"]);
@@ -185,12 +187,15 @@ export const legs = {
   },
   async *native() {
     yield cargoTest(["--workspace", ...features, "--no-fail-fast"]);
+    // All others have been run.
+    yield cargoTest(["--features", "audit", "--no-fail-fast", "audit"], { where: "the auditor" });
   },
   async *doc() {
     const env = { RUSTDOCFLAGS: "-D warnings" };
     const args = ["doc", "--no-deps", "--package", "procore-spa-auth", ...features];
     yield check("cargo", args, { where: "native", env });
     yield check("cargo", [...args, ...wasm], { where: "wasm", env });
+    yield check("cargo", [...args, "--features", "audit"], { where: "the auditor", env });
   },
   async *build() {
     const { reason, output } = await built();
@@ -208,6 +213,8 @@ export const legs = {
   }),
   package: needsBuild(() => nodeTests("tests/package")),
   docs: needsBuild(() => nodeTests("tests/docs")),
+  /** Both programs, the plugins in five bundlers, how much of a corpus of leaks is found, and what is our own. */
+  audit: needsBuild(() => nodeTests("tests/audit")),
   browser: wasmTests,
   async *server() {
     yield* nodeTests("tests/server");

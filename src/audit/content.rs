@@ -80,6 +80,14 @@ const MEDIA: [&str; 22] = [
     "mp4", "webm", "ogg", "wav", "m4a", "mov", "pdf",
 ];
 
+/// Whether a file's name says that it is written for people.
+pub(super) fn is_prose(name: &str) -> bool {
+    let ending = name.rsplit('.').next().unwrap_or_default();
+    ["md", "markdown", "rst", "adoc", "txt"]
+        .iter()
+        .any(|known| ending.eq_ignore_ascii_case(known))
+}
+
 /// The text that UTF-16 stands for. What is no character becomes U+FFFD.
 pub(super) fn from_utf16(bytes: &[u8], is_little: bool) -> String {
     let unit = |pair: &[u8]| {

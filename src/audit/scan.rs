@@ -120,15 +120,16 @@ impl Scanner {
         let known = self.known.find(text);
         let mut place = Place::new(text);
         let mut unfold = Unfold::new(text);
+        let is_prose = content::is_prose(name);
         let mut servers = Vec::new();
         let mut names_procore = false;
         for found in self.anchors.find(text) {
             match found.anchor {
                 Anchor::Secret => {
                     named::look(&mut place, &found);
-                    env::exposed(&mut place, &found);
+                    env::exposed(&mut place, &found, is_prose);
                 }
-                Anchor::Private => env::exposed(&mut place, &found),
+                Anchor::Private => env::exposed(&mut place, &found, is_prose),
                 Anchor::GrantType => flow::grant(&mut place, &found),
                 Anchor::Assertion => flow::assertion(&mut place, &found),
                 Anchor::PrivateKey => flow::private_key(&mut place, &found),

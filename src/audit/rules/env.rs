@@ -9,8 +9,8 @@ use crate::audit::finding::{Kind, Severity};
 use regex::bytes::Regex;
 use std::sync::LazyLock;
 
-/// A name that a bundler exposes, around the word of the anchor.
-pub(in crate::audit) fn exposed(place: &mut Place<'_>, found: &Found) {
+/// A name that a bundler exposes, around the word of the anchor. In prose it is for information: no bundler reads that.
+pub(in crate::audit) fn exposed(place: &mut Place<'_>, found: &Found, is_prose: bool) {
     const PREFIXES: [&[u8]; 13] = [
         b"VITE_",
         b"NEXT_PUBLIC_",
@@ -48,14 +48,16 @@ pub(in crate::audit) fn exposed(place: &mut Place<'_>, found: &Found) {
         let why =
             format!("{shown} is a variable that a bundler puts into the build, and its name is that of a secret.");
         let mut hit = super::hit((start, end), Kind::EnvExposure, name, why);
-        if !is_sure {
+        if is_prose {
+            hit.severity = Severity::Info;
+        } else if !is_sure {
             hit.severity = Severity::Warning;
         }
         place.hits.push(hit);
     } else if has_word(name, "procore") && has_word(name, "secret") && slice(place.text, 0, start).ends_with(b"env.") {
         let why = format!("{shown} is read from the environment, which in a page is what the bundler has put into it.");
         let mut hit = super::hit((start, end), Kind::EnvExposure, name, why);
-        hit.severity = Severity::Warning;
+        hit.severity = if is_prose { Severity::Info } else { Severity::Warning };
         place.hits.push(hit);
     }
 }

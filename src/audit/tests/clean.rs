@@ -76,3 +76,14 @@ fn a_digest_without_anything_near_it_is_for_information_and_few_are_told() {
     let report = auditor().audit("SHA256SUMS", text.replace('\'', "").as_bytes());
     assert_eq!(report.findings, []);
 }
+
+#[test]
+fn prose_may_name_a_variable_and_have_no_value() {
+    let secret = Secrets::new(7).hex();
+    let text = "Never call it `VITE_CLIENT_SECRET`, nor `process.env.PROCORE_CLIENT_SECRET`.";
+    let report = auditor().audit("README.md", text.as_bytes());
+    assert_eq!(worst(&report).unwrap().severity, Severity::Info);
+    assert_eq!(report.findings.len(), 2);
+    let report = auditor().audit("README.md", format!("VITE_CLIENT_SECRET={secret}").as_bytes());
+    assert_eq!(worst(&report).unwrap().severity, Severity::Error);
+}

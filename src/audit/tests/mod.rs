@@ -1,6 +1,7 @@
 //! Whole files, with what has to be found in them and what must not.
 
 mod clean;
+mod flows;
 mod forms;
 mod places;
 mod properties;

@@ -136,17 +136,20 @@ inEveryEngine("popup", (browser) => {
     const first = new Promise((resolve) => (release = resolve));
     let asked = 0;
     const hold = (path) => (path === "/package/popup.js" && ++asked === 1 ? first : undefined);
+    t.after(() => release());
     const { visitor } = await start(t, { hold });
     await visitor.ask("addEventListener('message', () => (window.hasHeard = true))");
     const popup = await openPopup(visitor);
     await visitor.signInThere({ isPopup: true });
     await windows.backToMain();
-    await until("the response is here", () => visitor.ask("return window.hasHeard"));
+    // WebKit asks once for both windows, so there the response waits as well.
+    const isAskedTwice = browser.engine !== "webkit";
+    if (isAskedTwice) await until("the response is here", () => visitor.ask("return window.hasHeard"));
     assert.equal(await visitor.ask("return window.popup"), null, "nobody has looked at it yet");
     release();
     assert.equal((await ended(visitor)).value?.handled, true);
     await isClosed(popup);
-    assert.equal(asked, 2);
+    if (isAskedTwice) assert.equal(asked, 2);
     await isClean(visitor);
   });
 

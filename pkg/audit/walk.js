@@ -1,7 +1,7 @@
 // The files that paths lead to: each once, however links lead. By the same rules as the native program's.
 
 import { readdirSync, realpathSync, statSync } from "node:fs";
-import { dirname, join, relative, resolve, sep } from "node:path";
+import { join, relative, resolve, sep } from "node:path";
 import { why } from "./inputs.js";
 import { defaultPaths } from "./wasm.js";
 
@@ -39,16 +39,17 @@ export function walk(options, folder, unread) {
   return found;
 
   function go(path) {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      const inside = join(path, entry.name);
-      if (entry.isSymbolicLink()) link(inside);
-      else if (entry.isDirectory() && skipped.has(entry.name)) {
+    // As bytes: a name need not be UTF-8.
+    for (const entry of readdirSync(path, { withFileTypes: true, encoding: "buffer" })) {
+      const inside = below(path, entry.name);
+      if (entry.isSymbolicLink()) link(inside, path);
+      else if (entry.isDirectory() && skipped.has(entry.name.toString())) {
         found.notes.push(`not searched: ${nameOf(inside, folder)}`);
       } else queue.push(inside);
     }
   }
 
-  function link(path) {
+  function link(path, folderOfIt) {
     let target;
     try {
       target = realpathSync(path);
@@ -56,7 +57,7 @@ export function walk(options, folder, unread) {
       const detail = error.code === "ENOENT" ? "It leads nowhere." : error.code === "ELOOP" ? "" : why(error);
       return unread(nameOf(path, folder), true, detail);
     }
-    const parent = real(dirname(path));
+    const parent = real(folderOfIt);
     if (parent && isIn(parent, target)) unread(nameOf(path, folder), true, `It leads back to ${nameOf(target, folder)}.`);
     else if (seen.has(target) || roots.some((root) => isIn(target, root))) elsewhere += 1;
     else {
@@ -66,10 +67,17 @@ export function walk(options, folder, unread) {
   }
 }
 
+/** A text, or bytes if no text says the same. */
+function below(path, name) {
+  if (typeof path === "string" && Buffer.from(name.toString()).equals(name)) return join(path, name.toString());
+  return Buffer.concat([Buffer.from(path), Buffer.from(sep), name]);
+}
+
 const isIn = (path, folder) => path === folder || path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
 
 /** As the report names it: from `folder`, if it is in it, which code hosts need. */
-function nameOf(path, folder) {
+function nameOf(bytes, folder) {
+  const path = bytes.toString();
   const below = relative(folder, path);
   return below.startsWith("..") || resolve(below) === below ? path : below || ".";
 }

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { chmodSync, existsSync, openSync, closeSync, readFileSync, symlinkSync, ftruncateSync, writeSync } from "node:fs";
+import { chmodSync, closeSync, existsSync, ftruncateSync, mkdirSync, openSync, readFileSync, symlinkSync, writeFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import test from "node:test";
 import { gzipSync } from "node:zlib";
@@ -223,6 +223,18 @@ test("a file that may not be read is named", { skip: asOthers.length > 0 && !fin
   const { code, out } = await both(["audit"], { cwd, before: asOthers });
   assert.equal(code, 2);
   assert.match(out, /unread unreadable {2}dist\/b\.js\n.*Its permissions forbid it/);
+});
+
+// Of the systems that this is tested on, only Linux has such names.
+test("a file whose name is no UTF-8 is searched", { skip: process.platform !== "linux" }, async (t) => {
+  const secret = newSecret();
+  const cwd = folderOf(t, clean);
+  const folder = Buffer.concat([Buffer.from(join(cwd, "dist/")), Buffer.from([0xff])]);
+  mkdirSync(folder);
+  writeFileSync(Buffer.concat([folder, Buffer.from("/b.js")]), `keep("${secret}")`);
+  const { code, out } = await both(["audit"], { cwd, env: { A_SECRET: secret } });
+  assert.equal(code, 1);
+  assert.match(out, /error known-value {2}dist\/\ufffd\/b\.js:1:7/);
 });
 
 test("a report goes to a file where it is asked to, and is shown as text", async (t) => {

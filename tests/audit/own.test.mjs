@@ -1,5 +1,5 @@
-// Everything that this repository publishes or shows, audited by its own auditor: the package as it is packed, the demo, the
-// examples, the pages.
+// Everything that this repository publishes or shows, audited by its own auditor: the package as it is packed, the demo, and the
+// examples.
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
@@ -21,7 +21,6 @@ for (const [what, path] of Object.entries({
   "the package, as npm packs it": () => packed.tarball,
   "the demo, and its server": () => join(root, "www"),
   "the examples, the token mediator among them": () => join(root, "examples"),
-  "the documentation": () => join(root, "docs"),
 })) {
   test(`${what}: nothing is found, and all of it is looked into`, async () => {
     const report = await audit(command, [path()], { options: ["--no-env"] });

@@ -9,7 +9,7 @@ const isA = (kind: string) => (value: unknown) => Object.prototype.toString.call
 const isText = (value: unknown) => typeof value === "string";
 
 export const FLAG: Rule = [(value) => typeof value === "boolean", "true or false"];
-export const SECONDS: Rule = [(value) => typeof value === "number" && value >= 0, "a number of seconds, 0 or more"];
+export const SECONDS: Rule = [(value) => typeof value === "number" && value >= 0, "seconds, 0 or more"];
 export const SIGNAL: Rule = [isA("AbortSignal"), "an AbortSignal"];
 export const URL_TEXT: Rule = [(value) => isText(value) || isA("URL")(value), "a URL"];
 export const ORIGINS: Rule = [(value) => [value].flat().every(isText), "a list of origins, or one"];

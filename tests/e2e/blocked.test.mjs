@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { handIn, startApp, startSignedIn } from "../support/tabs.mjs";
 
@@ -26,7 +26,7 @@ const TAKE_LOCK = `
 `;
 
 for (const way of ["page", "worker"]) {
-  inTwoEngines(`blocked, ${way}`, (browser) => {
+  inOneEngine(`blocked, ${way}`, (browser) => {
     const start = (t) => startApp(t, browser, packed, { way });
     const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
     const take = async (tab, name) => {

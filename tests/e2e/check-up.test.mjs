@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
 import { Key } from "selenium-webdriver";
 import { Windows } from "../popup/windows.mjs";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { Visitor, startDemo, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -12,7 +12,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inTwoEngines("check-up in the demo", (browser) => {
+inOneEngine("check-up in the demo", (browser) => {
   let windows;
   afterEach(() => windows?.closeOthers());
 

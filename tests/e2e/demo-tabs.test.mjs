@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { Visitor, startDemo, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -10,7 +10,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inTwoEngines("demo in tabs", (browser) => {
+inOneEngine("demo in tabs", (browser) => {
   for (const boxes of [["mode-persist"], ["mode-persist", "mode-worker"], []]) {
     const title = boxes.join(" and ") || "in memory";
     test(`${title}: signed in and out in one tab, seen in the other`, async (t) => {

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines } from "../support/browsers.mjs";
+import { inOneEngine } from "../support/browsers.mjs";
 import { FAULTS } from "../support/faults.mjs";
 import { pack } from "../support/package.mjs";
 import { handIn, startApp } from "../support/tabs.mjs";
@@ -24,7 +24,7 @@ const POINT_TO = `
 for (const way of ["page", "worker"]) {
   const faults = FAULTS.filter(({ isBasic }) => way === "page" || isBasic);
 
-  inTwoEngines(`faults, ${way}`, (browser) => {
+  inOneEngine(`faults, ${way}`, (browser) => {
     test(`${faults.length} faults of the network, at an exchange and at a renewal`, async (t) => {
       const { first: tab, line } = await startApp(t, browser, packed, { way });
 

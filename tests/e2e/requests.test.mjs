@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { says, startApi, to } from "../support/api.mjs";
 import { Apps } from "../support/app.mjs";
-import { inTwoEngines } from "../support/browsers.mjs";
+import { inOneEngine } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -19,7 +19,7 @@ const SET_SERVER = `
 `;
 
 for (const way of ["api", "api-worker"]) {
-  inTwoEngines(`requests, ${way}`, (browser) => {
+  inOneEngine(`requests, ${way}`, (browser) => {
     const apps = new Apps(browser, () => packed);
 
     /** Signed in, with an API of the test's own. */

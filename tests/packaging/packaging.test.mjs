@@ -40,7 +40,8 @@ after(() => packed?.remove());
 /** The app in a folder of its own, with another `main.js`. */
 function another(name, main) {
   const root = join(packed.home, name);
-  cpSync(project, root, { recursive: true });
+  // Links as they are: that of the program leads to the copy.
+  cpSync(project, root, { recursive: true, verbatimSymlinks: true });
   writeFileSync(join(root, "main.js"), main);
   return root;
 }

@@ -23,6 +23,20 @@ pub(super) fn run_after(bytes: &[u8], start: usize, limit: usize, is: impl Fn(u8
     start + after.iter().take_while(|byte| is(**byte)).count()
 }
 
+/// Where the round bracket closes that was open before these bytes. Literals are not looked into.
+pub(super) fn closing_bracket(bytes: &[u8]) -> Option<usize> {
+    let mut depth = 0_usize;
+    bytes.iter().position(|byte| {
+        match byte {
+            b'(' => depth += 1,
+            b')' if depth == 0 => return true,
+            b')' => depth -= 1,
+            _ => {}
+        }
+        false
+    })
+}
+
 /// Whether it may be in a name of JavaScript's.
 pub(super) const fn is_name(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'$')
@@ -54,7 +68,8 @@ pub(super) fn has_word(bytes: &[u8], word: &str) -> bool {
         .any(|window| window.eq_ignore_ascii_case(word.as_bytes()))
 }
 
-/// The bytes that base64 text stands for (RFC 4648 §4 and §5, with or without padding), if it is any.
+/// The bytes that base64 text stands for (RFC 4648 §4 and §5, with or without padding), if it is any. By ranges: the
+/// protocol's reader of one digit is made to be small, and searches its alphabet.
 pub(super) fn from_base64(text: &[u8]) -> Option<Vec<u8>> {
     let mut out = Vec::with_capacity(text.len() / 4 * 3 + 2);
     let (mut bits, mut count) = (0_u32, 0_u32);

@@ -1,6 +1,8 @@
 //! The functions that turn one text into another: `atob`, `String.fromCharCode`, `join`, and their like.
 
-use super::super::bytes::{at, from_base64, from_hex, from_percent, is_name, run_after, slice, to_base64};
+use super::super::bytes::{
+    at, closing_bracket, from_base64, from_hex, from_percent, is_name, run_after, slice, to_base64,
+};
 use super::super::finding::hex;
 use super::value::{Value, into_bytes, into_list, into_text, push_char, split};
 use super::{Folded, Folder};
@@ -132,21 +134,11 @@ impl<'a> Folder<'a> {
         Some((value, end))
     }
 
-    /// Where the bracket closes that was open before `start`. Literals are not looked into: a function that maps has none.
+    /// Where the bracket closes that was open before `start`. A function that maps has no literals.
     fn closing(&mut self, start: usize) -> Option<usize> {
-        let mut depth = 0_usize;
         let near = slice(self.text, start, start + 200);
         self.burn(near.len())?;
-        let found = near.iter().position(|byte| {
-            match byte {
-                b'(' => depth += 1,
-                b')' if depth == 0 => return true,
-                b')' => depth -= 1,
-                _ => {}
-            }
-            false
-        });
-        Some(start + found?)
+        Some(start + closing_bracket(near)?)
     }
 }
 

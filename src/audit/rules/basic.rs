@@ -3,7 +3,7 @@
 
 use super::{Place, is_near_procore, is_secret};
 use crate::audit::anchors::Found;
-use crate::audit::bytes::{from_base64, has_word, is_name, run_after, slice};
+use crate::audit::bytes::{closing_bracket, from_base64, has_word, is_name, run_after, slice};
 use crate::audit::finding::Kind;
 use crate::audit::shape;
 use regex::bytes::Regex;
@@ -41,17 +41,7 @@ pub(in crate::audit) fn encoder(place: &mut Place<'_>, found: &Found) {
         LazyLock::new(|| Regex::new(r"(?i-u)(?:client|oauth|app|consumer|procore)[-_. ]?secret").ok());
     let text = place.text;
     let near = slice(text, found.end, found.end + 300);
-    let mut depth = 0_usize;
-    let inside = near.iter().position(|byte| {
-        match byte {
-            b'(' => depth += 1,
-            b')' if depth == 0 => return true,
-            b')' => depth -= 1,
-            _ => {}
-        }
-        false
-    });
-    let Some(inside) = inside.map(|length| slice(near, 0, length)) else {
+    let Some(inside) = closing_bracket(near).map(|length| slice(near, 0, length)) else {
         return;
     };
     if !inside.contains(&b':') {

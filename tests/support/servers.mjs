@@ -57,7 +57,8 @@ async function listen(server, wanted = 0) {
  * `fallback`, as in a single-page app, or what `fallback(path)` names: a file, or a redirect
  * by its `{ location }`.
  *
- * `served` are the paths asked for, in order. `headers` are added to each answer, and may be a function of the file.
+ * `served` are the paths asked for, in order. `headers` are added to each answer, and may be a function of the file. `hold` is
+ * asked about each path before the answer, which waits for it; what it throws makes it a 404.
  */
 export async function startPages({ door, folders, fallback, policy = POLICY, headers = {}, hold = () => {} }) {
   const served = [];

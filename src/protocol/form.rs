@@ -43,7 +43,7 @@ pub(crate) fn decode(raw: &str) -> Option<Wiped> {
 }
 
 /// One character of UTF-8 ([RFC 3629 §4](https://www.rfc-editor.org/rfc/rfc3629.html#section-4)): the standard library's
-/// decoder has a table, for speed, which costs a hundred bytes of the package.
+/// decoder has a table, for speed, which costs 250 bytes of the package.
 fn character(rest: &mut Bytes<'_>) -> Option<char> {
     let first = byte(rest)?;
     let (more, least) = match first {

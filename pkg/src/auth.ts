@@ -3,13 +3,13 @@ import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
 import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
 import { endOf, isProcoreAuthError, startError } from "./errors.ts";
+import { explaining } from "./explain.ts";
 import { leave, refuseFrames } from "./leave.ts";
 import { loaded } from "./loaded.ts";
 import { openPopup, relayToOpener } from "./login-window.ts";
 import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "./options.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
-import { told } from "./texts.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -69,12 +69,12 @@ export const createAuth = (
     return redirected(await engine().redeem(own(response)));
   };
 
-  const engineFacts = told(async () => engine().facts());
+  const engineFacts = explaining(async () => engine().facts());
 
   const auth: Api.ProcoreAuth = {
-    ready: told(async () => engine().ready()),
+    ready: explaining(async () => engine().ready()),
 
-    handleRedirect: told((given) => {
+    handleRedirect: explaining((given) => {
       if (typeof location === "undefined") return Promise.resolve(redirected(own({})));
       const page = location.href;
       // As a listener it is called with an event, which is no URL.
@@ -104,7 +104,7 @@ export const createAuth = (
       return outcome;
     }),
 
-    signIn: told(async (options = {}) => {
+    signIn: explaining(async (options = {}) => {
       refuseFrames();
       const asking = {
         options: optionsText(options),
@@ -119,7 +119,7 @@ export const createAuth = (
       return leave(url);
     }),
 
-    signInWithPopup: told(async (options) => {
+    signInWithPopup: explaining(async (options) => {
       const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
         judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
       );
@@ -156,14 +156,14 @@ export const createAuth = (
       return () => void listeners.delete(listener);
     },
 
-    fetch: told(createFetch(engine, () => ending.signal)),
+    fetch: explaining(createFetch(engine, () => ending.signal)),
 
-    refresh: told(async () => {
+    refresh: explaining(async () => {
       await engine().refresh();
       return auth.session;
     }),
 
-    signOut: told(async () => {
+    signOut: explaining(async () => {
       // Before the client is made, nobody can be signed in.
       const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean }>({});
       return result<Api.SignOutResult>({ outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" });

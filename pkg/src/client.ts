@@ -414,7 +414,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
 /** What may go better later: nothing was sent. */
 const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
-  new ProcoreAuthError({ code, phase: "refresh", retryable: true, message: "" }, named(cause));
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
 const loadKeeper = () => loaded(import("./vault.js"), "vault.js");

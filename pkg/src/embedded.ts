@@ -1,11 +1,11 @@
 import type * as Api from "./index.d.ts";
 import { result } from "./boundary.ts";
 import { startError } from "./errors.ts";
+import { explainingNow } from "./explain.ts";
 import { ORIGINS, URL_TEXT, only } from "./options.ts";
-import { toldNow } from "./texts.ts";
 
 export const embeddedContext = (options?: Api.EmbeddedOptions): Api.EmbeddedContext =>
-  toldNow(() => {
+  explainingNow(() => {
     const { allowedParents: allowed, url } = only(options, { allowedParents: ORIGINS, url: URL_TEXT });
     const allowedParents = typeof allowed === "string" ? [allowed] : allowed;
     const isEmbedded = typeof window !== "undefined" && parent !== window;

@@ -1,11 +1,10 @@
 import type * as Api from "./index.d.ts";
 import { define, own } from "./boundary.ts";
 
-/** What an error says. */
-export type ErrorFacts = Pick<
-  Api.ProcoreAuthError,
-  "code" | "phase" | "retryable" | "message" | "oauthError" | "oauthErrorDescription"
->;
+/** What an error says. Without a message, or with but what it is about in brackets, it gets the one of its code (explain.ts). */
+export type ErrorFacts = Pick<Api.ProcoreAuthError, "code" | "phase" | "retryable" | "oauthError" | "oauthErrorDescription"> & {
+  readonly message?: string;
+};
 
 export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   override readonly name = "ProcoreAuthError";
@@ -30,7 +29,7 @@ export const isProcoreAuthError = (value: unknown): value is Api.ProcoreAuthErro
 export const caught = ({ error, subject, ...facts }: CoreError, cause?: unknown) =>
   new ProcoreAuthError({ ...facts, code: error, message: subject && `[${subject}]` }, named(cause));
 
-/** An error as the core gives it. What it says comes later (texts.ts); until then it is but what it is about. */
+/** An error as the core gives it. `subject`: what it is about, or empty. */
 type CoreError = Omit<ErrorFacts, "code" | "message"> & { error: ErrorFacts["code"]; subject: string };
 
 /**
@@ -40,11 +39,14 @@ type CoreError = Omit<ErrorFacts, "code" | "message"> & { error: ErrorFacts["cod
 export const named = (cause: unknown): DOMException | undefined =>
   cause instanceof Error ? new DOMException("", cause.name) : undefined;
 
-/** For what goes wrong before the core can say it. Without a message, it gets the one of its code (texts.ts). */
+/** For what goes wrong before the core can say it. */
 export const startError = (code: ErrorFacts["code"], message = "", cause?: unknown): ProcoreAuthError =>
   new ProcoreAuthError({ code, phase: "start", retryable: false, message }, cause);
 
-/** What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. */
+/**
+ * What the calls of a session get that wait when it ends. Without an event that is the user's own doing, here or elsewhere. With
+ * a message at once, for also the reading of a body ends with it, which is no call of ours.
+ */
 export const endOf = (event?: Api.SessionEvent): ProcoreAuthError => {
   const isOver = event === "reauth_required" || event === "expired";
   const [code, message] = isOver

@@ -294,7 +294,7 @@ export interface ProcoreAuth {
 export function createProcoreAuth(options: ProcoreAuthOptions): ProcoreAuth;
 
 /**
- * Starts the WebAssembly core, once. After it, {@link buildLoginUrl} and {@link parseRedirect} are synchronous.
+ * Starts the WebAssembly core, once, and loads what errors say. After it, {@link buildLoginUrl} and {@link parseRedirect} are synchronous.
  * @throws {ProcoreAuthError} `wasm_blocked` where the page's CSP lacks `'wasm-unsafe-eval'`
  */
 export function ready(): Promise<void>;
@@ -441,7 +441,8 @@ export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect
 
 /**
  * The one error of this package. Never holds a token, code, verifier, state or secret. Of what a request or a storage has
- * thrown, `cause` keeps the name alone.
+ * thrown, `cause` keeps the name alone. `message` says what happened and what to do, and in brackets what it is about; its
+ * text is loaded with the first error (`messages.js`), and where that can't be, it leads to the README's table by `code`.
  */
 export class ProcoreAuthError extends Error {
   /** Made by this package only. */

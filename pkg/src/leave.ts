@@ -2,7 +2,7 @@ import type { ProcoreAuthErrorCode } from "./index.d.ts";
 import { ProcoreAuthError } from "./errors.ts";
 
 const failed = (code: ProcoreAuthErrorCode, retryable: boolean): ProcoreAuthError =>
-  new ProcoreAuthError({ code, phase: "authorize", retryable, message: "" });
+  new ProcoreAuthError({ code, phase: "authorize", retryable });
 
 /** A frame would go blank: browsers show nothing of a page that refuses to be framed, and tell nobody. */
 export const refuseFrames = (): void => {

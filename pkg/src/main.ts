@@ -3,8 +3,8 @@ import { createAuth, optionsOf } from "./auth.ts";
 import { json, parse, result } from "./boundary.ts";
 import { open, start } from "./core.ts";
 import { createEngine } from "./client.ts";
+import { explaining, explainingNow, loadMessages } from "./explain.ts";
 import { keepPending } from "./pending.ts";
-import { loadTexts, told, toldNow } from "./texts.ts";
 
 export { embeddedContext } from "./embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
@@ -14,13 +14,13 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreA
 
 /** Also loads what errors say: the steps below throw in the very turn in which they are called. */
 export const ready = (): Promise<void> =>
-  told(async () => {
+  explaining(async () => {
     await start();
-    await loadTexts();
+    await loadMessages();
   })();
 
 export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUrlOptions = {}): Api.LoginUrl =>
-  toldNow(() => {
+  explainingNow(() => {
     const { environment, server, responseMode, allowImplicit, ...signIn } = optionsOf<
       Api.LoginUrlOptions & { allowImplicit?: string }
     >(options);
@@ -34,7 +34,7 @@ export const parseRedirect = (
   pending: string,
   options: { readonly server?: Api.ServerOptions } = {},
 ): Api.NoResponse | Api.CodeResponse =>
-  toldNow(() => {
+  explainingNow(() => {
     // Nothing pending, so nothing that this URL could answer.
     if (!pending) return response({ kind: "none" });
     const { server } = optionsOf<{ server: Api.ServerOptions }>(options);

@@ -14,5 +14,5 @@ const MESSAGES = {
   sign_in_abandoned: "The user came back from the login page without a response. Let them try again.",
 } satisfies { [code in ProcoreAuthErrorCode]?: string };
 
-/** What the error of each code says. */
-export const texts: { readonly [code: string]: string } = own({ ...core, ...MESSAGES });
+/** The message of each code. */
+export const messages: { readonly [code: string]: string } = own({ ...core, ...MESSAGES });

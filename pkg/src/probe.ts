@@ -1,12 +1,12 @@
 import { own } from "./boundary.ts";
 import type { Probe } from "./checks.ts";
 import type { Engine } from "./engine.ts";
+import { explaining } from "./explain.ts";
 import { openPopup } from "./login-window.ts";
-import { told } from "./texts.ts";
 
 /** Signs in by a popup and redeems the code with a wrong verifier. Opens the window in this very turn. Never rejects. */
 export const probe = (engine: () => Engine): Promise<Probe> =>
-  told(async () => {
+  explaining(async () => {
     const { url, state } = engine().popupNow("{}") ?? (await engine().popup("{}"));
     return engine().probe(own({ url: await openPopup(url, state), state }));
   })().catch((error: unknown) => own({ error }));

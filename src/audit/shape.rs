@@ -88,7 +88,7 @@ pub(super) fn is_placeholder(value: &[u8]) -> bool {
 
 /// Whether it is made of words, as names are: `client_secret_is_required_for_this`, `clientSecretIsRequired`.
 ///
-/// Of 100,000 random secrets of 43 characters it, or a word of placeholders, was in 127.
+/// Of 100,000 random secrets of 43 characters 131 look so, or like a placeholder; all but 7 of them are known by their entropy.
 pub(super) fn is_wordy(value: &[u8]) -> bool {
     let (mut humps, mut digit_humps, mut letters, mut mute) = (0_usize, 0_usize, 0_usize, false);
     let mut rest = value;

@@ -26,7 +26,7 @@ const entries = {
   worker: ["main-worker.ts"],
   // No entries: the others load them when they are asked for.
   diagnose: ["diagnose.ts"],
-  vault: ["vault.ts"],
+  "shared-session": ["shared-session.ts"],
   popup: ["popup.ts"],
   messages: ["messages.ts"],
 };
@@ -75,7 +75,7 @@ const core = (name, format) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
     // A script that is no module can load none, and has them in itself.
-    onResolve({ filter: /^\.\/\w+\.js$/ }, ({ path }) =>
+    onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path }) =>
       format === "esm" ? { path, external: true } : { path: join(source, path.replace(/js$/, "ts")) },
     );
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));

@@ -27,6 +27,8 @@ export function drawSession() {
   setText(byId("session-environment"), signedIn ? now.environment : "none");
   setText(byId("session-flow"), now?.flow ? FLOWS[now.flow] : "none");
   setText(byId("session-renewable"), now?.renewable ? "yes" : "no");
+  // The same in every tab and over a renewal, and new with each sign-in: its beginning is enough to see that.
+  setText(byId("session-id"), now?.id?.slice(0, 8) ?? "none");
   setText(byId("session-scope"), signedIn && now.scope ? now.scope : "none named");
   drawCountdown();
 }

@@ -1,7 +1,7 @@
 import type * as Api from "./index.d.ts";
 import { copy, json, members, own, result } from "./boundary.ts";
 import { createFetch } from "./api.ts";
-import { type Engine, type Publish, type Redeemed, SIGNED_OUT, type Setup } from "./engine.ts";
+import { type Engine, type Publish, type Redeemed, type Setup, UNKNOWN } from "./engine.ts";
 import { endOf, isProcoreAuthError, startError } from "./errors.ts";
 import { explaining } from "./explain.ts";
 import { leave, refuseFrames } from "./leave.ts";
@@ -15,6 +15,14 @@ type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
 /** In the storage of a tab that has had a session: only such a tab, or one beside it, takes it up again. */
 const TAB = "procore-spa-auth.tab";
+
+/** For all tabs: when one of them that had a session was last left, in milliseconds since 1970. */
+const LEFT = "procore-spa-auth.left";
+/** How long after that its session is not taken for one that no tab has: the next page may be slow to come. */
+const GRACE_MS = 30_000;
+
+/** For all tabs: the session that was signed out of and could not be removed. Every start honours it. */
+const OVER = "procore-spa-auth.over";
 
 /** In the storage of a tab whose pages go to the login page by themselves: when they did, and the last error. */
 const ROUNDS = "procore-spa-auth.rounds";
@@ -37,18 +45,23 @@ export const createAuth = (
   const redirects = new Map<string, Promise<Api.RedirectResult>>();
   let made: Engine | undefined;
   let ending = new AbortController();
+  /** While a response of this page is judged, nobody is told whose session it is: it may be replaced at once. */
+  let judging: Promise<unknown> | undefined;
+  let held: Api.SessionEvent | undefined;
 
   const engine = (): Engine => {
     if (read instanceof Error) throw read;
     if (!made) {
-      made = makeEngine({ ...read, page: pageUrl(), wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null }, publish);
-      if (typeof document !== "undefined") attend(made);
+      const wasSignedIn = inTab(() => sessionStorage.getItem(TAB)) !== null || isJustLeft();
+      made = makeEngine({ ...read, page: pageUrl(), wasSignedIn, over: inTab(() => localStorage.getItem(OVER)) ?? undefined }, publish);
+      if (typeof document !== "undefined") attend(made, read.isPersistent);
     }
     return made;
   };
 
   /** Tells the listeners what has happened. */
   const publish: Publish = (session, event) => {
+    if (judging) return void (held = event);
     if (!session.signedIn || event === "signed_in") {
       ending.abort(endOf(event));
       ending = new AbortController();
@@ -64,6 +77,17 @@ export const createAuth = (
       }
     }
   };
+
+  const tellHeld = () => {
+    judging = undefined;
+    publish(auth.session, held ?? "ready");
+    held = undefined;
+  };
+
+  /** Whoever asks for a token meanwhile waits for the session that comes of it. */
+  const whenJudged = async (): Promise<void> => void (await judging!.catch(() => {}));
+
+  const send = createFetch(engine, () => ending.signal);
 
   const redeem = async (response: Parameters<Engine["redeem"]>[0]): Promise<Api.RedirectResult> => {
     return redirected(await engine().redeem(own(response)));
@@ -89,7 +113,9 @@ export const createAuth = (
         // The opener goes on. Whatever the app would do here, a sign-in say, would end with this window.
         const relayed = relayToOpener();
         if (relayed) return relayed;
-        return redeem({ url, ...takeFromPage(read.options, read.isPersistent) });
+        const taken = takeFromPage(read.options, read.isPersistent);
+        const work = redeem({ url, ...taken });
+        return taken.record === undefined ? work : (judging = work.finally(tellHeld));
       };
       let begin!: (work: Promise<Api.RedirectResult>) => void;
       const outcome = new Promise<Api.RedirectResult>((resolve) => (begin = resolve))
@@ -148,7 +174,7 @@ export const createAuth = (
     },
 
     get session() {
-      return made?.session() ?? SIGNED_OUT;
+      return (!judging && made?.session()) || UNKNOWN;
     },
 
     subscribe: (listener) => {
@@ -156,17 +182,23 @@ export const createAuth = (
       return () => void listeners.delete(listener);
     },
 
-    fetch: explaining(createFetch(engine, () => ending.signal)),
+    fetch: explaining(async (input, options) => {
+      if (judging) await whenJudged();
+      return send(input, options);
+    }),
 
     refresh: explaining(async () => {
+      if (judging) await whenJudged();
       await engine().refresh();
       return auth.session;
     }),
 
     signOut: explaining(async () => {
       // Before the client is made, nobody can be signed in.
-      const { isRevoked } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean }>({});
-      return result<Api.SignOutResult>({ outcome: isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending" });
+      const { isRevoked, over } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean; over?: string }>({});
+      if (over) inTab(() => localStorage.setItem(OVER, over));
+      const outcome = isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending";
+      return result<Api.SignOutResult>({ outcome, warnings: over === undefined ? undefined : ["storage_unavailable"] });
     }),
   };
 
@@ -184,14 +216,19 @@ const pageUrl = (): string =>
   typeof location === "undefined" ? "" : (globalThis.origin === "null" ? "null:" : location.origin) + location.pathname;
 
 /** Keeps an engine informed of what a page goes through. */
-const attend = (engine: Engine) => {
+const attend = (engine: Engine, isPersistent: boolean) => {
   // Nobody waits for these; what fails is tried again by whoever needs it.
   const wake = () => void engine.wake().catch(() => {});
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && wake());
   addEventListener("pageshow", wake);
   addEventListener("online", wake);
-  addEventListener("pagehide", () => void engine.rest());
+  addEventListener("pagehide", () => {
+    if (isPersistent && engine.session().signedIn) inTab(() => localStorage.setItem(LEFT, String(Date.now())));
+    void engine.rest();
+  });
 };
+
+const isJustLeft = () => Math.abs(Date.now() - Number(inTab(() => localStorage.getItem(LEFT)))) < GRACE_MS;
 
 /** Storage may be blocked; then a tab does not remember. */
 const inTab = <T>(use: () => T): T | null => {
@@ -211,7 +248,7 @@ const noteCause = (error: unknown): void => {
   if (rounds && isProcoreAuthError(error)) keepRounds(`${rounds.split(" ")[0]} ${error.code}`);
 };
 
-const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn"> | Error => {
+const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn" | "over"> | Error => {
   try {
     const { persist, ...options } = optionsOf<Api.ProcoreAuthOptions>(given);
     if (persist !== undefined && persist !== null && persist !== "tab") {

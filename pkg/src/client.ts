@@ -2,12 +2,12 @@ import type { Probe } from "./checks.ts";
 import type * as Api from "./index.d.ts";
 import { bounded, json, own, parse } from "./boundary.ts";
 import { open, start } from "./core.ts";
-import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
-import { ProcoreAuthError, isProcoreAuthError, named } from "./errors.ts";
+import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
+import { ProcoreAuthError, named } from "./errors.ts";
 import { loaded } from "./loaded.ts";
-import { type Exchange, send } from "./send.ts";
+import { type Exchange, send as sendExchange } from "./send.ts";
+import type { Mine, SharedSession } from "./shared-session.ts";
 import { type News, isNews, joinTabs } from "./tabs.ts";
-import type { Kept, Vault } from "./vault.ts";
 
 type Client = ReturnType<typeof open>;
 type Tabs = Awaited<ReturnType<typeof joinTabs>>;
@@ -21,52 +21,68 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const popups = new Map<string, string>();
   let opening: Promise<Client> | undefined;
   let client: Client | undefined;
-  let session = SIGNED_OUT;
-  /** Counts the access tokens that this tab has had, so that one can be told from those after it. */
-  let tokens = 0;
+  let session = UNKNOWN;
+  /** Whether core and vault have said who is signed in. */
+  let isKnown = false;
+  let knowing: Promise<void> | undefined;
+  const mine: Mine = { id: undefined, tokens: 0 };
   let tabs: Tabs;
-  /** What keeps sessions, once it is loaded. */
-  let keeper: typeof import("./vault.ts") | undefined;
-  let store: Vault | undefined;
-  /** The store, while this tab's session is the one of all tabs, and not its own. */
-  let vault: Vault | undefined;
-  /** What this tab's session is in the vault. */
-  let kept: Kept | undefined;
+  let shared: SharedSession | undefined;
   let renewing: Promise<void> | undefined;
-  let awaiting: Promise<unknown> | undefined;
   /** Whatever changes the session, or the vault, does so one after the other: nobody sees one without the other. */
   let turn: Promise<unknown> = Promise.resolve();
-  let isNewsComing = false;
   let heard: News | undefined;
 
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
       // Side by side: neither waits for the other.
-      [keeper] = await Promise.all([setup.isPersistent ? loadKeeper() : undefined, start()]);
-      const call = open();
-      const { options, page } = setup;
-      const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
-      await exchange(call, own(discovery)).catch((error: unknown) => {
-        call("close");
-        throw error;
-      });
+      const [sharing] = await Promise.all([setup.isPersistent ? loadSharing() : undefined, start()]);
+      const { call, name } = await openClient();
       tabs ??= await joinTabs(`procore-spa-auth ${name}`, hear);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (tabs.canShare) vault = store = keeper?.openVault(name);
-      await takeUp().catch(() => (vault = undefined));
+      if (tabs.canShare) shared = sharing?.shareSession({ call, tabs, mine, inTurn, tell, send, revoke, postponed, isSignedIn });
+      knowing = know(await shared?.takeUp(setup.wasSignedIn, setup.over));
       return call;
     })().catch((error: unknown) => {
       opening = undefined;
       throw error;
     }));
 
-  /** Goes on with the session of before the reload, or of the other tabs. */
-  const takeUp = async (): Promise<void> => {
-    const found = await vault?.read();
-    if (setup.wasSignedIn || (await tabs.isAnyoneHere())) await catchUp();
-    // What no tab has any more has ended with the last of them.
-    else if (found) await vault?.clear(found.revision);
+  /** Says that it is known who is signed in. `isLate`: another tab renews the session, and is waited for. */
+  const know = async (isLate?: boolean): Promise<void> => {
+    if (isLate) await shared!.catchUp().catch(() => {});
+    isKnown = true;
+    if (session.status === "unknown") publish(update(), "ready");
+  };
+
+  /** Whatever goes by who is signed in. A response does not: it is good for a short time, and brings a session of its own. */
+  const known = (): Promise<Client> => {
+    if (isKnown) return opened();
+    return opened().then(async (call) => {
+      await knowing;
+      return call;
+    });
+  };
+
+  /** A session that another tab is renewing goes with the one that comes now: what is known of it is to be revoked with that. */
+  const adoptUnfinished = async (): Promise<void> => {
+    const call = await opened();
+    if (isKnown) return;
+    await inTurn(() => shared!.adopt(true)).catch(() => {});
+    call("event");
+  };
+
+  /** A client of the core, and what its session is kept by. */
+  const openClient = async (): Promise<{ call: Client; name: string }> => {
+    const call = open();
+    const { options, page } = setup;
+    const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
+    await exchange(call, own(discovery)).catch((error: unknown) => {
+      call("close");
+      throw error;
+    });
+    return { call, name };
   };
 
   const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
@@ -80,18 +96,21 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     if (!client) return session;
     let facts;
     try {
-      facts = client<Omit<Api.Session, "signedIn">>("session");
+      facts = client<Omit<Api.Session, "signedIn" | "id">>("session");
     } catch (error) {
       // In the middle of another step there is nothing new.
       if ((error as Api.ProcoreAuthError).code === "not_ready") return session;
       // A core that has failed holds nobody's session. The next call opens another one.
-      opening = client = kept = undefined;
+      opening = client = shared = mine.id = undefined;
       if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
       return (session = SIGNED_OUT);
     }
+    const { status, renewable } = facts;
+    if (status === "signed_out") mine.id = undefined;
+    if (!isKnown && !mine.id) return session;
     // An expired token that nothing can renew signs nobody in.
-    const signedIn = facts.status !== "signed_out" && (facts.status !== "expired" || facts.renewable);
-    const now = sessionOf({ ...facts, signedIn });
+    const signedIn = status !== "signed_out" && (status !== "expired" || renewable);
+    const now = sessionOf({ ...facts, signedIn, id: mine.id });
     // The same object while nothing changes, as stores that compare by identity need it.
     if (json(now) !== json(session)) session = now;
     return session;
@@ -105,10 +124,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   /** Says what has happened. */
   const tell = (event = takeEvent()) => {
     const now = update();
-    tabs?.stay(now.status !== "signed_out");
+    tabs?.stay(mine.id !== undefined);
     if (!event) return;
     heard = undefined;
-    if (event === "signed_in" || event === "refreshed") tokens += 1;
+    if (event === "signed_in" || event === "refreshed") mine.tokens += 1;
     publish(now, event);
   };
 
@@ -124,20 +143,23 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   /** Sends one exchange, once. What comes of it is kept before anybody learns of it. `isShared`: its doing is kept, too. */
   const sendOne = async <T>(call: Client, next: Next & T, isShared = false): Promise<T & Next> => {
-    const { cause, ...answer } = await send(next as Exchange);
+    const { cause, ...answer } = await sendExchange(next as Exchange);
     return inTurn(async () => {
       let then: (T & Next) | undefined;
+      const before = mine.id;
       try {
         then = call<T & Next>("settle", { ...answer, id: next.id }, cause);
       } finally {
         let event = takeEvent();
-        if ((event || isShared) && !(await commit(event === "signed_in"))) {
+        const isSignIn = event === "signed_in";
+        if (isSignIn) mine.id = crypto.randomUUID();
+        if ((event || isShared) && shared && !(await shared.commit(isSignIn))) {
           // Another tab has ended or replaced the session meanwhile: these tokens are given back.
           const discarded = call<T & Next>("signOut");
           then &&= discarded;
-          await adopt(true).catch(() => {});
+          await shared.adopt(true).catch(() => {});
           event = takeEvent();
-        } else if (isNews(event)) tabs.tell(event);
+        } else if (isNews(event)) tabs.tell(event, mine.id ?? before);
         tell(event);
       }
       return then;
@@ -157,140 +179,40 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     return exchange<T>(call, await take<T & Next>(call, name, input, cause));
   };
 
-  /**
-   * Keeps the session as it is now. Answers whether it could: another tab may have ended or replaced it. A new `grant`
-   * replaces whatever there is.
-   */
-  const keep = async (grant?: string, isOut = false): Promise<boolean> => {
-    const to = grant ? store : vault;
-    if (!to || !client) return true;
-    const { record } = client<{ record?: string }>("save");
-    const before = grant ? null : kept?.revision;
-    if (record === undefined) {
-      await to.clear(before);
-      kept = undefined;
-      return true;
-    }
-    const written = await to.write({ record, isOut, grant: grant ?? kept?.grant ?? crypto.randomUUID() }, before);
-    kept = written ?? kept;
-    return written !== undefined;
-  };
-
-  /** Keeps what has come of a step. Where storage fails, this tab goes on by itself. */
-  const commit = async (isSignIn: boolean): Promise<boolean> => {
-    const grant = isSignIn ? crypto.randomUUID() : undefined;
-    try {
-      const isKept = await keep(grant).catch(() => keep(grant));
-      if (grant) vault = kept && store;
-      return isKept;
-    } catch {
-      vault = kept = undefined;
-      return true;
-    }
-  };
-
-  /**
-   * Makes the session of the vault this tab's. Answers whether it could: not while another tab renews it, unless this
-   * one has the lock.
-   */
-  const adopt = async (isAlone: boolean): Promise<boolean> => {
-    isNewsComing = false;
-    let found = await vault?.read();
-    if (!vault || !client || found?.revision === kept?.revision) return true;
-    if (found?.isOut && !isAlone) return false;
-    try {
-      if (found) client("restore", { record: found.record, isSameGrant: found.grant === kept?.grant });
-    } catch {
-      // Of another version, or another client's: as good as none.
-      await vault.clear(found?.revision);
-      found = undefined;
-    }
-    if (!found && kept) client("forget");
-    kept = found;
-    return true;
-  };
-
-  const adoptInTurn = (isAlone: boolean): Promise<boolean> =>
-    inTurn(async () => {
-      try {
-        return await adopt(isAlone);
-      } finally {
-        tell();
-      }
-    });
-
-  /** Learns what other tabs have done. What one of them is doing is waited for. */
-  const catchUp = async (): Promise<void> => {
-    if (await adoptInTurn(false)) return;
-    const late = () => adoptInTurn(true);
-    await (awaiting ??= alone(late).catch(late).finally(() => (awaiting = undefined)));
-  };
-
-  /** What another tab has done. */
-  const hear = (news: News) => {
-    if (vault) {
-      // However many they are, one look tells them all.
-      if (!isNewsComing) catchUp().catch(() => {});
-      isNewsComing = true;
-    }
+  /** What another tab has done with the session `id`. */
+  const hear = (news: News, id: string | undefined) => {
+    if (shared?.isOn()) shared.hear(news, id);
     // This tab's tokens are its own, and it gives them back itself.
     else if (news === "signed_out" && session.status !== "signed_out") step("signOut").catch(() => {});
     else if (news === "signed_in" && news !== heard && !session.signedIn) publish(session, "signed_in_elsewhere");
     heard = news;
   };
 
-  const alone = async <T>(task: () => Promise<T>): Promise<T> => {
-    let isMine = false;
+  const isSignedIn = () => update().signedIn;
+
+  const send = (first: Next): Promise<Next> => sendOne(client!, first, true);
+
+  /** Ends the session of a record at the server, by a client of its own. */
+  const revoke = async (record: string): Promise<void> => {
+    const { call } = await openClient();
     try {
-      return await tabs.alone(() => {
-        isMine = true;
-        return task();
-      });
-    } catch (cause) {
-      if (isMine) throw cause;
-      throw postponed("lock_timeout", cause);
+      call("restore", { record });
+      await exchange(call, call<Next>("signOut"));
+    } finally {
+      call("close");
     }
-  };
-
-  /** Takes the refresh token out for a renewal, which is written down before it leaves: no tab sends it again. */
-  const beginShared = async (call: Client, before: number): Promise<Next> => {
-    for (;;) {
-      await adopt(true);
-      tell();
-      // Another tab was faster, and its tokens are this tab's.
-      if (tokens !== before && session.signedIn) return own({});
-      const first = call<Next>("refresh");
-      const isKept = await keep(undefined, true).catch((cause: unknown) => cause);
-      if (isKept === true) return first;
-      try {
-        call("settle", { id: first.id, outcome: "notSent" });
-      } catch {
-        // It says that nothing was sent, and so it is.
-      }
-      // `false`: another tab has ended or replaced the session, which is looked at again.
-      if (isKept !== false) throw isKept;
-    }
-  };
-
-  /** The request of a shared renewal, and what came of it, while no other tab renews. */
-  const renewShared = async (call: Client, before: number): Promise<Next> => {
-    const first = await inTurn(() => beginShared(call, before)).catch((cause: unknown) => {
-      if (isProcoreAuthError(cause)) throw cause;
-      throw postponed("storage_unavailable", cause);
-    });
-    return first.id === undefined ? first : sendOne(call, first, true);
   };
 
   /** Renews the access token, unless there is a new one since this tab has had `since` of them. */
   const renew = (since?: number): Promise<void> =>
-    (renewing ??= opened()
+    (renewing ??= known()
       .then(async (call) => {
-        const before = since ?? tokens;
+        const before = since ?? mine.tokens;
         // Without a turn in between where there is nothing to send: nothing that comes after gets before it.
         const first = call<Next>("use");
         if (first.id !== undefined) await exchange(call, first);
-        const renewOwn = async () => (tokens === before ? call<Next>("refresh") : own<Next>({}));
-        const rest = await (vault ? alone(() => renewShared(call, before)) : inTurn(renewOwn));
+        const renewOwn = async () => (mine.tokens === before ? call<Next>("refresh") : own<Next>({}));
+        const rest = await (shared?.isOn() ? shared.renew(before) : inTurn(renewOwn));
         // What came too late is given back, while others may renew.
         await exchange(call, rest);
       })
@@ -303,7 +225,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     session: update,
 
     ready: async () => {
-      await opened();
+      await known();
     },
 
     signIn: ({ options, page, rounds, load, isByUser }) => step("signIn", { options, page, rounds, load, isByUser }),
@@ -327,12 +249,15 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     redeem: async ({ state, record, ...response }) => {
       const own = state === undefined ? record && bounded(record) : popups.get(state);
       if (state !== undefined) popups.delete(state);
-      return step<Redeemed>("redeem", { ...response, record: own });
+      if (own && !response.isStored) await adoptUnfinished();
+      const redeemed = await step<Redeemed>("redeem", { ...response, record: own });
+      if (redeemed.returnTo === undefined && !redeemed.isClaimed) await known();
+      return redeemed;
     },
 
     authorize: async (facts) => {
-      await opened();
-      const before = tokens;
+      await known();
+      const before = mine.tokens;
       const authorized = await step<Authorized>("authorize", facts);
       if (authorized.authorization !== undefined) return authorized;
       await renew(before);
@@ -341,7 +266,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     },
 
     judge: async (facts, cause) => {
-      const before = tokens;
+      const before = mine.tokens;
       const judged = await step<Judged>("judge", facts, cause);
       if (judged.isToRenew) await renew(before);
       return judged;
@@ -353,39 +278,33 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       // Before the core has started, nobody can be signed in.
       if (!opening && !setup.isPersistent) return own({});
       const call = await opened();
+      let over: string | undefined;
+      let id: string | undefined;
       // First of all everything is wiped, here and in every tab; only then the server is told.
       const first = await inTurn(async () => {
-        try {
-          // What another tab has done with the tokens, or is doing, decides what is to be revoked, and how.
-          do await adopt(true);
-          while (store && !(await store.clear(vault ? kept?.revision : null)));
-          vault = store;
-        } catch {
-          vault = undefined;
-        }
-        kept = undefined;
+        if ((await shared?.end()) === false) over = mine.id ?? "";
+        ({ id } = mine);
         const first = call<Next & { isRevoked?: boolean }>("signOut");
         tell();
         return first;
       });
-      tabs.tell("signed_out");
+      tabs.tell("signed_out", id);
       await tabs.allLeft();
-      return exchange(call, first);
+      return own({ ...(await exchange(call, first)), over });
     },
 
     wake: async () => {
-      keeper?.wake();
+      shared?.wake();
       if (!client) return;
       tell();
-      await catchUp();
+      if (shared?.isOn()) await shared.catchUp();
       const { signedIn, renewable, status } = update();
       if (signedIn && renewable && status !== "fresh") await renew();
     },
 
     rest: async () => {
-      // Not in a worker: where it shares a session, the page that is left ends it.
-      if (typeof document !== "undefined") keeper?.rest();
-      tabs?.rest();
+      shared?.rest();
+      tabs?.stay(false);
     },
 
     facts: () => step("facts"),
@@ -393,11 +312,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     probe: async ({ url, state }) => {
       await opened();
       // Another client, so that nothing comes of it here, and a verifier that belongs to another sign-in.
-      const { options, page } = setup;
-      const call = open();
-      const first = call<object>("open", { options, page });
+      const { call } = await openClient();
       try {
-        await exchange(call, first);
         const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
         const { verifier } = parse<{ verifier: string }>(other);
         const record = { ...parse<object>(popups.get(state!) ?? "{}"), verifier };
@@ -417,4 +333,4 @@ const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
   new ProcoreAuthError({ code, phase: "refresh", retryable: true }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
-const loadKeeper = () => loaded(import("./vault.js"), "vault.js");
+const loadSharing = () => loaded(import("./shared-session.js"), "shared-session.js");

@@ -9,8 +9,10 @@ export interface Setup {
   /** The URL of the page, without query and fragment, or nothing off a page. */
   readonly page: string;
   readonly isPersistent: boolean;
-  /** Whether this very tab had the session before it was reloaded. */
+  /** Whether this very tab had the session before it was reloaded, or one that was left a moment ago. */
   readonly wasSignedIn: boolean;
+  /** The session that was signed out of and could not be removed. */
+  readonly over?: string | undefined;
 }
 
 /** A login URL for a popup, and the state that its response must carry. */
@@ -82,7 +84,8 @@ export interface Operations {
   authorize(facts: RequestFacts): Promise<Authorized>;
   judge(facts: object, cause?: unknown): Promise<Judged>;
   refresh(): Promise<void>;
-  signOut(): Promise<{ isRevoked?: boolean }>;
+  /** `over`: the session that could not be removed from where it is kept; empty, if not even its name is known. */
+  signOut(): Promise<{ isRevoked?: boolean; over?: string | undefined }>;
   /** The page is back: from sleep, from the back/forward cache, from being offline. */
   wake(): Promise<void>;
   /** The page is about to be frozen: nothing may be held. */
@@ -113,8 +116,11 @@ export interface Authorized {
 export type Publish = (session: Api.Session, event?: Api.SessionEvent) => void;
 
 /** The session as the app gets it. */
-export const sessionOf = (facts: Pick<Api.Session, "signedIn" | "status" | "renewable"> & Partial<Api.Session>): Api.Session =>
+export const sessionOf = (
+  facts: Pick<Api.Session, "signedIn" | "status" | "renewable"> & { [name in keyof Api.Session]?: Api.Session[name] | undefined },
+): Api.Session =>
   result<Api.Session>({
+    id: undefined,
     environment: undefined,
     flow: undefined,
     expiresAtEpochSeconds: undefined,
@@ -123,3 +129,5 @@ export const sessionOf = (facts: Pick<Api.Session, "signedIn" | "status" | "rene
   });
 
 export const SIGNED_OUT = sessionOf({ signedIn: false, status: "signed_out", renewable: false });
+
+export const UNKNOWN = sessionOf({ signedIn: false, status: "unknown", renewable: false });

@@ -94,13 +94,20 @@ export interface ProcoreAuthOptions {
 
 /** The session, a frozen snapshot. Never holds a token. */
 export interface Session {
+  /**
+   * The session's name: opaque, new with each sign-in, and the same over renewal, reload and tabs. Not secret. Absent while
+   * nobody is signed in. What an app keeps for a user (a cache, say) is to go when it changes.
+   */
+  readonly id?: string;
   /** Whether there is a usable, or renewable, access token. */
   readonly signedIn: boolean;
   /**
    * `"fresh"` · `"refresh_due"` (good, but about to expire: renewed with the next call) · `"expired"` (renewed with the
-   * next call, or ended if it can't be) · `"in_doubt"` (a renewal was sent and no answer came: only a new sign-in helps) · `"signed_out"`.
+   * next call, or ended if it can't be) · `"in_doubt"` (a renewal was sent and no answer came: only a new sign-in helps) · `"signed_out"` · `"unknown"`:
+   * nobody can say yet, for the core has not started, or the kept session is still read, or a response is being judged. A page
+   * that would go to the login page waits for {@link ProcoreAuth.ready} or {@link ProcoreAuth.handleRedirect} first.
    */
-  readonly status: "signed_out" | "fresh" | "refresh_due" | "expired" | "in_doubt";
+  readonly status: "unknown" | "signed_out" | "fresh" | "refresh_due" | "expired" | "in_doubt";
   /** Absent until the core has started. */
   readonly environment?: EnvironmentName;
   /** How the token was got, while signed in. */
@@ -117,11 +124,11 @@ export interface Session {
 }
 
 /**
- * Why a session changed. `"signed_in_elsewhere"`: in another tab, while this one is signed out and can't share its session
+ * Why a session changed. `"ready"`: it was unknown and nobody is signed in. `"signed_in_elsewhere"`: in another tab, while this one is signed out and can't share its session
  * (without `persist`); it is for showing that a sign-in will be quick now.
  */
 export type SessionEvent =
-  | "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required" | "signed_in_elsewhere";
+  | "ready" | "signed_in" | "refreshed" | "expired" | "signed_out" | "reauth_required" | "signed_in_elsewhere";
 
 export interface SignInOptions {
   /**
@@ -162,6 +169,11 @@ export interface SignOutResult {
    * README), and the server may still hold a good one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
+  /**
+   * `storage_unavailable`, with `persist`: the kept session could not be removed. It is marked as over in `localStorage`, and no
+   * start goes on with it; where that is blocked too, and the outcome is not `"revoked"`, a reload may find it again.
+   */
+  readonly warnings?: readonly ProcoreAuthErrorCode[];
 }
 
 /**

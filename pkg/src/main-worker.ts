@@ -1,7 +1,7 @@
 import type * as Api from "./index.d.ts";
 import { json, own, parse, received } from "./boundary.ts";
 import { createAuth } from "./auth.ts";
-import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup, sessionOf } from "./engine.ts";
+import { type Engine, type Login, type Publish, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
 import { startError } from "./errors.ts";
 import { find, keys, putPending } from "./pending.ts";
 import type { WorkerOptions } from "./worker.d.ts";
@@ -38,7 +38,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
   const waiting = new Map<number, Waiting>();
   let worker: Worker | undefined;
   let count = 0;
-  let session = SIGNED_OUT;
+  let session = UNKNOWN;
   let login: (Login & { readonly until: number }) | undefined;
   let renewing: ReturnType<typeof setTimeout> | undefined;
   /** Whether this client had a session, in a worker before this one. */
@@ -55,14 +55,14 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     const error = startError("worker_blocked", message, cause);
     const { signedIn } = session;
     wasSignedIn ||= signedIn;
-    session = SIGNED_OUT;
+    session = UNKNOWN;
     for (const { reject } of waiting.values()) reject(error);
     waiting.clear();
     return signedIn;
   };
 
   const end = (message: string, cause?: unknown) => {
-    if (stop(message, cause)) publish(session, "reauth_required");
+    if (stop(message, cause)) publish((session = SIGNED_OUT), "reauth_required");
   };
 
   const begin = (): Worker => {

@@ -147,6 +147,24 @@ export const wake = (): void => {
   resume();
 };
 
+/**
+ * A new transaction. A connection may have died in the background, of which browsers tell only whoever uses it next; another
+ * one then works.
+ */
+const begin = async (mode: IDBTransactionMode, durability: IDBTransactionDurability): Promise<IDBTransaction> => {
+  for (let isAgain = false; ; isAgain = true) {
+    const database = await connect();
+    // A page may be left between any two steps.
+    await resting;
+    try {
+      return database.transaction("items", mode, own({ durability }));
+    } catch (error) {
+      disconnect(database);
+      if (isAgain) throw error;
+    }
+  }
+};
+
 /** Runs one transaction. Answers with what `use` has found or made, when that is done. */
 const transact = async <T>(
   mode: IDBTransactionMode,
@@ -154,12 +172,9 @@ const transact = async <T>(
   use: (table: IDBObjectStore, answer: (value: T) => void) => void,
 ): Promise<T> => {
   await resting;
-  const database = await connect();
-  // A page may be left between any two steps.
-  await resting;
+  const transaction = await begin(mode, durability);
   return new Promise<T>((resolve, reject) => {
     let answer: T;
-    const transaction = database.transaction("items", mode, own({ durability }));
     const stop = () => {
       try {
         transaction.abort();
@@ -178,7 +193,7 @@ const transact = async <T>(
     setTimeout(stop, PATIENCE_MS);
     use(transaction.objectStore("items"), (value) => (answer = value));
   }).catch((error: unknown) => {
-    disconnect(database);
+    disconnect(transaction.db);
     // What was stopped has not happened.
     if (resting) return transact(mode, durability, use);
     throw error;

@@ -53,7 +53,7 @@ for (const way of ["page", "worker"]) {
           assert.deepEqual(await first.look(), FRESH);
           assert.deepEqual(await first.call(STATUS), { value: "fresh" });
           assert.deepEqual(await first.call("auth.signOut()"), { value: { outcome: "revoked" } });
-          assert.deepEqual(await first.events(), ["signed_in", "refreshed", "signed_out"]);
+          assert.deepEqual(await first.events(), ["ready", "signed_in", "refreshed", "signed_out"]);
           await first.signInHere();
           await first.openOn({ without });
           assert.equal(await first.status(), "signed_out");
@@ -118,7 +118,7 @@ for (const way of ["page", "worker"]) {
       assert.deepEqual(await second.call(STATUS), { value: "fresh" });
     });
 
-    test("somebody else has the lock of renewals for ever: ten seconds, and a word for it", async (t) => {
+    test("somebody else has the lock of renewals for ever: there is an end to it, and a word for it", async (t) => {
       const app = await signedIn(t, { count: 2 });
       const { tabs: [first, second], line } = app;
       await take(first, "renewal");

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { findOnDisk } from "../support/disk.mjs";
 import { pack } from "../support/package.mjs";
 import { startApp, startSignedIn } from "../support/tabs.mjs";
@@ -23,6 +23,17 @@ const FASTER = `
     return transaction.call(this, tables, mode, ...rest);
   };
 `;
+
+/** A page that was left is waited for, for 30 seconds. */
+const AFTER_GRACE = { wall: 31_000 };
+
+/** Whether no token that has passed is good for anything any more. */
+async function areDead({ line, sandbox }) {
+  const answers = [...line.secrets].map((token) =>
+    fetch(`${sandbox.origin}/rest/v1.0/me`, { headers: { authorization: `Bearer ${token}` } }),
+  );
+  return (await Promise.all(answers)).every(({ status }) => status === 401);
+}
 
 const LOSSES = {
   deleted: "vault.remove()",
@@ -76,9 +87,23 @@ for (const way of ["page", "worker"]) {
       await restored.open();
       assert.equal(await restored.status(), "fresh");
       await restored.leave();
-      const anew = await app.newTab();
+      const anew = await app.newTab(null);
+      await anew.openOn({ clocks: AFTER_GRACE });
       assert.equal(await anew.status(), "signed_out");
       assert.deepEqual(await anew.call("vault.slots()"), { value: [] });
+      await until("what nobody has any more is revoked", () => app.sandbox.requests.some(({ path }) => path === "/oauth/revoke"));
+      await until("its tokens are dead", () => areDead(app));
+    });
+
+    test("between two pages, the session is not taken for one that no tab has", async (t) => {
+      const app = await signedIn(t);
+      const { value: id } = await app.first.call("auth.session.id");
+      await app.first.leave();
+      const second = await app.newTab();
+      assert.deepEqual(await second.call("[auth.session.status, auth.session.id]"), { value: ["fresh", id] });
+      await app.first.open();
+      assert.deepEqual(await app.first.call("[auth.session.status, auth.session.id]"), { value: ["fresh", id] });
+      assert.deepEqual(await second.events(), ["signed_in"]);
     });
 
     test("its key can't be read out, and without it a copy opens nowhere", async (t) => {

@@ -29,7 +29,7 @@ async function handle(auth, attempt, isStrict) {
     events.push(event);
     globalThis.stage?.log.push(event);
   });
-  Object.assign(globalThis, { auth, events });
+  Object.assign(globalThis, { auth, events, statusAtOnce: auth.session.status });
   // As React's StrictMode does it: twice, in one breath.
   const calls = [auth.handleRedirect(), ...(isStrict ? [auth.handleRedirect()] : [])];
   if (globalThis.twin) calls.push(twin.handleRedirect());

@@ -27,6 +27,7 @@ globalThis.stage = (() => {
   const patience = [];
   let isDeaf = false;
   let isOffline = false;
+  let isDatabaseGone = false;
   let reads = 0;
 
   const tell = (message) => channel.postMessage({ id, isWorker, ...message });
@@ -76,11 +77,18 @@ globalThis.stage = (() => {
   };
   const written = new WeakMap();
   const { transaction } = IDBDatabase.prototype;
+  const connections = new Set();
   IDBDatabase.prototype.transaction = function (...rest) {
+    connections.add(this);
     const begun = transaction.apply(this, rest);
     // Before anybody else can listen.
     begun.addEventListener("complete", () => written.has(begun) && log.push(written.get(begun)));
     return begun;
+  };
+  const { open: openDatabase } = IDBFactory.prototype;
+  IDBFactory.prototype.open = function (...rest) {
+    if (isDatabaseGone) throw new DOMException("gone", "UnknownError");
+    return openDatabase.apply(this, rest);
   };
   IDBObjectStore.prototype.get = function (key) {
     reads += 1;
@@ -190,6 +198,9 @@ globalThis.stage = (() => {
     Object.assign(clocks, settings.clocks);
     isDeaf = settings.isDeaf ?? isDeaf;
     isOffline = settings.isOffline ?? isOffline;
+    isDatabaseGone = settings.isDatabaseGone ?? isDatabaseGone;
+    // As when a browser ends them in the background: no event, and every call from now on throws.
+    if (settings.isCut) for (const connection of connections) connection.close();
   };
   const channel = new BroadcastChannel("stage");
   let applied;
@@ -213,7 +224,7 @@ globalThis.stage = (() => {
     hasWorker: false,
     /** The worker dies, and no event says so. */
     killWorker: () => workers.at(-1).terminate(),
-    /** `{ plans, clocks, isDeaf, isOffline }`. Resolves when it holds. */
+    /** `{ plans, clocks, isDeaf, isOffline, isCut, isDatabaseGone }`. Resolves when it holds. */
     set: async (settings) => {
       apply(settings);
       if (!globalThis.stage.hasWorker) return;

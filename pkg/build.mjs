@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
@@ -19,16 +19,16 @@ const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8")
 
 /** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
 const entries = {
-  index: ["main.ts", "default"],
-  implicit: ["main-implicit.ts", "implicit"],
+  index: ["index.ts", "default"],
+  implicit: ["implicit.ts", "implicit"],
   // Before the entry that carries it: a script of its own, for `workerUrl`.
   "worker-script": ["worker-script.ts", "default", "iife"],
-  worker: ["main-worker.ts"],
+  worker: ["worker.ts"],
   // No entries: the others load them when they are asked for.
-  diagnose: ["diagnose.ts"],
-  "shared-session": ["shared-session.ts"],
-  popup: ["popup.ts"],
-  messages: ["messages.ts"],
+  diagnose: ["check-up/diagnose.ts"],
+  "shared-session": ["engine/shared-session.ts"],
+  popup: ["page/popup.ts"],
+  messages: ["boundary/messages.ts"],
 };
 
 /** The text of each file, as soon as it is there. */
@@ -75,9 +75,10 @@ const core = (name, format) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
     // A script that is no module can load none, and has them in itself.
-    onResolve({ filter: /^\.\/[\w-]+\.js$/ }, ({ path }) =>
-      format === "esm" ? { path, external: true } : { path: join(source, path.replace(/js$/, "ts")) },
-    );
+    onResolve({ filter: /^\.{1,2}\/([\w-]+\/)?[\w-]+\.js$/ }, ({ path }) => {
+      const file = basename(path, ".js");
+      return format === "esm" ? { path: `./${file}.js`, external: true } : { path: join(source, entries[file][0]) };
+    });
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
@@ -135,9 +136,8 @@ async function main() {
   await rm(dist, { recursive: true, force: true });
   await mkdir(dist, { recursive: true });
   for (const [name, text] of built) await writeFile(join(dist, `${name}.js`), text);
-  for (const file of await readdir(source)) {
-    if (file.endsWith(".d.ts")) await copyFile(join(source, file), join(dist, file));
-  }
+  const types = join(source, "types");
+  for (const file of await readdir(types)) await copyFile(join(types, file), join(dist, file));
   await copyAuditor();
   // npm packs only what is inside pkg/. What is missing here, the package test names.
   for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {

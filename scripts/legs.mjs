@@ -175,7 +175,8 @@ export const legs = {
     yield check("cargo", ["clippy", ...wasm, "--features", "audit-js", "--lib", ...deny], { where: "the auditor for Node" });
   },
   async *flow() {
-    yield check(node, ["scripts/check-flow.mjs"]);
+    yield check(node, ["scripts/check-flow.mjs"], { where: "the protocol" });
+    yield check(node, ["scripts/check-rooms.mjs"], { where: "the facade" });
   },
   async *guards() {
     yield* nodeTests("tests/guards");

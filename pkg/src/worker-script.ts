@@ -1,11 +1,11 @@
-import type * as Api from "./index.d.ts";
-import { copy, json, own, received } from "./boundary.ts";
-import { createEngine } from "./client.ts";
-import type { Asking, Engine, Setup } from "./engine.ts";
-import { startError } from "./errors.ts";
-import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker-messages.ts";
-import { OPERATIONS, VERSION, packError } from "./worker-messages.ts";
-import { putPending, sweepPending, takePending } from "./worker-pending.ts";
+import type * as Api from "./types/index.d.ts";
+import { copy, json, own, received } from "./boundary/boundary.ts";
+import { createEngine } from "./engine/client.ts";
+import type { Asking, Engine, Setup } from "./engine/engine.ts";
+import { startError } from "./boundary/errors.ts";
+import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker/messages.ts";
+import { OPERATIONS, VERSION, packError } from "./worker/messages.ts";
+import { putPending, sweepPending, takePending } from "./worker/pending.ts";
 
 /** Longer than any question that is meant, in characters. */
 const MAX_INPUT = 1024 * 1024;

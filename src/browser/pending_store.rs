@@ -1,6 +1,6 @@
 //! Pending authorizations in `sessionStorage`, which belongs to one tab: one record per sign-in, keyed by its state.
 //!
-//! For Rust apps. The npm package keeps them itself, by the same rules: `pkg/src/pending.ts`.
+//! For Rust apps. The npm package keeps them itself, by the same rules: `pkg/src/page/pending.ts`.
 
 use crate::error::{Code, Error};
 use crate::protocol::authorization_response::AuthorizationResponse;

@@ -34,9 +34,9 @@ test("every TypeScript example compiles against the package's types", async () =
     writeFileSync(join(folder, `${basename(file, ".md")}-line-${line}.ts`), `export {};\n${before}${code}`);
   }
   const paths = {
-    "procore-spa-auth": [join(root, "pkg/src/index.d.ts")],
-    "procore-spa-auth/implicit": [join(root, "pkg/src/implicit.d.ts")],
-    "procore-spa-auth/worker": [join(root, "pkg/src/worker.d.ts")],
+    "procore-spa-auth": [join(root, "pkg/src/types/index.d.ts")],
+    "procore-spa-auth/implicit": [join(root, "pkg/src/types/implicit.d.ts")],
+    "procore-spa-auth/worker": [join(root, "pkg/src/types/worker.d.ts")],
     "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
     "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
   };
@@ -63,19 +63,19 @@ test("the README's table has every error code, in its phase, and no other", () =
   assert.equal(table.size, rows.length, "a code stands there twice");
   const core = [...read("src/error.rs").matchAll(/^ {4}\w+ "(\w+)" (\w+) (?:true|false) "/gm)];
   assert.ok(core.length > 50);
-  const types = read("pkg/src/index.d.ts");
+  const types = read("pkg/src/types/error.d.ts");
   const union = /type ProcoreAuthErrorCode =([^;]+);/.exec(types)[1].matchAll(/"(\w+)"/g);
   const promised = [...union].map(([, code]) => code).sort();
   // What can go wrong before, or without, the core.
-  const sources = readdirSync(join(root, "pkg/src")).filter((file) => !file.endsWith(".d.ts"));
+  const sources = readdirSync(join(root, "pkg/src"), { recursive: true }).filter((file) => /(?<!\.d)\.ts$/.test(file));
   const facade = sources.flatMap((file) => {
     const text = read(`pkg/src/${file}`);
     const messages = /^const MESSAGES = \{([^}]+)\}/m.exec(text)?.[1] ?? "";
     return [...text.matchAll(/(?:startError|postponed)\("(\w+)"/g), ...messages.matchAll(/^ {2}(\w+):/gm)];
   });
   const known = new Set([...core, ...facade].map(([, code]) => code));
-  assert.deepEqual([...table.keys()].sort(), promised, "README.md and pkg/src/index.d.ts");
-  assert.deepEqual([...known].sort(), promised, "the sources and pkg/src/index.d.ts");
+  assert.deepEqual([...table.keys()].sort(), promised, "README.md and pkg/src/types/error.d.ts");
+  assert.deepEqual([...known].sort(), promised, "the sources and pkg/src/types/error.d.ts");
   const misplaced = core.filter(([, code, phase]) => !table.get(code).includes(phase.toLowerCase()));
   assert.deepEqual(misplaced.map(([, code, phase]) => `${code}: ${phase}`), []);
   const phases = /type ProcoreAuthErrorPhase =([^;]+);/.exec(types)[1];

@@ -7,7 +7,7 @@ import test from "node:test";
 import { root } from "../../scripts/run.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
-const types = read("pkg/src/diagnosis.d.ts");
+const types = read("pkg/src/types/diagnosis.d.ts");
 const [section] = read("README.md").split("\n## When it does not work")[1].split("\n## ");
 const tables = section.match(/(?:^\|.*\n)+/gm);
 
@@ -31,7 +31,7 @@ test("the README tells of every code that is the check-up's own, and of no other
 
 test("every code is found by a check, and every check finds it by a name of the types", () => {
   const files = ["diagnose-page", "diagnose-servers", "diagnose-login", "unread", "answers"];
-  const sources = files.map((name) => read(`pkg/src/${name}.ts`)).join("\n");
+  const sources = files.map((name) => read(`pkg/src/check-up/${name}.ts`)).join("\n");
   const unused = union("FindingCode").filter((code) => !["ok", "not_checked"].includes(code) && !sources.includes(`"${code}"`));
   assert.deepEqual(unused, []);
 });

@@ -38,7 +38,7 @@ inEveryEngine("worker, start and end", (browser) => {
       assert.deepEqual([error, phase, isTyped], [code, "start", true], `${method}: ${text}`);
       assert.match(text, message);
     }
-    assert.deepEqual(await call("auth.session.status"), { value: "signed_out" });
+    assert.deepEqual(await call("auth.session.status"), { value: "unknown" });
     assert.deepEqual(await call("auth.signOut()"), { value: { outcome: "nothing" } });
   }
 

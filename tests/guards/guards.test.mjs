@@ -29,6 +29,18 @@ test("check-flow accepts modules in order, with other words in comments, strings
   assert.equal(code, 0, output);
 });
 
+const rooms = {
+  circle: "a circle: engine/one.ts → engine/two.ts → engine/one.ts",
+  upwards: "engine/one.ts: uses page/two.ts, a room above its own",
+};
+
+for (const [name, message] of Object.entries(rooms)) {
+  test(`check-rooms refuses ${name}`, async () => {
+    const { code, output } = await run(process.execPath, ["scripts/check-rooms.mjs", `tests/guards/rooms/${name}`]);
+    assert.deepEqual([code, output.trim()], [1, message]);
+  });
+}
+
 test("clippy refuses a clock and an unwrap under the project's own manifest", async () => {
   const folder = join(target, "guards/clock");
   mkdirSync(join(folder, "src"), { recursive: true });

@@ -12,7 +12,7 @@ const text = (file) => readFileSync(join(dist, file), "utf8");
 
 test("every code of the core, and no other word, has a message, which is a sentence", async () => {
   const { messages } = await import(join(dist, "messages.js"));
-  const words = [...text("index.d.ts").matchAll(/^ {2}\|.+$/gm)].flatMap(([line]) => line.match(/"\w+"/g) ?? []);
+  const words = [...text("error.d.ts").matchAll(/^ {2}\|.+$/gm)].flatMap(([line]) => line.match(/"\w+"/g) ?? []);
   const known = new Set(words.map((word) => word.slice(1, -1)));
   const core = [...readFileSync(join(root, "src/error.rs"), "utf8").matchAll(/^    \w+ "(\w+)" \w+ (?:true|false) /gm)];
   assert.ok(core.length > 70);

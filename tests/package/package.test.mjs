@@ -14,7 +14,7 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["diagnose", "messages", "popup", "vault"];
+const parts = ["diagnose", "messages", "popup", "shared-session"];
 /** The entry whose module is in a script of its own, which it carries as text. */
 const [inWorker, workerScript] = ["worker", "worker-script"];
 
@@ -156,14 +156,14 @@ test("the facade scrubs from the URL exactly what the core reads there", () => {
     const list = text.slice(text.indexOf(start) + start.length);
     return list.slice(0, list.indexOf("]")).match(/"[a-z_]+"/g).sort();
   };
-  const scrubbed = words("pkg/src/redirect.ts", "const NAMES = new Set([");
+  const scrubbed = words("pkg/src/page/redirect.ts", "const NAMES = new Set([");
   assert.deepEqual(scrubbed, words("src/protocol/credentials.rs", "const RESPONSE_NAMES: [&str; 15] = ["));
   assert.equal(scrubbed.length, 15);
 });
 
 test("pending sign-ins are kept by the same rules in the package and in Rust apps", () => {
   const text = (file) => readFileSync(join(root, file), "utf8");
-  const [facade, redirect] = [text("pkg/src/pending.ts"), text("pkg/src/redirect.ts")];
+  const [facade, redirect] = [text("pkg/src/page/pending.ts"), text("pkg/src/page/redirect.ts")];
   const [store, core] = [text("src/browser/pending_store.rs"), text("src/protocol/pending_authorization.rs")];
   const values = (...pairs) => pairs.map(([file, pattern]) => pattern.exec(file)?.[1]);
   const [lifetime, most, prefix] = values([facade, /LIFETIME = (\d+);/], [facade, /MAX_PENDING = (\d+);/], [redirect, /PREFIX = (".+");/]);

@@ -9,7 +9,7 @@ const PREFIX = "procore-spa-auth:";
 const NOW = 1_790_000_000;
 const MAX_PENDING = 20;
 
-const source = fileURLToPath(new URL("../../pkg/src/pending.ts", import.meta.url));
+const source = fileURLToPath(new URL("../../pkg/src/page/pending.ts", import.meta.url));
 const { outputFiles } = await build({ entryPoints: [source], bundle: true, format: "esm", write: false });
 const { keepPending } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 

@@ -7,7 +7,7 @@ import { fileURLToPath, pathToFileURL } from "node:url";
 import { build } from "esbuild";
 import { pack } from "../support/package.mjs";
 
-const source = fileURLToPath(new URL("../../pkg/src/redirect.ts", import.meta.url));
+const source = fileURLToPath(new URL("../../pkg/src/page/redirect.ts", import.meta.url));
 const { outputFiles } = await build({ entryPoints: [source], bundle: true, format: "esm", write: false });
 const { statesOf, scrub } = await import(`data:text/javascript,${encodeURIComponent(outputFiles[0].text)}`);
 

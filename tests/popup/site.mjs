@@ -1,4 +1,4 @@
-// Two sites: an app's, whose pages have pkg/src/login-window.ts and nothing else, and a login page's. Every page sends the
+// Two sites: an app's, whose pages have pkg/src/page/login-window.ts and nothing else, and a login page's. Every page sends the
 // Cross-Origin-Opener-Policy that its own URL asks for by `coop`.
 
 import { build } from "esbuild";
@@ -18,7 +18,7 @@ const withoutMessages = {
 export async function startSite() {
   const { outputFiles } = await build({
     stdin: {
-      contents: 'export * from "./login-window.ts"; export * from "./embedded.ts"; export * from "./errors.ts";',
+      contents: 'export * from "./page/login-window.ts"; export * from "./page/embedded.ts"; export * from "./boundary/errors.ts";',
       resolveDir: join(root, "pkg/src"),
     },
     bundle: true,

@@ -1,4 +1,4 @@
-// The window by itself, pkg/src/login-window.ts: how it opens, whom it hears, each of its ends, and what it leaves behind.
+// The window by itself, pkg/src/page/login-window.ts: how it opens, whom it hears, each of its ends, and what it leaves behind.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";

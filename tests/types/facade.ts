@@ -3,9 +3,9 @@
 import type * as Promised from "procore-spa-auth";
 import type * as PromisedImplicit from "procore-spa-auth/implicit";
 import type * as PromisedWorker from "procore-spa-auth/worker";
-import * as kept from "../../pkg/src/main.ts";
-import * as keptImplicit from "../../pkg/src/main-implicit.ts";
-import * as keptWorker from "../../pkg/src/main-worker.ts";
+import * as kept from "../../pkg/src/index.ts";
+import * as keptImplicit from "../../pkg/src/implicit.ts";
+import * as keptWorker from "../../pkg/src/worker.ts";
 
 kept satisfies typeof Promised;
 keptImplicit satisfies typeof PromisedImplicit;

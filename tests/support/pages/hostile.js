@@ -80,7 +80,7 @@ globalThis.hostile = (() => {
     const { api, sink, redirectUri } = target;
     const options = JSON.stringify(evil(sink, redirectUri));
     const setup = { options, page: location.href, isPersistent: true, wasSignedIn: true };
-    const operations = ["authorize", "judge", "redeem", "probe", "signIn", "popup", "drop", "facts", "wake", "rest", "ready"];
+    const operations = ["authorize", "judge", "redeem", "probe", "signIn", "popup", "drop", "facts", "resume", "suspend", "ready"];
     const statuses = [0, 401, 403, 429, 500, -1, "401"];
     return [
       { setup },

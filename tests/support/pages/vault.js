@@ -22,10 +22,10 @@ globalThis.vault = (() => {
   const keys = () => use("readonly", (table) => table.getAllKeys());
   const slot = async () => (await keys()).map(String).find((key) => key.startsWith("session "));
 
-  const algorithm = (key, { iv, grant, revision, isOut }) => ({
+  const algorithm = (key, { iv, grant, revision, isRenewing }) => ({
     name: "AES-GCM",
     iv,
-    additionalData: new TextEncoder().encode([key, grant, revision, isOut].join()),
+    additionalData: new TextEncoder().encode([key, grant, revision, isRenewing].join()),
   });
   const newKey = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 
@@ -64,7 +64,7 @@ globalThis.vault = (() => {
     "no revision": (_, { revision, ...entry }) => entry,
     "another grant": (_, entry) => ({ ...entry, grant: crypto.randomUUID() }),
     "a grant that is no text": (_, entry) => ({ ...entry, grant: {} }),
-    "out, and it is not": (_, entry) => ({ ...entry, isOut: true }),
+    "being renewed, and it is not": (_, entry) => ({ ...entry, isRenewing: true }),
     "null": () => null,
     "a number": () => 7,
     "a text": () => "session",

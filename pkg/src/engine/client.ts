@@ -1,0 +1,335 @@
+import { type Authorized, type Engine, type Judged, type Login, type Probe, type Publish, type Redeemed, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
+import type * as Api from "../types/index.d.ts";
+import { bounded, json, own, parse } from "../boundary/boundary.ts";
+import { open, start } from "./core.ts";
+import { ProcoreAuthError, named } from "../boundary/errors.ts";
+import { loaded } from "../boundary/loaded.ts";
+import { type Exchange, send as sendExchange } from "./send.ts";
+import type { Mine, SharedSession } from "./shared-session.ts";
+import { type News, isNews, joinTabs } from "./tabs.ts";
+
+type Client = ReturnType<typeof open>;
+type Tabs = Awaited<ReturnType<typeof joinTabs>>;
+/** What a step answers where the server comes next. */
+type Next = Partial<Exchange>;
+
+const MAX_POPUPS = 20;
+
+/** A client in this very thread: the core, what it sends, and what it shares with other tabs. */
+export const createEngine = (setup: Setup, publish: Publish): Engine => {
+  const popups = new Map<string, string>();
+  let opening: Promise<Client> | undefined;
+  let client: Client | undefined;
+  let session = UNKNOWN;
+  /** Whether core and vault have said who is signed in. */
+  let isKnown = false;
+  let knowing: Promise<void> | undefined;
+  const mine: Mine = { id: undefined, tokens: 0 };
+  let tabs: Tabs;
+  let shared: SharedSession | undefined;
+  let renewing: Promise<void> | undefined;
+  /** Whatever changes the session, or the vault, does so one after the other: nobody sees one without the other. */
+  let turn: Promise<unknown> = Promise.resolve();
+  let lastNews: News | undefined;
+
+  const opened = (): Promise<Client> =>
+    (opening ??= (async () => {
+      // Side by side: neither waits for the other.
+      const [sharing] = await Promise.all([setup.isPersistent ? loadSharing() : undefined, start()]);
+      const { call, name } = await openClient();
+      tabs ??= await joinTabs(`procore-spa-auth ${name}`, onTabMessage);
+      client = call;
+      // A tab that can't ask the others may not share a refresh token with them.
+      if (tabs.canShare) shared = sharing?.shareSession({ call, tabs, mine, inTurn, report, send, revoke, postponed, isSignedIn });
+      knowing = know(await shared?.takeUp(setup.wasSignedIn, setup.over));
+      return call;
+    })().catch((error: unknown) => {
+      opening = undefined;
+      throw error;
+    }));
+
+  /** Says that it is known who is signed in. `isLate`: another tab renews the session, and is waited for. */
+  const know = async (isLate?: boolean): Promise<void> => {
+    if (isLate) await shared!.catchUp().catch(() => {});
+    isKnown = true;
+    if (session.status === "unknown") publish(update(), "ready");
+  };
+
+  /** Whatever goes by who is signed in. A response does not: it is good for a short time, and brings a session of its own. */
+  const known = (): Promise<Client> => {
+    if (isKnown) return opened();
+    return opened().then(async (call) => {
+      await knowing;
+      return call;
+    });
+  };
+
+  /** A session that another tab is renewing goes with the one that comes now: what is known of it is to be revoked with that. */
+  const adoptUnfinished = async (): Promise<void> => {
+    const call = await opened();
+    if (isKnown) return;
+    await inTurn(() => shared!.adopt(true)).catch(() => {});
+    call("event");
+  };
+
+  /** A client of the core, and what its session is kept by. */
+  const openClient = async (): Promise<{ call: Client; name: string }> => {
+    const call = open();
+    const { options, page } = setup;
+    const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
+    await exchange(call, own(discovery)).catch((error: unknown) => {
+      call("close");
+      throw error;
+    });
+    return { call, name };
+  };
+
+  const inTurn = <T>(task: () => Promise<T>): Promise<T> => {
+    const result = turn.then(task);
+    turn = result.catch(() => {});
+    return result;
+  };
+
+  /** Brings the snapshot up to date. */
+  const update = (): Api.Session => {
+    if (!client) return session;
+    let facts;
+    try {
+      facts = client<Omit<Api.Session, "signedIn" | "id">>("session");
+    } catch (error) {
+      // In the middle of another step there is nothing new.
+      if ((error as Api.ProcoreAuthError).code === "not_ready") return session;
+      // A core that has failed holds nobody's session. The next call opens another one.
+      opening = client = shared = mine.id = undefined;
+      if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
+      return (session = SIGNED_OUT);
+    }
+    const { status, renewable } = facts;
+    if (status === "signed_out") mine.id = undefined;
+    if (!isKnown && !mine.id) return session;
+    // An expired token that nothing can renew signs nobody in.
+    const signedIn = status !== "signed_out" && (status !== "expired" || renewable);
+    const now = sessionOf({ ...facts, signedIn, id: mine.id });
+    // The same object while nothing changes, as stores that compare by identity need it.
+    if (json(now) !== json(session)) session = now;
+    return session;
+  };
+
+  const takeEvent = (): Api.SessionEvent | undefined => {
+    update();
+    return client?.<{ event?: Api.SessionEvent }>("event").event;
+  };
+
+  /** Says what has happened. */
+  const report = (event = takeEvent()) => {
+    const now = update();
+    tabs?.holdPresence(mine.id !== undefined);
+    if (!event) return;
+    lastNews = undefined;
+    if (event === "signed_in" || event === "refreshed") mine.tokens += 1;
+    publish(now, event);
+  };
+
+  /** Takes one step, and says what it has changed. */
+  const stepInTurn = <T>(call: Client, name: string, input: object, cause?: unknown): Promise<T> =>
+    inTurn(async () => {
+      try {
+        return call<T>(name, input, cause);
+      } finally {
+        report();
+      }
+    });
+
+  /** Sends one exchange, once. What comes of it is kept before anybody learns of it. `isShared`: its doing is kept, too. */
+  const sendOne = async <T>(call: Client, next: Next & T, isShared = false): Promise<T & Next> => {
+    const { cause, ...answer } = await sendExchange(next as Exchange);
+    return inTurn(async () => {
+      let then: (T & Next) | undefined;
+      const before = mine.id;
+      try {
+        then = call<T & Next>("settle", { ...answer, id: next.id }, cause);
+      } finally {
+        let event = takeEvent();
+        const isSignIn = event === "signed_in";
+        if (isSignIn) mine.id = crypto.randomUUID();
+        if ((event || isShared) && shared && !(await shared.commit(isSignIn))) {
+          // Another tab has ended or replaced the session meanwhile: these tokens are given back.
+          const discarded = call<T & Next>("signOut");
+          then &&= discarded;
+          await shared.adopt(true).catch(() => {});
+          event = takeEvent();
+        } else if (isNews(event)) tabs.broadcast(event, mine.id ?? before);
+        report(event);
+      }
+      return then;
+    });
+  };
+
+  /** Sends exchange after exchange, until something has come of it. */
+  const exchange = async <T>(call: Client, first: Next & T): Promise<T> => {
+    let next = first;
+    while (next.id !== undefined) next = await sendOne(call, next);
+    return next;
+  };
+
+  /** Takes a step, with all exchanges that it needs. */
+  const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
+    const call = await opened();
+    return exchange<T>(call, await stepInTurn<T & Next>(call, name, input, cause));
+  };
+
+  /** What another tab has done with the session `id`. */
+  const onTabMessage = (news: News, id: string | undefined) => {
+    if (shared?.isOn()) shared.onTabMessage(news, id);
+    // This tab's tokens are its own, and it gives them back itself.
+    else if (news === "signed_out" && session.status !== "signed_out") step("signOut").catch(() => {});
+    else if (news === "signed_in" && news !== lastNews && !session.signedIn) publish(session, "signed_in_elsewhere");
+    lastNews = news;
+  };
+
+  const isSignedIn = () => update().signedIn;
+
+  const send = (first: Next): Promise<Next> => sendOne(client!, first, true);
+
+  /** Ends the session of a record at the server, by a client of its own. */
+  const revoke = async (record: string): Promise<void> => {
+    const { call } = await openClient();
+    try {
+      call("restore", { record });
+      await exchange(call, call<Next>("signOut"));
+    } finally {
+      call("close");
+    }
+  };
+
+  /** Renews the access token, unless there is a new one since this tab has had `since` of them. */
+  const renew = (since?: number): Promise<void> =>
+    (renewing ??= known()
+      .then(async (call) => {
+        const before = since ?? mine.tokens;
+        // Without a turn in between where there is nothing to send: nothing that comes after gets before it.
+        const first = call<Next>("use");
+        if (first.id !== undefined) await exchange(call, first);
+        const renewOwn = async () => (mine.tokens === before ? call<Next>("refresh") : own<Next>({}));
+        const rest = await (shared?.isOn() ? shared.renew(before) : inTurn(renewOwn));
+        // What came too late is given back, while others may renew.
+        await exchange(call, rest);
+      })
+      .finally(() => {
+        renewing = undefined;
+        update();
+      }));
+
+  const engine: Engine = {
+    session: update,
+
+    ready: async () => {
+      await known();
+    },
+
+    signIn: ({ options, page, rounds, load, isByUser }) => step("signIn", { options, page, rounds, load, isByUser }),
+
+    popupNow: (options) => {
+      if (!client) return undefined;
+      const { url, state, record } = client<Login & { record: string }>("signIn", { options, isPopup: true });
+      popups.set(state, record);
+      // Sign-ins that nobody has finished or dropped: the oldest make room, as in storage.
+      if (popups.size > MAX_POPUPS) popups.delete(popups.keys().next().value!);
+      return { url, state };
+    },
+
+    popup: async (options) => {
+      await opened();
+      return engine.popupNow(options)!;
+    },
+
+    drop: async (state) => void popups.delete(state),
+
+    redeem: async ({ state, record, ...response }) => {
+      const own = state === undefined ? record && bounded(record) : popups.get(state);
+      if (state !== undefined) popups.delete(state);
+      if (own && !response.isStored) await adoptUnfinished();
+      const redeemed = await step<Redeemed>("redeem", { ...response, record: own });
+      if (redeemed.returnTo === undefined && !redeemed.isClaimed) await known();
+      return redeemed;
+    },
+
+    authorize: async (facts) => {
+      await known();
+      const before = mine.tokens;
+      const authorized = await step<Authorized>("authorize", facts);
+      if (authorized.authorization !== undefined) return authorized;
+      await renew(before);
+      // It belongs to the session that it was first looked at in, not to one that has begun meanwhile.
+      return step("authorize", { ...facts, generation: authorized.generation, isRenewed: true });
+    },
+
+    judge: async (facts, cause) => {
+      const before = mine.tokens;
+      const judged = await step<Judged>("judge", facts, cause);
+      if (judged.isToRenew) await renew(before);
+      return judged;
+    },
+
+    refresh: () => renew(),
+
+    signOut: async () => {
+      // Before the core has started, nobody can be signed in.
+      if (!opening && !setup.isPersistent) return own({});
+      const call = await opened();
+      let over: string | undefined;
+      let id: string | undefined;
+      // First of all everything is wiped, here and in every tab; only then the server is told.
+      const first = await inTurn(async () => {
+        if ((await shared?.end()) === false) over = mine.id ?? "";
+        ({ id } = mine);
+        const first = call<Next & { isRevoked?: boolean }>("signOut");
+        report();
+        return first;
+      });
+      tabs.broadcast("signed_out", id);
+      await tabs.allLeft();
+      return own({ ...(await exchange(call, first)), over });
+    },
+
+    resume: async () => {
+      shared?.resume();
+      if (!client) return;
+      report();
+      if (shared?.isOn()) await shared.catchUp();
+      const { signedIn, renewable, status } = update();
+      if (signedIn && renewable && status !== "fresh") await renew();
+    },
+
+    suspend: async () => {
+      shared?.suspend();
+      tabs?.holdPresence(false);
+    },
+
+    facts: () => step("facts"),
+
+    probe: async ({ url, state }) => {
+      await opened();
+      // Another client, so that nothing comes of it here, and a verifier that belongs to another sign-in.
+      const { call } = await openClient();
+      try {
+        const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
+        const { verifier } = parse<{ verifier: string }>(other);
+        const record = { ...parse<object>(popups.get(state!) ?? "{}"), verifier };
+        popups.delete(state!);
+        await exchange(call, call<object>("redeem", { url, record: json(record) }));
+        return await exchange<Probe>(call, call("signOut"));
+      } finally {
+        call("close");
+      }
+    },
+  };
+  return engine;
+};
+
+/** What may go better later: nothing was sent. */
+const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
+  new ProcoreAuthError({ code, phase: "refresh", retryable: true }, named(cause));
+
+/** In a script of its own, which only those load who have `persist`. */
+const loadSharing = () => loaded(import("./shared-session.js"), "shared-session.js");

@@ -1,0 +1,71 @@
+import { call, initSync, __wbg_reset_state as renew } from "#core";
+import payload from "#payload";
+import { json, own } from "../boundary/boundary.ts";
+import { caught, named, startError } from "../boundary/errors.ts";
+
+let started: Promise<void> | undefined;
+/** Of the core that all clients share; nothing before it has started, and after it has failed. */
+let memory: WebAssembly.Memory | undefined;
+let hasFailed = false;
+
+/** Starts the WebAssembly core, once. A start that failed may be tried again. */
+export const start = (): Promise<void> =>
+  (started ??= instantiate().catch((error: unknown) => {
+    started = undefined;
+    throw error;
+  }));
+
+/**
+ * One client inside the core, from its step `open` to `close`; the pure steps need neither. Steps take and give plain
+ * values, which cross as JSON text.
+ */
+export const open = (): (<T = unknown>(step: string, input?: object, cause?: unknown) => T) => {
+  const opened = memory;
+  if (!opened) throw startError("not_ready", "Wait for ready() first.");
+  /** Its number there. */
+  let core: number | undefined;
+  return <T>(step: string, input: object = {}, cause?: unknown): T => {
+    const asked = ascii(json({ ...input, step, core }));
+    const answer = guarded(opened, () => own(JSON.parse(call(asked) as string)));
+    if (answer.error) throw caught(answer, cause);
+    core ??= answer.core;
+    return answer as T;
+  };
+};
+
+/** The core never throws: what it throws is a trap, after which nobody can trust what is in its memory. */
+const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
+  let trap;
+  try {
+    const result = opened === memory && use();
+    // Something that the core has called may have called it, and that may have failed.
+    if (result && opened === memory) return result;
+  } catch (cause) {
+    // The parser of an answer in ruins would show a piece of it.
+    if (!(cause instanceof SyntaxError)) trap = cause;
+    hasFailed = true;
+    new Uint8Array(opened.buffer).fill(0);
+    if (opened === memory) memory = started = undefined;
+  }
+  throw startError("instance_poisoned", "", named(trap));
+};
+
+/** Text that the glue copies in one go. For any other it makes room twice, and wipes nothing of what it had copied first. */
+const ascii = (json: string) =>
+  json.replace(/[^ -~]/g, (letter) => "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
+
+/** Inside the script, so that no bundler, CDN or redeploy can lose it. */
+const instantiate = async () => {
+  // A new instance, which the clients of the one before can't get at.
+  if (hasFailed) renew();
+  let module;
+  try {
+    module = payload();
+    ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
+  } catch (cause) {
+    // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.
+    throw module && globalThis.WebAssembly?.validate(module) !== false
+      ? startError("wasm_blocked", "", cause)
+      : startError("wasm_integrity");
+  }
+};

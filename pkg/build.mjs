@@ -27,6 +27,7 @@ const entries = {
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
+  "api-answers": ["page/api-answers.ts"],
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };
@@ -54,9 +55,18 @@ async function coreMessages() {
   return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
 }
 
-/** What the generated glue has for callers of other kinds: text that can't grow on its way, and calls as they once were. */
+/**
+ * What the generated glue has for callers of other kinds: text beyond ASCII, of which none goes to the core (`ascii` in core.ts,
+ * and URLs as the browser has serialised them), two gigabytes of text from it, memory that is detached, and calls as they once were.
+ */
 const UNUSED = [
   [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
+  [/ {4}if \(offset !== len\) \{[^]+?\n {4}\}\n/, "    if (offset !== len) throw new RangeError();\n"],
+  [/const cachedTextEncoder = new TextEncoder\(\);\n/, ""],
+  [/const MAX_SAFARI_DECODE_BYTES = \d+;\nlet numBytesDecoded = 0;\n/, ""],
+  [/ {4}numBytesDecoded \+= bytes\.length;\n[^]+?\n {4}\}\n/, ""],
+  [/ {4}if \(typeof numBytesDecoded [^\n]+\n/, ""],
+  [/cachedDataViewMemory0\.buffer\.detached === true \|\| \(.+? && (cachedDataViewMemory0\.buffer !== wasm\.memory\.buffer)\)/, "$1"],
   [/if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s*(\(\{module\} = module\))\s*\} else \{[^}]+\}/, "$1"],
 ];
 
@@ -77,7 +87,9 @@ const core = (name, format) => ({
     // A script that is no module can load none, and has them in itself.
     onResolve({ filter: /^\.{1,2}\/([\w-]+\/)?[\w-]+\.js$/ }, ({ path }) => {
       const file = basename(path, ".js");
-      return format === "esm" ? { path: `./${file}.js`, external: true } : { path: join(source, entries[file][0]) };
+      if (format === "esm") return { path: `./${file}.js`, external: true };
+      // Of the check-up, the worker has its own part alone.
+      return { path: join(source, file === "diagnose" ? "engine/wrong-verifier.ts" : entries[file][0]) };
     });
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));

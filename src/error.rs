@@ -330,6 +330,7 @@ codes! {
     TokenAudienceMismatch "token_audience_mismatch" Token false "The token was issued to another application. It was not used.";
     TokenEndpointRedirected "token_endpoint_redirected" Token false "The endpoint redirects, which was not followed: it would carry the code elsewhere.";
     ScopeExpanded "scope_expanded" Token false "The server granted more than was asked for. The tokens were not used.";
+    MediatorUnknown "mediator_unknown" Token false "No token mediator of version 2 answers at tokenMediator. See that the path leads to it, that it runs, and what it speaks (docs/token-mediator.md).";
     RateLimited "rate_limited" Token true "The server asks to slow down (429). Try again later.";
     NotSignedIn "not_signed_in" Api false "Nobody is signed in. Call signIn() first.";
     ReauthRequired "reauth_required" Refresh false "The session can't be renewed any more. Sign in again.";

@@ -161,7 +161,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     },
 
     // Without a worker, nobody can be signed in but in the vault.
-    signOut: async () => (worker || setup.isPersistent ? ask("signOut") : own({})),
+    signOut: async () => (worker || setup.isPersistent || setup.canResume ? ask("signOut") : own({})),
 
     drop: (state) => askAndForget("drop", state),
     resume: async () => {

@@ -139,6 +139,7 @@ impl State {
                 }
             }
             "use" => next = client.begin_use(),
+            "resume" => next = client.begin_resume(),
             "signOut" => next = client.begin_sign_out(now),
             "save" => out.optional("record", client.save(now).as_deref().map(String::as_str)),
             "restore" => client.restore(input.text("record"), input.is("isSameGrant"), now)?,
@@ -348,6 +349,7 @@ fn authorize(client: &mut Client, input: &Object, out: &mut Writer) -> Result<()
 fn write_session(client: &Client, out: &mut Writer) {
     let session = client.session(clock::now());
     out.string("status", session.status.as_str());
+    out.optional("id", client.session_handle());
     out.string("environment", client.config().environment().name.as_str());
     out.optional("flow", session.flow.map(Flow::as_str));
     out.bool("renewable", session.is_renewable);

@@ -69,6 +69,8 @@ enum Purpose {
         sign_outs: u64,
         scope: Option<String>,
     },
+    /// Taking up the session in a token mediator's cookie, for as long as the session here is of this generation.
+    Resume(u64),
     /// The first use of a renewed access token, before it is renewed again.
     Use(u64),
     /// The same before it is revoked.
@@ -190,6 +192,16 @@ impl Client {
         self.session.snapshot(now)
     }
 
+    /// The name that a token mediator has given to the session, for as long as it can be renewed by it: no secret, and the same over
+    /// all renewals.
+    #[must_use]
+    pub fn session_handle(&self) -> Option<&str> {
+        match &self.session.tokens()?.renewal {
+            session::Renewal::Ready(handle) if self.config.is_mediated() => Some(handle.expose()),
+            _ => None,
+        }
+    }
+
     /// Whether somebody is signed in, if only with a token that is to be renewed.
     #[must_use]
     pub fn is_signed_in(&self) -> bool {
@@ -280,6 +292,16 @@ impl Client {
         let tokens = self.session.tokens().filter(|tokens| tokens.is_unused)?;
         let request = token_info::first_use(&self.config, &tokens.access_token)?;
         Some(Exchange::new(request, Purpose::Use(self.session.generation())))
+    }
+
+    /// Takes up the session in a token mediator's cookie: after a reload, say. `None` without a mediator, or where somebody is
+    /// signed in. Settles with `invalid_grant` where there is none.
+    #[must_use]
+    pub fn begin_resume(&self) -> Option<Exchange> {
+        (self.config.is_mediated() && !self.is_signed_in()).then(|| {
+            let request = token_request::to_resume(&self.config);
+            Exchange::new(request, Purpose::Resume(self.session.generation()))
+        })
     }
 
     /// A renewal. The refresh token leaves the session with it.
@@ -389,7 +411,7 @@ impl Client {
                     .map_err(|error| error.during(Phase::Config))
             }
             Purpose::Redeem(sign_in) => {
-                let tokens = TokenSet::parse(&answered(outcome)?)?;
+                let tokens = TokenSet::of(&answered(outcome)?, &self.config)?;
                 self.sign_in(sign_in, tokens, Flow::Code, now)
             }
             #[cfg(feature = "implicit")]
@@ -410,6 +432,13 @@ impl Client {
                     self.late(outcome, sign_outs, now)
                 }
             }
+            Purpose::Resume(generation) => {
+                let tokens = TokenSet::of(&answered(outcome)?, &self.config)?;
+                if generation == self.session.generation() {
+                    self.session.sign_in(SignedIn::new(tokens, Flow::Code, now));
+                }
+                Ok(Progress::Refreshed)
+            }
             Purpose::Use(generation) => {
                 self.session.used(generation, token_info::is_known(&outcome));
                 Ok(Progress::Used)
@@ -420,7 +449,7 @@ impl Client {
             }
             Purpose::RenewToRevoke(mut tokens, sent, mut revocation) => {
                 revocation.may_renew = false;
-                if let Renewed::Tokens(new) = Renewed::parse(outcome) {
+                if let Renewed::Tokens(new) = Renewed::parse(outcome, &self.config) {
                     tokens.renew(new, sent.still_good(), now);
                 } else {
                     // A token that is spent can be revoked as well: the server says yes. That is no proof, and neither is a
@@ -520,7 +549,7 @@ impl Client {
     }
 
     fn sign_in(&mut self, sign_in: SignIn, tokens: TokenSet, flow: Flow, now: Moment) -> Result<Progress, Error> {
-        let mut tokens = self.received(tokens, flow, now);
+        let mut tokens = SignedIn::new(tokens, flow, now);
         if sign_in.sign_outs != self.session.sign_outs() || sign_in.number < self.succeeded {
             return self.give_back(tokens, sign_in.sign_outs, ended(), now);
         }
@@ -545,7 +574,7 @@ impl Client {
         outcome: HttpOutcome,
         now: Moment,
     ) -> Result<Progress, Error> {
-        match Renewed::parse(outcome) {
+        match Renewed::parse(outcome, &self.config) {
             Renewed::Tokens(tokens) => {
                 // RFC 6749 §6: a refresh never grants more than there was.
                 if let Err(error) = require_no_more_than(scope, tokens.scope.as_deref()) {
@@ -559,10 +588,6 @@ impl Client {
                     };
                 }
                 self.session.renew(tokens, sent.still_good(), now);
-                // Who renews also uses.
-                if self.config.token_mediator.is_some() {
-                    self.session.used(self.session.generation(), true);
-                }
                 Ok(Progress::Refreshed)
             }
             Renewed::Unused(error) => {
@@ -576,6 +601,7 @@ impl Client {
             Renewed::Refused(error) => {
                 self.session.end(SessionEvent::ReauthRequired);
                 let error = match error.oauth() {
+                    _ if error.code() == Code::SessionEnded => error,
                     Some(said) => Error::said(Code::ReauthRequired, said.clone()),
                     None => Code::ReauthRequired.into(),
                 };
@@ -592,18 +618,14 @@ impl Client {
 
     /// An answer for a session that is over: its tokens are revoked, never used.
     fn late(&mut self, outcome: HttpOutcome, sign_outs: u64, now: Moment) -> Result<Progress, Error> {
-        match Renewed::parse(outcome) {
+        match Renewed::parse(outcome, &self.config) {
             Renewed::Tokens(new) => {
-                let mut tokens = self.received(new, Flow::Code, now);
+                let mut tokens = SignedIn::new(new, Flow::Code, now);
                 tokens.is_unused = true;
                 self.give_back(tokens, sign_outs, ended(), now)
             }
             _ => Err(ended()),
         }
-    }
-
-    fn received(&self, tokens: TokenSet, flow: Flow, now: Moment) -> Box<SignedIn> {
-        SignedIn::new(tokens, flow, self.config.token_mediator.is_some(), now)
     }
 
     /// Tokens that must not be used. They are revoked at once, unless that could hit those of the session: then they are
@@ -629,9 +651,6 @@ impl Client {
     /// before at some. One whose time is over is renewed first, once. For told of an expired token, Doorkeeper says 200 and
     /// leaves the refresh token alive: before 5.9 if told of that, since then if told of the access token.
     fn revoke(&self, mut tokens: Box<SignedIn>, revocation: Revocation, now: Moment) -> Exchange {
-        if self.config.token_mediator.is_some() {
-            tokens.used(true);
-        }
         if tokens.is_unused
             && let Some(request) = token_info::first_use(&self.config, &tokens.access_token)
         {
@@ -640,18 +659,23 @@ impl Client {
         tokens.used(false);
         let is_over = revocation.may_renew && tokens.is_over(now);
         let refresh_token = match core::mem::replace(&mut tokens.renewal, session::Renewal::Never) {
-            session::Renewal::Ready(token) => token,
+            session::Renewal::Ready(token) => Some(token),
             session::Renewal::Never => None,
             session::Renewal::UnderWay | session::Renewal::InDoubt => {
                 tokens.is_whole = false;
                 None
             }
         };
-        if is_over {
-            let (request, sent) = token_request::for_refresh(&self.config, refresh_token);
+        if is_over && let Some(token) = refresh_token {
+            let (request, sent) = token_request::for_refresh(&self.config, token);
             return Exchange::new(request, Purpose::RenewToRevoke(tokens, sent, revocation));
         }
-        let access = revocation_request::for_access_token(&self.config, &tokens.access_token);
+        // A mediator is told both at once.
+        let (handle, refresh_token) = match self.config.is_mediated() {
+            true => (refresh_token, None),
+            false => (None, refresh_token),
+        };
+        let access = revocation_request::for_access_token(&self.config, &tokens.access_token, handle.as_ref());
         let (request, access_token) = match refresh_token {
             Some(token) => (revocation_request::for_refresh_token(&self.config, token), Some(access)),
             None => (access, None),
@@ -720,15 +744,21 @@ enum Renewed {
 }
 
 impl Renewed {
-    fn parse(outcome: HttpOutcome) -> Self {
-        let answer = match outcome {
-            HttpOutcome::NotSent => return Self::Unused(not_sent()),
-            HttpOutcome::Redirected | HttpOutcome::NoAnswer | HttpOutcome::TimedOut => return Self::InDoubt,
-            HttpOutcome::Answer(answer) => answer,
+    #[inline(never)]
+    fn parse(outcome: HttpOutcome, config: &Config) -> Self {
+        let is_unsent = matches!(outcome, HttpOutcome::NotSent);
+        let answer = match answered(outcome) {
+            Err(error) if is_unsent || config.is_mediated() => return Self::Unused(error),
+            Err(_) => return Self::InDoubt,
+            Ok(answer) => answer,
         };
-        match TokenSet::parse(&answer) {
+        match TokenSet::of(&answer, config) {
             Ok(tokens) => Self::Tokens(tokens),
             Err(error) if error.code() == Code::RateLimited => Self::Unused(error),
+            // A token mediator sends each refresh token once, whatever it is asked, and says when the session is over.
+            Err(error) if config.is_mediated() && !matches!(error.code(), Code::InvalidGrant | Code::SessionEnded) => {
+                Self::Unused(error)
+            }
             Err(_) if answer.status >= 500 || answer.status == 200 => Self::InDoubt,
             Err(error) => Self::Refused(error),
         }

@@ -256,6 +256,21 @@ impl Config {
             })
     }
 
+    /// Whether a token mediator renews and revokes.
+    pub(crate) const fn is_mediated(&self) -> bool {
+        self.token_mediator.is_some()
+    }
+
+    /// By what member an answer brings, and a request names, what the session is renewed with: the refresh token, or, with a
+    /// token mediator, which keeps that itself, the session's handle (docs/token-mediator.md).
+    pub(crate) const fn renewed_by(&self) -> &'static str {
+        if self.is_mediated() {
+            "session_handle"
+        } else {
+            "refresh_token"
+        }
+    }
+
     pub(crate) fn revocation_endpoint(&self) -> (&str, bool) {
         self.token_mediator
             .as_ref()

@@ -11,13 +11,18 @@ use alloc::boxed::Box;
 /// The request that revokes a refresh token, spent by it.
 #[must_use]
 pub(crate) fn for_refresh_token(config: &Config, token: RefreshToken) -> Box<HttpRequest> {
-    revocation(config, token.expose(), "refresh_token")
+    revocation(config, token.expose(), "refresh_token", "")
 }
 
-/// The request that revokes an access token.
+/// The request that revokes an access token, and with a token mediator its session, by the handle.
 #[must_use]
-pub(crate) fn for_access_token(config: &Config, token: &AccessToken) -> Box<HttpRequest> {
-    revocation(config, token.expose(), "access_token")
+pub(crate) fn for_access_token(
+    config: &Config,
+    token: &AccessToken,
+    handle: Option<&RefreshToken>,
+) -> Box<HttpRequest> {
+    let handle = handle.map_or("", |handle| handle.expose());
+    revocation(config, token.expose(), "access_token", handle)
 }
 
 /// Whether the server has revoked it. Anything but 200 means that the token may still be good (RFC 7009 §2.2.1).
@@ -36,9 +41,10 @@ pub(crate) const fn is_unheard(outcome: &HttpOutcome) -> bool {
     }
 }
 
-fn revocation(config: &Config, token: &str, hint: &str) -> Box<HttpRequest> {
+fn revocation(config: &Config, token: &str, hint: &str, handle: &str) -> Box<HttpRequest> {
     let fields = [
         ("token", token),
+        ("session_handle", handle),
         ("token_type_hint", hint),
         ("client_id", config.client_id.as_str()),
     ];

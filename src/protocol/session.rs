@@ -51,8 +51,8 @@ pub(crate) struct SignedIn {
 pub(crate) enum Renewal {
     /// Nothing.
     Never,
-    /// A refresh token; `None` inside: the token mediator keeps it in a cookie.
-    Ready(Option<RefreshToken>),
+    /// A refresh token; with a token mediator, which keeps that in a cookie, the session's handle.
+    Ready(RefreshToken),
     /// It was sent, and no answer is here yet.
     UnderWay,
     /// It was sent, and whether it is spent nobody here can know.
@@ -167,11 +167,7 @@ impl Session {
         self.signed_in = Some(tokens);
         self.changed(SessionEvent::SignedIn);
         self.began = self.generation;
-        if let Some(mut replaced) = replaced {
-            // The mediator's cookie belongs to the new tokens by now.
-            if matches!(replaced.renewal, Renewal::Ready(None)) {
-                replaced.renewal = Renewal::Never;
-            }
+        if let Some(replaced) = replaced {
             self.retire(replaced);
         }
     }
@@ -283,14 +279,14 @@ impl Session {
     }
 
     /// Puts a refresh token back that is known to be unused.
-    pub(crate) fn put_back(&mut self, token: Option<RefreshToken>) {
+    pub(crate) fn put_back(&mut self, token: RefreshToken) {
         if let Some(tokens) = &mut self.signed_in {
             tokens.renewal = Renewal::Ready(token);
         }
     }
 
     /// Takes new tokens in, whole or not at all. `unrotated`: what to go on with if the server sent no new refresh token.
-    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: Option<RefreshToken>, now: Moment) {
+    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: RefreshToken, now: Moment) {
         if let Some(tokens) = &mut self.signed_in {
             tokens.renew(new, unrotated, now);
             self.changed(SessionEvent::Refreshed);
@@ -386,12 +382,9 @@ impl Session {
 }
 
 impl SignedIn {
-    /// Tokens as they have come. `has_mediator`: which may keep the refresh token.
-    pub(crate) fn new(tokens: TokenSet, flow: Flow, has_mediator: bool, now: Moment) -> Box<Self> {
-        let renewal = match tokens.refresh_token {
-            None if !has_mediator || flow != Flow::Code => Renewal::Never,
-            token => Renewal::Ready(token),
-        };
+    /// Tokens as they have come.
+    pub(crate) fn new(tokens: TokenSet, flow: Flow, now: Moment) -> Box<Self> {
+        let renewal = tokens.refresh_token.map_or(Renewal::Never, Renewal::Ready);
         Box::new(Self {
             access_token: tokens.access_token,
             received: now,
@@ -407,14 +400,14 @@ impl SignedIn {
     }
 
     /// Takes new tokens in. `unrotated`: what was sent for them.
-    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: Option<RefreshToken>, now: Moment) {
+    pub(crate) fn renew(&mut self, new: TokenSet, unrotated: RefreshToken, now: Moment) {
         // What the use of the token that is replaced now would have ended may live on.
         self.used(false);
-        self.is_unused = match (&new.refresh_token, &unrotated) {
-            (Some(new), Some(old)) => !new.is(old.expose()),
-            _ => false,
-        };
-        self.renewal = Renewal::Ready(new.refresh_token.or(unrotated));
+        self.is_unused = new
+            .refresh_token
+            .as_ref()
+            .is_some_and(|new| !new.is(unrotated.expose()));
+        self.renewal = Renewal::Ready(new.refresh_token.unwrap_or(unrotated));
         self.access_token = new.access_token;
         self.received = now;
         self.age = 0;
@@ -472,8 +465,8 @@ impl SignedIn {
 /// What came of asking for the refresh token.
 #[derive(Debug)]
 pub(crate) enum Taken {
-    /// Here it is; `None` inside: the mediator has it.
-    Token(Option<RefreshToken>),
+    /// Here it is.
+    Token(RefreshToken),
     /// It is out already.
     UnderWay,
     /// There is none, or it is in doubt.
@@ -500,7 +493,7 @@ mod tests {
     }
 
     fn received(name: &str, expires_in: Seconds, is_renewable: bool, now: Seconds) -> Box<SignedIn> {
-        SignedIn::new(tokens(name, expires_in, is_renewable), Flow::Code, false, at(now))
+        SignedIn::new(tokens(name, expires_in, is_renewable), Flow::Code, at(now))
     }
 
     fn signed_in(expires_in: Seconds, is_renewable: bool) -> Session {
@@ -554,7 +547,7 @@ mod tests {
     fn a_renewed_token_is_over_when_its_own_lifetime_is() {
         for expires_in in [0, 1, 2, 9, 29, 60, 5400] {
             let mut session = signed_in(5400, true);
-            session.renew(tokens("AT2", expires_in, true), None, at(10));
+            session.renew(tokens("AT2", expires_in, true), RefreshToken::new("RT".into()), at(10));
             let fresh = signed_in(expires_in, true);
             for age in (0..70).chain(5369..5371) {
                 let renewed = match access(&session, 10 + age) {
@@ -574,7 +567,7 @@ mod tests {
         );
         for (expires_in, interval) in [(5400, 30), (60, 30), (20, 10), (2, 1)] {
             let mut session = signed_in(5400, true);
-            session.renew(tokens("AT2", expires_in, true), None, at(10));
+            session.renew(tokens("AT2", expires_in, true), RefreshToken::new("RT".into()), at(10));
             assert!(!session.may_renew_after_refusal(at(9 + interval)), "{expires_in}");
             assert!(session.may_renew_after_refusal(at(10 + interval)), "{expires_in}");
         }
@@ -583,7 +576,7 @@ mod tests {
     #[test]
     fn a_refresh_token_is_taken_once() {
         let mut session = signed_in(60, true);
-        assert!(matches!(session.take_refresh_token(), Taken::Token(Some(_))));
+        assert!(matches!(session.take_refresh_token(), Taken::Token(_)));
         assert!(matches!(session.take_refresh_token(), Taken::UnderWay));
         session.doubt();
         assert!(matches!(session.take_refresh_token(), Taken::Nothing));
@@ -598,7 +591,7 @@ mod tests {
     fn only_requests_since_the_sign_in_are_this_sessions() {
         let mut session = signed_in(60, true);
         let before = session.generation();
-        session.renew(tokens("AT2", 60, true), None, at(1));
+        session.renew(tokens("AT2", 60, true), RefreshToken::new("RT".into()), at(1));
         assert!(session.is_of_now(before), "a renewal is the same user's");
         session.end(SessionEvent::SignedOut);
         assert!(!session.is_of_now(session.generation()), "nobody is signed in");

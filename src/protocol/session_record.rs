@@ -32,8 +32,7 @@ pub(crate) fn write(session: &Session, config: &Config, now: Moment) -> Option<W
 fn write_one(tokens: &SignedIn, config: &Config, now: Moment) -> Writer {
     let (renewal, refresh_token) = match &tokens.renewal {
         Renewal::Never => (NEVER, None),
-        Renewal::Ready(Some(token)) => (READY, Some(token.expose())),
-        Renewal::Ready(None) => (COOKIE, None),
+        Renewal::Ready(token) => (READY, Some(token.expose())),
         // It is out. Should this page end before an answer is here, nobody knows whether it is spent.
         Renewal::UnderWay | Renewal::InDoubt => (IN_DOUBT, None),
     };
@@ -41,7 +40,7 @@ fn write_one(tokens: &SignedIn, config: &Config, now: Moment) -> Writer {
     out.number("v", VERSION);
     out.string("clientId", config.client_id.as_str());
     out.string("environment", config.environment.name.as_str());
-    out.string("server", &config.environment.authorization_endpoint);
+    out.string("server", config.token_endpoint().0);
     out.string("flow", tokens.flow.as_str());
     out.string("accessToken", tokens.access_token.expose());
     out.optional("refreshToken", refresh_token);
@@ -85,15 +84,14 @@ fn parse_one(object: &Object, config: &Config, now: Moment) -> Result<SignedIn, 
     let is_of = |key, ours: &str| text(object, key).map(|text| text == ours);
     if !is_of("clientId", config.client_id.as_str())?
         || !is_of("environment", environment.name.as_str())?
-        || !is_of("server", &environment.authorization_endpoint)?
+        || !is_of("server", config.token_endpoint().0)?
     {
         return Err(Code::IssuerChanged.into());
     }
     let token = |key| token_response::token(object, key).map_err(|_| corrupt());
     let renewal = match (text(object, "renewal")?, token("refreshToken")?) {
-        (READY, Some(token)) => Renewal::Ready(Some(RefreshToken::new(token))),
-        (COOKIE, None) if config.token_mediator.is_some() => Renewal::Ready(None),
-        (NEVER | COOKIE, None) => Renewal::Never,
+        (READY, Some(token)) => Renewal::Ready(RefreshToken::new(token)),
+        (NEVER, None) => Renewal::Never,
         (IN_DOUBT, None) => Renewal::InDoubt,
         _ => return Err(corrupt()),
     };
@@ -135,10 +133,9 @@ const MEMBERS: [&str; 15] = [
     "retired",
 ];
 
-/// What there is to renew with: nothing, the refresh token, the mediator's cookie, or nobody knows.
+/// What there is to renew with: nothing, the refresh token or a token mediator's handle, or nobody knows.
 const NEVER: &str = "never";
 const READY: &str = "ready";
-const COOKIE: &str = "cookie";
 const IN_DOUBT: &str = "in_doubt";
 
 #[cfg(test)]
@@ -150,7 +147,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use serde_json::{Value as Json, json};
 
-    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"isUnused":false,"isWhole":true,"scope":"read"}"#;
+    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/token","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"isUnused":false,"isWhole":true,"scope":"read"}"#;
 
     fn config(more: &str) -> Config {
         let credentials = r#"{"production":{"clientId":"CID","redirectUris":["https://app.example/cb"]}}"#;
@@ -162,7 +159,7 @@ mod tests {
         Moment::new(wall, 7)
     }
 
-    fn session(refresh_token: Option<&str>, has_mediator: bool) -> Session {
+    fn session(refresh_token: Option<&str>) -> Session {
         let tokens = TokenSet {
             access_token: AccessToken::new("AT1".into()),
             refresh_token: refresh_token.map(|token| RefreshToken::new(token.into())),
@@ -170,7 +167,7 @@ mod tests {
             scope: Some("read".into()),
         };
         let mut session = Session::default();
-        session.sign_in(SignedIn::new(tokens, Flow::Code, has_mediator, at(1000)));
+        session.sign_in(SignedIn::new(tokens, Flow::Code, at(1000)));
         session
     }
 
@@ -189,7 +186,7 @@ mod tests {
 
     #[test]
     fn a_record_is_exactly_this() {
-        assert_eq!(written(&session(Some("RT1"), false), at(1000)), RECORD);
+        assert_eq!(written(&session(Some("RT1")), at(1000)), RECORD);
         assert_eq!(
             MEMBERS.len() - 1,
             serde_json::from_str::<Json>(RECORD).unwrap().as_object().unwrap().len()
@@ -202,9 +199,8 @@ mod tests {
             let record: Json = serde_json::from_str(&written(session, at(1000))).unwrap();
             (record["renewal"].clone(), record["refreshToken"].clone())
         };
-        assert_eq!(renewal(&session(None, false)), (json!("never"), Json::Null));
-        assert_eq!(renewal(&session(None, true)), (json!("cookie"), Json::Null));
-        let mut sent = session(Some("RT1"), false);
+        assert_eq!(renewal(&session(None)), (json!("never"), Json::Null));
+        let mut sent = session(Some("RT1"));
         assert_eq!(renewal(&sent), (json!("ready"), json!("RT1")));
         sent.take_refresh_token();
         assert_eq!(renewal(&sent), (json!("in_doubt"), Json::Null), "it is under way");
@@ -227,8 +223,9 @@ mod tests {
                 changed("refreshToken", Json::Null).replace("ready", "never"),
                 config(""),
             ),
+            // A mediator's is of the page's own origin.
             (
-                changed("refreshToken", Json::Null).replace("ready", "cookie"),
+                changed("server", "https://app.example/oauth/token".into()),
                 config(mediated),
             ),
             (
@@ -243,12 +240,16 @@ mod tests {
             let json = |text: &str| serde_json::from_str::<Json>(text).unwrap();
             assert_eq!(json(&again), json(&record));
         }
-        // The mediator is gone, and its cookie with it.
-        let record = changed("refreshToken", Json::Null).replace("ready", "cookie");
-        assert!(matches!(
-            parse(&record, &config(""), at(2000)).unwrap().0.renewal,
-            Renewal::Never
-        ));
+        // Where there is a mediator now, or none any more, what renews the session is not what it was.
+        for (record, config) in [
+            (RECORD.to_string(), config(mediated)),
+            (changed("server", "https://app.example/oauth/token".into()), config("")),
+        ] {
+            assert_eq!(
+                parse(&record, &config, at(2000)).unwrap_err().code(),
+                Code::IssuerChanged
+            );
+        }
     }
 
     #[test]
@@ -335,7 +336,7 @@ mod tests {
         // Set back before: nobody knows.
         assert_eq!(status(&restored(999), 999, 0), Status::Expired);
         // Written after the clock was set, the record goes by what it shows now.
-        let set_back = session(Some("RT1"), false);
+        let set_back = session(Some("RT1"));
         let record = written(&set_back, Moment::new(500, 107));
         assert!(record.contains("\"received\":400,"), "{record}");
     }

@@ -8,7 +8,7 @@
 
 use super::config::Config;
 use super::http::HttpRequest;
-use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken, Secret};
+use super::secret::{AuthorizationCode, CodeVerifier, RefreshToken};
 use alloc::boxed::Box;
 
 /// The request that redeems a code. Both are spent by value.
@@ -34,14 +34,24 @@ pub(crate) fn for_code(
     )
 }
 
+/// The request that takes up the session in a token mediator's cookie (docs/token-mediator.md).
+#[must_use]
+pub(crate) fn to_resume(config: &Config) -> Box<HttpRequest> {
+    let fields = [
+        ("grant_type", "urn:procore-spa-auth:resume"),
+        ("client_id", config.client_id.as_str()),
+    ];
+    HttpRequest::post(config.token_endpoint(), &fields)
+}
+
 /// The request that renews the access token, and what is left of the refresh token.
 ///
-/// With a token mediator the refresh token may live in its cookie; then there is none to name.
+/// A token mediator has that in its cookie, and is told the session's handle (docs/token-mediator.md).
 #[must_use]
-pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (Box<HttpRequest>, SentRefreshToken) {
+pub(crate) fn for_refresh(config: &Config, token: RefreshToken) -> (Box<HttpRequest>, SentRefreshToken) {
     let fields = [
         ("grant_type", "refresh_token"),
-        ("refresh_token", token.as_ref().map_or("", Secret::expose)),
+        (config.renewed_by(), token.expose()),
         ("client_id", config.client_id.as_str()),
     ];
     let request = HttpRequest::post(config.token_endpoint(), &fields);
@@ -51,12 +61,12 @@ pub(crate) fn for_refresh(config: &Config, token: Option<RefreshToken>) -> (Box<
 /// A refresh token that was sent. Procore: "any call to refresh, successful or not, permanently invalidates" it
 /// (faq.md), so it can't be sent again; it comes back only from an answer that shows it is still good.
 #[derive(Debug)]
-pub(crate) struct SentRefreshToken(Option<RefreshToken>);
+pub(crate) struct SentRefreshToken(RefreshToken);
 
 impl SentRefreshToken {
     /// Known to be unused: the request never left, or the server answered without rotating (RFC 6749 §6). Else only good
     /// to be revoked.
-    pub(crate) fn still_good(self) -> Option<RefreshToken> {
+    pub(crate) fn still_good(self) -> RefreshToken {
         self.0
     }
 }

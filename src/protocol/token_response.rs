@@ -5,6 +5,7 @@
 //! `created_at` is ignored: expiry counts from receipt. Access tokens are never looked into (OAuth 2.1 §1.4).
 
 use super::ascii;
+use super::config::Config;
 use super::http::HttpResponse;
 use super::json::{self, Malformed, Object, Value};
 use super::scope;
@@ -20,7 +21,7 @@ use alloc::vec::Vec;
 pub struct TokenSet {
     /// For the API.
     pub access_token: AccessToken,
-    /// For one renewal, where the server gave one.
+    /// For one renewal, where the server gave one; a token mediator's handle of the session, for all of them.
     pub refresh_token: Option<RefreshToken>,
     /// From receipt; at most 24 hours, and 5400 where the server named none, as Procore's tokens live.
     pub expires_in: Seconds,
@@ -41,6 +42,37 @@ impl TokenSet {
     /// - `token_missing_access_token`, `token_malformed_token`, `token_bad_token_type`, `token_bad_expires_in`,
     ///   `token_bad_scope`
     pub fn parse(response: &HttpResponse) -> Result<Self, Error> {
+        Self::named(response, "refresh_token")
+    }
+
+    /// Judges the answer of the configured token endpoint, or of the token mediator (docs/token-mediator.md).
+    ///
+    /// # Errors
+    ///
+    /// As [`parse`](Self::parse), and of a mediator `mediator_unknown` where something else answers in its place, or one that
+    /// names no session, and `session_ended` where it holds another one.
+    pub(crate) fn of(response: &HttpResponse, config: &Config) -> Result<Self, Error> {
+        let tokens = Self::named(response, config.renewed_by());
+        if !config.is_mediated() {
+            return tokens;
+        }
+        // Its cookie is of another session than the page's.
+        if response.status == 409 {
+            return Err(Code::SessionEnded.into());
+        }
+        let is_strange = match &tokens {
+            Ok(tokens) => tokens.refresh_token.is_none(),
+            Err(error) => matches!(error.code(), Code::TokenBadStatus | Code::TokenBadContentType),
+        };
+        if is_strange {
+            Err(Code::MediatorUnknown.into())
+        } else {
+            tokens
+        }
+    }
+
+    /// `renewed_by`: the member that holds what the session is renewed with.
+    fn named(response: &HttpResponse, renewed_by: &str) -> Result<Self, Error> {
         if response.status != 200 {
             return Err(refusal(response));
         }
@@ -70,7 +102,7 @@ impl TokenSet {
         };
         Ok(Self {
             access_token: AccessToken::new(access_token),
-            refresh_token: token(object, "refresh_token")?.map(RefreshToken::new),
+            refresh_token: token(object, renewed_by)?.map(RefreshToken::new),
             expires_in,
             scope,
         })

@@ -120,8 +120,9 @@ fn a_renewed_token_can_not_be_used_where_nothing_is_there_for_it() {
 
     // A token mediator renews, so it is its turn to use, and its word that counts.
     let mut client = client_of(&OPTIONS.replacen('{', r#"{"tokenMediator":"/oauth/token","#, 1));
-    sign_in(&mut client, TOKENS);
-    renew(&mut client, TOKENS_2, at(1));
+    let by_handle = |tokens: &str| tokens.replace("refresh_token", "session_handle").replace("RT2", "RT1");
+    sign_in(&mut client, &by_handle(TOKENS));
+    renew(&mut client, &by_handle(TOKENS_2), at(1));
     assert!(client.begin_use().is_none() && !client.is_unused());
     assert!(!client.save(at(1)).unwrap().contains("\"isWhole\":false"));
 }

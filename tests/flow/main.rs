@@ -12,6 +12,7 @@ mod bounds;
 mod echoes;
 mod forged;
 mod servers;
+mod mediator;
 mod advisories;
 mod conformance;
 mod first_use;

@@ -1,6 +1,6 @@
 //! Servers other than Procore's own: the token mediator, and endpoints from metadata.
 
-use super::support::{OPTIONS, assert_refused, at, client_of, entropy, json, redeem, redeem_new, renewal};
+use super::support::{OPTIONS, assert_refused, at, client_of, entropy, json, redeem, redeem_new};
 use procore_spa_auth::error::Code;
 use procore_spa_auth::parse_url;
 use procore_spa_auth::protocol::authorization_request::SignInOptions;
@@ -29,66 +29,6 @@ fn a_content_type_that_a_proxy_sends_again_is_one_all_the_same() {
             }
         }
     }
-}
-
-#[test]
-fn a_token_mediator_is_asked_on_the_pages_own_origin() {
-    let options = OPTIONS.replacen('{', r#"{"tokenMediator":"/oauth/token","#, 1);
-    let mut client = client_of(&options);
-    let exchange = redeem_new(&mut client, "code=C1", at(0)).unwrap();
-    assert_eq!(exchange.request.url, "https://app.example/oauth/token");
-    assert!(
-        exchange.request.is_same_origin,
-        "with the cookies that say whose session it is"
-    );
-    // The mediator keeps the refresh token in its cookie.
-    client
-        .settle(
-            exchange,
-            json(200, r#"{"access_token":"AT1","token_type":"bearer"}"#),
-            at(0),
-        )
-        .unwrap();
-    assert!(client.session(at(0)).is_renewable);
-    let exchange = renewal(&mut client);
-    assert_eq!(exchange.request.url, "https://app.example/oauth/token");
-    assert_eq!(
-        exchange.request.body.as_ref().unwrap().expose(),
-        "grant_type=refresh_token&client_id=CID"
-    );
-    assert!(exchange.request.is_same_origin);
-    client
-        .settle(
-            exchange,
-            json(200, r#"{"access_token":"AT2","token_type":"bearer"}"#),
-            at(60),
-        )
-        .unwrap();
-    let exchange = client.begin_sign_out(at(61)).unwrap();
-    assert_eq!(exchange.request.url, "https://app.example/oauth/revoke");
-    assert_eq!(
-        exchange.request.body.as_ref().unwrap().expose(),
-        "token=AT2&token_type_hint=access_token&client_id=CID"
-    );
-    assert!(exchange.request.is_same_origin);
-
-    // Once the access token is over, the mediator renews it with its cookie, and revokes both.
-    redeem_new(&mut client, "code=C2", at(62))
-        .and_then(|exchange| {
-            client.settle(
-                exchange,
-                json(200, r#"{"access_token":"AT3","token_type":"bearer"}"#),
-                at(62),
-            )
-        })
-        .unwrap();
-    let exchange = client.begin_sign_out(at(62 + 5400)).unwrap();
-    assert_eq!(exchange.request.url, "https://app.example/oauth/token");
-    let renewed = json(200, r#"{"access_token":"AT4","token_type":"bearer"}"#);
-    let Ok(Progress::Send(exchange)) = client.settle(exchange, renewed, at(62 + 5400)) else {
-        panic!("nothing is revoked");
-    };
-    assert!(exchange.request.body.unwrap().expose().starts_with("token=AT4&"));
 }
 
 #[test]

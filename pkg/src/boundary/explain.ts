@@ -23,7 +23,7 @@ const isUnexplained = (error: unknown): error is ProcoreAuthError =>
 const explained = (error: unknown): unknown => {
   if (!isUnexplained(error)) return error;
   const { message: subject, cause, ...facts } = error;
-  return new ProcoreAuthError({ ...facts, message: `${messages[error.code] ?? MISSING} ${subject}`.trimEnd() }, cause);
+  return new ProcoreAuthError({ ...facts, message: `${messages[error.code + subject] ?? messages[error.code] ?? MISSING} ${subject}`.trimEnd() }, cause);
 };
 
 /** A call of the app's, whose errors get their messages. It begins in the very turn in which it is made. */

@@ -14,5 +14,19 @@ const MESSAGES = {
   sign_in_abandoned: "The user came back from the login page without a response. Let them try again.",
 } satisfies { [code in ProcoreAuthErrorCode]?: string };
 
-/** The message of each code. */
-export const messages: { readonly [code: string]: string } = own({ ...core, ...MESSAGES });
+/** What an option must be that the core does not see. */
+const OPTIONS = {
+  persist: '"tab"',
+  resume: "true or false",
+  popup: "true or false",
+  isIdempotent: "true or false",
+  timeoutSeconds: "seconds, 0 or more",
+  signal: "an AbortSignal",
+  onThrottle: '"wait" or "return"',
+  url: "a URL",
+  allowedParents: "a list of origins, or one",
+};
+const ofOptions = Object.entries(OPTIONS).map(([name, words]) => [`config_invalid[${name}]`, `Must be ${words}.`] as const);
+
+/** The message of each code, and of some of them with what they are about. */
+export const messages: { readonly [code: string]: string } = own({ ...core, ...MESSAGES, ...Object.fromEntries(ofOptions) });

@@ -1,19 +1,20 @@
 import { members } from "./boundary.ts";
 import { startError } from "./errors.ts";
 
-/** What an option must be, and how a caller is told. */
-type Rule = readonly [is: (value: unknown) => boolean, words: string];
+/** What an option must be. How a caller is told is among the messages, by the option's name. */
+type Rule = (value: unknown) => boolean;
 
 /** Also what another frame of this site has made, which is of no class of this one. */
 const isA = (kind: string) => (value: unknown) => Object.prototype.toString.call(value) === `[object ${kind}]`;
 const isText = (value: unknown) => typeof value === "string";
 
-export const FLAG: Rule = [(value) => typeof value === "boolean", "true or false"];
-export const SECONDS: Rule = [(value) => typeof value === "number" && value >= 0, "seconds, 0 or more"];
-export const SIGNAL: Rule = [isA("AbortSignal"), "an AbortSignal"];
-export const URL_TEXT: Rule = [(value) => isText(value) || isA("URL")(value), "a URL"];
-export const ORIGINS: Rule = [(value) => [value].flat().every(isText), "a list of origins, or one"];
-export const THROTTLE: Rule = [(value) => value === "wait" || value === "return", '"wait" or "return"'];
+export const FLAG: Rule = (value) => typeof value === "boolean";
+export const TAB_WORD: Rule = (value) => value === "tab";
+export const SECONDS: Rule = (value) => typeof value === "number" && value >= 0;
+export const SIGNAL: Rule = isA("AbortSignal");
+export const URL_TEXT: Rule = (value) => isText(value) || isA("URL")(value);
+export const ORIGINS: Rule = (value) => [value].flat().every(isText);
+export const THROTTLE: Rule = (value) => value === "wait" || value === "return";
 
 /** @throws `config_invalid` where that is no object of options */
 export const mustBeOptions = (given: unknown): void => {
@@ -29,9 +30,9 @@ export const mustBeOptions = (given: unknown): void => {
 export const judged = <T extends object>(given: T | null | undefined, rules: { [name in keyof T]?: Rule }): Partial<T> => {
   mustBeOptions(given);
   const found = members(given);
-  for (const [name, [is, words]] of Object.entries(rules) as [keyof T & string, Rule][]) {
+  for (const [name, is] of Object.entries(rules) as [keyof T & string, Rule][]) {
     found[name] ??= undefined;
-    if (found[name] !== undefined && !is(found[name])) throw startError("config_invalid", `Must be ${words}. [${name}]`);
+    if (found[name] !== undefined && !is(found[name])) throw startError("config_invalid", `[${name}]`);
   }
   return found;
 };

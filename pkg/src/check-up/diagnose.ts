@@ -5,6 +5,8 @@ import { notChecked, problem } from "./finding.ts";
 import { pageChecks } from "./diagnose-page.ts";
 import { serverChecks } from "./diagnose-servers.ts";
 
+export { redeemWrongly } from "../engine/wrong-verifier.ts";
+
 /** Looks at everything that a sign-in needs. Never rejects. */
 export const diagnose = async (subject: Subject): Promise<readonly Finding[]> => {
   // Where there is no page, there is nothing to look at.

@@ -1,6 +1,6 @@
-import { type Authorized, type Engine, type Judged, type Login, type Probe, type Publish, type Redeemed, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
+import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
 import type * as Api from "../types/index.d.ts";
-import { bounded, json, own, parse } from "../boundary/boundary.ts";
+import { bounded, json, own } from "../boundary/boundary.ts";
 import { open, start } from "./core.ts";
 import { ProcoreAuthError, named } from "../boundary/errors.ts";
 import { loaded } from "../boundary/loaded.ts";
@@ -40,7 +40,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       tabs ??= await joinTabs(`procore-spa-auth ${name}`, onTabMessage);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (tabs.canShare) shared = sharing?.shareSession({ call, tabs, mine, inTurn, report, send, revoke, postponed, isSignedIn });
+      if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, send, postponed, isSignedIn, apart, exchange });
       knowing = know(await shared?.takeUp(setup.wasSignedIn, setup.over));
       return call;
     })().catch((error: unknown) => {
@@ -51,6 +51,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   /** Says that it is known who is signed in. `isLate`: another tab renews the session, and is waited for. */
   const know = async (isLate?: boolean): Promise<void> => {
     if (isLate) await shared!.catchUp().catch(() => {});
+    if (setup.canResume) await exchange(client!, client!<Next>("resume")).catch(() => {});
     isKnown = true;
     if (session.status === "unknown") publish(update(), "ready");
   };
@@ -62,14 +63,6 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       await knowing;
       return call;
     });
-  };
-
-  /** A session that another tab is renewing goes with the one that comes now: what is known of it is to be revoked with that. */
-  const adoptUnfinished = async (): Promise<void> => {
-    const call = await opened();
-    if (isKnown) return;
-    await inTurn(() => shared!.adopt(true)).catch(() => {});
-    call("event");
   };
 
   /** A client of the core, and what its session is kept by. */
@@ -95,7 +88,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     if (!client) return session;
     let facts;
     try {
-      facts = client<Omit<Api.Session, "signedIn" | "id">>("session");
+      facts = client<Omit<Api.Session, "signedIn">>("session");
     } catch (error) {
       // In the middle of another step there is nothing new.
       if ((error as Api.ProcoreAuthError).code === "not_ready") return session;
@@ -104,7 +97,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
       return (session = SIGNED_OUT);
     }
-    const { status, renewable } = facts;
+    const { status, renewable, id } = facts;
+    mine.id = id ?? mine.id;
     if (status === "signed_out") mine.id = undefined;
     if (!isKnown && !mine.id) return session;
     // An expired token that nothing can renew signs nobody in.
@@ -151,7 +145,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       } finally {
         let event = takeEvent();
         const isSignIn = event === "signed_in";
-        if (isSignIn) mine.id = crypto.randomUUID();
+        // Unless a token mediator has named it.
+        if (isSignIn && mine.id === before) mine.id = crypto.randomUUID();
         if ((event || isShared) && shared && !(await shared.commit(isSignIn))) {
           // Another tab has ended or replaced the session meanwhile: these tokens are given back.
           const discarded = call<T & Next>("signOut");
@@ -191,12 +186,11 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   const send = (first: Next): Promise<Next> => sendOne(client!, first, true);
 
-  /** Ends the session of a record at the server, by a client of its own. */
-  const revoke = async (record: string): Promise<void> => {
+  /** Runs a task with another client of the same configuration, whose session is nobody's. */
+  const apart = async <T>(task: (call: Client) => Promise<T>): Promise<T> => {
     const { call } = await openClient();
     try {
-      call("restore", { record });
-      await exchange(call, call<Next>("signOut"));
+      return await task(call);
     } finally {
       call("close");
     }
@@ -248,7 +242,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     redeem: async ({ state, record, ...response }) => {
       const own = state === undefined ? record && bounded(record) : popups.get(state);
       if (state !== undefined) popups.delete(state);
-      if (own && !response.isStored) await adoptUnfinished();
+      // One after the other, for both answers may set the mediator's cookie.
+      if (own && !response.isStored) await (setup.canResume ? known() : opened()).then(() => shared?.adoptUnfinished());
       const redeemed = await step<Redeemed>("redeem", { ...response, record: own });
       if (redeemed.returnTo === undefined && !redeemed.isClaimed) await known();
       return redeemed;
@@ -275,8 +270,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
     signOut: async () => {
       // Before the core has started, nobody can be signed in.
-      if (!opening && !setup.isPersistent) return own({});
-      const call = await opened();
+      if (!opening && !setup.isPersistent && !setup.canResume) return own({});
+      // What is in the mediator's cookie is to end, too.
+      const call = await (setup.canResume ? known() : opened());
       let over: string | undefined;
       let id: string | undefined;
       // First of all everything is wiped, here and in every tab; only then the server is told.
@@ -310,18 +306,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
     probe: async ({ url, state }) => {
       await opened();
-      // Another client, so that nothing comes of it here, and a verifier that belongs to another sign-in.
-      const { call } = await openClient();
-      try {
-        const { record: other } = call<{ record: string }>("signIn", { options: "{}", isPopup: true });
-        const { verifier } = parse<{ verifier: string }>(other);
-        const record = { ...parse<object>(popups.get(state!) ?? "{}"), verifier };
-        popups.delete(state!);
-        await exchange(call, call<object>("redeem", { url, record: json(record) }));
-        return await exchange<Probe>(call, call("signOut"));
-      } finally {
-        call("close");
-      }
+      const record = popups.get(state!) ?? "{}";
+      popups.delete(state!);
+      const { redeemWrongly } = await loaded(import("../check-up/diagnose.js"));
+      return apart((call) => redeemWrongly(call, exchange, url, record));
     },
   };
   return engine;
@@ -332,4 +320,4 @@ const postponed = (code: Api.ProcoreAuthErrorCode, cause: unknown) =>
   new ProcoreAuthError({ code, phase: "refresh", retryable: true }, named(cause));
 
 /** In a script of its own, which only those load who have `persist`. */
-const loadSharing = () => loaded(import("./shared-session.js"), "shared-session.js");
+const loadSharing = () => loaded(import("./shared-session.js"));

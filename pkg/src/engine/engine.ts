@@ -10,6 +10,8 @@ export interface Setup {
   readonly isPersistent: boolean;
   /** Whether this very tab had the session before it was reloaded, or one that was left a moment ago. */
   readonly wasSignedIn: boolean;
+  /** Whether a token mediator is to be asked for the session in its cookie. */
+  readonly canResume: boolean;
   /** The session that was signed out of and could not be removed. */
   readonly over?: string | undefined;
 }

@@ -19,6 +19,8 @@ export interface Mine {
 
 /** The client that shares its session. */
 export interface Host {
+  /** What the session is kept by. */
+  readonly name: string;
   readonly call: ReturnType<typeof open>;
   readonly tabs: Awaited<ReturnType<typeof joinTabs>>;
   readonly mine: Mine;
@@ -31,8 +33,10 @@ export interface Host {
   readonly isSignedIn: () => boolean;
   /** An error of the package's one class: nothing was sent, and later it may go better. */
   readonly postponed: (code: Api.ProcoreAuthErrorCode, cause: unknown) => Error;
-  /** Tells the server that the session of a record is over. */
-  readonly revoke: (record: string) => Promise<unknown>;
+  /** Runs a task with another client of the same configuration, whose session is nobody's. */
+  readonly apart: <T>(task: (call: Host["call"]) => Promise<T>) => Promise<T>;
+  /** Sends exchange after exchange, until something has come of it. */
+  readonly exchange: (call: Host["call"], first: Next) => Promise<unknown>;
 }
 
 /** How long a renewal of another tab is waited for: its request may take 30 seconds, and its database 10. */
@@ -41,8 +45,8 @@ const LOCK_MS = 45_000;
 /** The session that all tabs of this origin share: who renews it, keeps it, ends it. Loaded where there is `persist`. */
 export const shareSession = (host: Host) => {
   const { call, tabs, mine, inTurn, report, postponed } = host;
-  const { locks, name } = tabs;
-  const store = openVault(name);
+  const { locks } = tabs;
+  const store = openVault(host.name);
   /** The store, while this tab's session is the one of all tabs, and not its own. */
   let vault: Vault | undefined = store;
   /** What this tab's session is in the vault. */
@@ -53,6 +57,8 @@ export const shareSession = (host: Host) => {
   let over: string | undefined;
   let awaiting: Promise<unknown> | undefined;
   let isNewsComing = false;
+  /** Whether another tab was renewing the session when this one started. */
+  let isLate = false;
   let releaseLock: () => void;
   let lockReleased: Promise<void>;
   const holdLock = () => (lockReleased = new Promise((resolve) => (releaseLock = resolve)));
@@ -63,7 +69,7 @@ export const shareSession = (host: Host) => {
     let work: Promise<T> | undefined;
     try {
       const signal = AbortSignal.timeout(LOCK_MS);
-      await locks!.request(`${name} renewal`, own({ signal }), () => Promise.race([(work = task()), lockReleased]));
+      await locks!.request(`procore-spa-auth ${host.name} renewal`, own({ signal }), () => Promise.race([(work = task()), lockReleased]));
     } catch (cause) {
       if (!work) throw postponed("lock_timeout", cause);
     }
@@ -72,7 +78,12 @@ export const shareSession = (host: Host) => {
 
   /** Removes a session that is nobody's any more, and tells the server, which nobody waits for. */
   const discard = async ({ revision, record }: Kept): Promise<void> => {
-    if (await store.clear(revision)) host.revoke(record).catch(() => {});
+    if (!(await store.clear(revision))) return;
+    const revoke = async (call: Host["call"]) => {
+      call("restore", { record });
+      await host.exchange(call, call<Next>("signOut"));
+    };
+    host.apart(revoke).catch(() => {});
   };
 
   /**
@@ -183,12 +194,22 @@ export const shareSession = (host: Host) => {
       try {
         const found = await store.read();
         if (found && found.grant === over) await discard(found);
-        else if (wasHere || (await isAnyoneHere())) return !(await adoptInTurn(false));
+        else if (wasHere || (await isAnyoneHere())) isLate = !(await adoptInTurn(false));
         else if (found) await discard(found);
       } catch {
         vault = undefined;
       }
-      return false;
+      return isLate;
+    },
+
+    /**
+     * A response is to be redeemed. A session that another tab is renewing goes with the one that comes now: what is known of it
+     * is to be revoked with that.
+     */
+    adoptUnfinished: async (): Promise<void> => {
+      if (!isLate) return;
+      await inTurn(() => adopt(true)).catch(() => {});
+      call("event");
     },
 
     /** Keeps what has come of a step, as `keep` does. Where storage fails, this tab goes on by itself. */
@@ -255,7 +276,7 @@ export const shareSession = (host: Host) => {
   async function isAnyoneHere(): Promise<boolean> {
     const { held = [], pending = [] } = await locks!.query();
     // Who waits for all to leave does not stay.
-    return [...held, ...pending].some((lock) => lock.name === tabs.here && lock.mode === "shared");
+    return [...held, ...pending].some((lock) => lock.name === `procore-spa-auth ${host.name} here` && lock.mode === "shared");
   }
 };
 

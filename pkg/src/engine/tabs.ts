@@ -3,8 +3,8 @@ import { own, received } from "../boundary/boundary.ts";
 /** What tabs tell each other: never a token, nothing but that something has happened. */
 export type News = "signed_in" | "refreshed" | "signed_out" | "reauth_required";
 
-const NEWS: readonly unknown[] = ["signed_in", "refreshed", "signed_out", "reauth_required"] satisfies News[];
-export const isNews = (word: unknown): word is News => NEWS.includes(word);
+/** That its time is over, each tab sees for itself. A word of another version is no more than a reason to look. */
+export const isNews = (word: unknown): word is News => typeof word === "string" && word !== "expired";
 
 /** How long a sign-out waits until every tab has wiped its tokens. A frozen tab can't. */
 const LEAVE_MS = 3_000;
@@ -34,10 +34,7 @@ export const joinTabs = async (name: string, onMessage: (news: News, id: string 
   };
 
   return {
-    name,
     locks,
-    /** The lock that `holdPresence` holds. */
-    here,
     canShare: locks !== undefined && channel !== undefined,
 
     /** `id`: of the session that it has happened to. It opens nothing. */

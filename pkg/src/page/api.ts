@@ -1,14 +1,12 @@
 import type * as Api from "../types/index.d.ts";
+import type { Call } from "./api-answers.ts";
 import { ordinary, own } from "../boundary/boundary.ts";
 import type { Engine } from "../engine/engine.ts";
 import { FLAG, THROTTLE, judged } from "../boundary/options.ts";
+import { unless } from "./unless.ts";
 
-/** How often a call waits, because of its own answers or those of others. */
-const MAX_WAITS = 3;
-
-/** Until when all calls of a host wait, as it has asked for, on the clock that never jumps. */
-const pauses = new Map<string, number>();
-const pausedUntil = (host: string): number => pauses.get(host) ?? 0;
+/** What judges other answers than success, once there was one. */
+let answers: typeof import("./api-answers.ts") | undefined;
 
 const COMPANY = "procore-company-id";
 
@@ -33,25 +31,20 @@ export const createFetch =
       isCompanyIdFloat: typeof companyId === "number",
     };
     const signal = init.signal === undefined ? given?.signal : init.signal;
-    const canRepeat = canSendTwice(init.body ?? given?.body);
     const cache = init.cache ?? (given && given.cache !== "default" ? given.cache : "no-store");
     const redirect = init.redirect ?? given?.redirect ?? "follow";
     let isCompanyWithheld = false;
     // Every try of a request belongs to the session of the first one, and waits no longer than that lasts.
     let ending = engine().session().signedIn ? ended() : undefined;
-    let waits = 0;
-    const mayWait = () => waits < MAX_WAITS && onThrottle !== "return";
+    const call: Call = { waits: onThrottle === "return" ? undefined : 0, body: init.body ?? given?.body, isIdempotent };
     for (let tries = 1, first: number | undefined; ; tries++) {
       const authorizing = engine().authorize({ ...facts, generation: first });
       const { url, authorization, companyId: id, generation, isUnused } = await unless([signal, ending], authorizing);
       first ??= generation;
       ending ??= ended();
       const { host } = new URL(url);
-      const left = pausedUntil(host) - performance.now();
-      if (left > 0 && mayWait()) {
-        waits += 1;
+      if (await answers?.isHeldBack(host, call, [signal, ending])) {
         tries -= 1;
-        await pause(left, [signal, ending]);
         // The token may be over by now, and others may have been told to wait longer.
         continue;
       }
@@ -88,67 +81,22 @@ export const createFetch =
       // Without its session, a token is refused for that reason. Any other answer is the caller's.
       if (ending.aborted && status === 401) throw ending.reason;
       if (ending.aborted) return response;
-      if (redirected && isCompanyWithheld) {
-        // The way without the company's ID has led to the API again: there it is sent.
+      // The way without the company's ID has led to the API again: there it is sent.
+      const isBack = redirected && isCompanyWithheld;
+      if (response.ok && !isUnused && !isBack) return response;
+      // Without that script an answer stays what it is.
+      answers ??= await import("./api-answers.js").catch(() => undefined);
+      const judge = (more: object) =>
+        unless([signal, ending], engine().judge({ ...more, status, isRedirect, cache, generation, tries, method: request.method }));
+      if (isBack) {
         facts.target = response.url;
         given &&= new Request(response.url, given);
         isCompanyWithheld = false;
-        response.body?.cancel().catch(() => {});
-        continue;
+      } else {
+        const next = await answers?.answered(judge, response, host, call, given?.bodyUsed);
+        if (!next) return response;
+        isCompanyWithheld ||= next.isToFollow === true;
       }
-      if (response.ok && !isUnused) return response;
-      const judging = engine().judge({
-        status,
-        isRedirect,
-        cache,
-        generation,
-        tries,
-        method: request.method,
-        // Firefox shows no body of a Request, only whether it is used up.
-        isReplayable: canRepeat && !given?.bodyUsed,
-        isIdempotent,
-        retryAfter: response.headers.get("retry-after") ?? "",
-        rateLimitReset: response.headers.get("x-rate-limit-reset") ?? "",
-      });
-      const { isToRetry, isToFollow, waitSeconds } = await unless([signal, ending], judging);
-      if (waitSeconds) pauses.set(host, Math.max(pausedUntil(host), performance.now() + waitSeconds * 1000));
-      if (!isToRetry || (waitSeconds && !mayWait())) return response;
-      if (isToFollow) isCompanyWithheld = true;
       response.body?.cancel().catch(() => {});
     }
   };
-
-/** A body that can be sent twice: no stream, and no form, which may hold files that have changed meanwhile. */
-const canSendTwice = (body: unknown): boolean =>
-  body === undefined ||
-  body === null ||
-  typeof body === "string" ||
-  body instanceof URLSearchParams ||
-  body instanceof ArrayBuffer ||
-  ArrayBuffer.isView(body) ||
-  body instanceof Blob;
-
-type Signals = readonly (AbortSignal | null | undefined)[];
-
-/** Waits for `work`, but no longer than the signals allow. */
-const unless = async <T>(signals: Signals, work: Promise<T>): Promise<T> => {
-  const listening = new AbortController();
-  const stopped = new Promise<never>((_, reject) => {
-    for (const signal of signals) {
-      const stop = () => reject(signal!.reason as Error);
-      if (signal?.aborted) stop();
-      else signal?.addEventListener("abort", stop, own({ signal: listening.signal }));
-    }
-  });
-  try {
-    return await Promise.race([work, stopped]);
-  } finally {
-    listening.abort();
-  }
-};
-
-const pause = (milliseconds: number, signals: Signals): Promise<void> => {
-  let timer: ReturnType<typeof setTimeout>;
-  const time = new Promise<void>((resolve) => (timer = setTimeout(resolve, milliseconds)));
-  return unless(signals, time).finally(() => clearTimeout(timer));
-};

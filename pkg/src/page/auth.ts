@@ -7,7 +7,7 @@ import { explaining } from "../boundary/explain.ts";
 import { leave, refuseFrames } from "./leave.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { openPopup, relayToOpener } from "./login-window.ts";
-import { FLAG, SECONDS, SIGNAL, judged, mustBeOptions, only } from "../boundary/options.ts";
+import { FLAG, SECONDS, SIGNAL, TAB_WORD, judged, mustBeOptions, only } from "../boundary/options.ts";
 import { probe } from "./probe.ts";
 import { takeFromPage } from "./redirect.ts";
 
@@ -16,7 +16,7 @@ type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 /** In the storage of a tab that has had a session: only such a tab, or one beside it, takes it up again. */
 const TAB = "procore-spa-auth.tab";
 
-/** For all tabs: when one of them that had a session was last left, in milliseconds since 1970. */
+/** For all tabs: when one of them was last known to have a session, in milliseconds since 1970. Gone with a sign-out. */
 const LEFT = "procore-spa-auth.left";
 /** How long after that its session is not taken for one that no tab has: the next page may be slow to come. */
 const GRACE_MS = 30_000;
@@ -38,7 +38,7 @@ export const createAuth = (
   // Read now and never again, so that a later change of the object changes nothing.
   const read = readOptions(givenOptions);
   // A page has one client of a configuration, whoever asks for it: two could not both redeem one response.
-  const name = read instanceof Error || typeof document === "undefined" ? undefined : json([read.options, read.isPersistent]);
+  const name = read instanceof Error || typeof document === "undefined" ? undefined : json(read);
   const known = name && clients.get(name);
   if (known) return known;
   const listeners = new Set<Listener>();
@@ -48,13 +48,19 @@ export const createAuth = (
   /** While a response of this page is judged, nobody is told whose session it is: it may be replaced at once. */
   let judging: Promise<unknown> | undefined;
   let held: Api.SessionEvent | undefined;
+  /** Whether this page has a response that brings a session of its own. */
+  let isToRedeem = false;
 
   const engine = (): Engine => {
     if (read instanceof Error) throw read;
     if (!made) {
-      const wasSignedIn = inTab(() => sessionStorage.getItem(TAB)) !== null || isJustLeft();
-      made = makeEngine({ ...read, page: pageUrl(), wasSignedIn, over: inTab(() => localStorage.getItem(OVER)) ?? undefined }, publish);
-      if (typeof document !== "undefined") attend(made, read.isPersistent);
+      const left = inTab(() => localStorage.getItem(LEFT));
+      const isJustLeft = Math.abs(Date.now() - Number(left)) < GRACE_MS;
+      const wasSignedIn = inTab(() => sessionStorage.getItem(TAB)) !== null || isJustLeft;
+      const over = inTab(() => localStorage.getItem(OVER)) ?? undefined;
+      const canResume = read.isLasting && left !== null && !isToRedeem;
+      made = makeEngine({ ...read, page: pageUrl(), wasSignedIn, canResume, over }, publish);
+      if (typeof document !== "undefined") attend(made, noteLasting);
     }
     return made;
   };
@@ -67,7 +73,7 @@ export const createAuth = (
       ending = new AbortController();
     }
     if (session.signedIn) keepRounds();
-    if (session.signedIn && !(read instanceof Error) && read.isPersistent) inTab(() => sessionStorage.setItem(TAB, ""));
+    noteLasting(session, event);
     for (const listener of event ? [...listeners] : []) {
       try {
         listener(session, event!);
@@ -76,6 +82,17 @@ export const createAuth = (
         reportError(error);
       }
     }
+  };
+
+  /** Notes that there is a session which outlives this page, or none any more. */
+  const noteLasting = ({ signedIn }: Api.Session, event?: Api.SessionEvent) => {
+    if (read instanceof Error || !read.isLasting) return;
+    inTab(() => {
+      if (signedIn) {
+        sessionStorage.setItem(TAB, "");
+        localStorage.setItem(LEFT, String(Date.now()));
+      } else if (event !== "ready") localStorage.removeItem(LEFT);
+    });
   };
 
   const publishHeld = () => {
@@ -114,8 +131,9 @@ export const createAuth = (
         const relayed = relayToOpener();
         if (relayed) return relayed;
         const taken = takeFromPage(read.options, read.isPersistent);
+        isToRedeem = taken.record !== undefined;
         const work = redeem({ url, ...taken });
-        return taken.record === undefined ? work : (judging = work.finally(publishHeld));
+        return isToRedeem ? (judging = work.finally(publishHeld)) : work;
       };
       let begin!: (work: Promise<Api.RedirectResult>) => void;
       const outcome = new Promise<Api.RedirectResult>((resolve) => (begin = resolve))
@@ -141,7 +159,7 @@ export const createAuth = (
       };
       const { url, warning, rounds } = await engine().signIn(own(asking));
       keepRounds(rounds);
-      if (warning) console.warn(`procore-spa-auth: ${warning}: returnTo was refused, / is used instead.`);
+      if (warning) console.warn(`procore-spa-auth: ${warning}`);
       return leave(url);
     }),
 
@@ -169,7 +187,7 @@ export const createAuth = (
         (facts) => ({ facts }),
         (startError: Api.ProcoreAuthError) => ({ startError }),
       );
-      const { diagnose } = await loaded(import("../check-up/diagnose.js"), "diagnose.js");
+      const { diagnose } = await loaded(import("../check-up/diagnose.js"));
       return diagnose(own({ ...subject, ...start, ...(probing && { probe: probing }) }));
     },
 
@@ -195,7 +213,7 @@ export const createAuth = (
 
     signOut: explaining(async () => {
       // Before the client is made, nobody can be signed in.
-      const { isRevoked, over } = made || (!(read instanceof Error) && read.isPersistent) ? await engine().signOut() : own<{ isRevoked?: boolean; over?: string }>({});
+      const { isRevoked, over } = made || (!(read instanceof Error) && read.isLasting) ? await engine().signOut() : own<{ isRevoked?: boolean; over?: string }>({});
       if (over) inTab(() => localStorage.setItem(OVER, over));
       const outcome = isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending";
       return result<Api.SignOutResult>({ outcome, warnings: over === undefined ? undefined : ["storage_unavailable"] });
@@ -216,19 +234,17 @@ const pageUrl = (): string =>
   typeof location === "undefined" ? "" : (globalThis.origin === "null" ? "null:" : location.origin) + location.pathname;
 
 /** Keeps an engine informed of what a page goes through. */
-const attend = (engine: Engine, isPersistent: boolean) => {
+const attend = (engine: Engine, onLeave: (session: Api.Session) => void) => {
   // Nobody waits for these; what fails is tried again by whoever needs it.
   const resume = () => void engine.resume().catch(() => {});
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && resume());
   addEventListener("pageshow", resume);
   addEventListener("online", resume);
   addEventListener("pagehide", () => {
-    if (isPersistent && engine.session().signedIn) inTab(() => localStorage.setItem(LEFT, String(Date.now())));
+    if (engine.session().signedIn) onLeave(engine.session());
     void engine.suspend();
   });
 };
-
-const isJustLeft = () => Math.abs(Date.now() - Number(inTab(() => localStorage.getItem(LEFT)))) < GRACE_MS;
 
 /** Storage may be blocked; then a tab does not remember. */
 const inTab = <T>(use: () => T): T | null => {
@@ -248,13 +264,16 @@ const noteCause = (error: unknown): void => {
   if (rounds && isProcoreAuthError(error)) keepRounds(`${rounds.split(" ")[0]} ${error.code}`);
 };
 
-const readOptions = (given: unknown): Omit<Setup, "page" | "wasSignedIn" | "over"> | Error => {
+/** `isLasting`: whether a session outlives the page, in the vault or in a token mediator's cookie. */
+type Read = Pick<Setup, "options" | "isPersistent"> & { readonly isLasting: boolean };
+
+const readOptions = (given: unknown): Read | Error => {
   try {
-    const { persist, ...options } = optionsOf<Api.ProcoreAuthOptions>(given);
-    if (persist !== undefined && persist !== null && persist !== "tab") {
-      return startError("config_invalid", "[persist]");
-    }
-    return { options: json(options), isPersistent: persist === "tab" };
+    const found = judged(optionsOf<Api.ProcoreAuthOptions>(given), { persist: TAB_WORD, resume: FLAG });
+    const { persist, resume, ...options } = found;
+    const isPersistent = persist !== undefined;
+    const isLasting = isPersistent || (resume !== false && !!found.tokenMediator);
+    return { options: json(options), isPersistent, isLasting };
   } catch (error) {
     return error as Error;
   }

@@ -49,7 +49,7 @@ export const relayToOpener = (): Promise<never> | undefined => {
   return relayed;
 };
 
-const popupScript = () => loaded(import("./popup.js"), "popup.js");
+const popupScript = () => loaded(import("./popup.js"));
 
 /** Without a name, it is a window that nobody else can have opened before. Nothing, if the browser refuses. */
 const openWindow = (url: string): Window | null => {
@@ -63,9 +63,7 @@ const openWindow = (url: string): Window | null => {
 
 /** In the middle of this window: of the whole one, where this page is framed. */
 const features = (): string => {
-  const width = 520;
-  const height = 720;
-  const left = screenX + (outerWidth - width) / 2;
-  const top = screenY + (outerHeight - height) / 2;
-  return `popup,width=${width},height=${height},left=${left},top=${top}`;
+  const left = screenX + (outerWidth - 520) / 2;
+  const top = screenY + (outerHeight - 720) / 2;
+  return `popup,width=520,height=720,left=${left},top=${top}`;
 };

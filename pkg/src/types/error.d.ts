@@ -27,7 +27,7 @@ export type ProcoreAuthErrorCode =
   | "token_bad_status" | "token_bad_content_type" | "token_bad_json" | "token_duplicate_key"
   | "token_missing_access_token" | "token_malformed_token" | "token_bad_token_type" | "token_bad_expires_in"
   | "token_bad_scope"
-  | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "rate_limited"
+  | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "mediator_unknown" | "rate_limited"
   // session and API
   | "not_signed_in" | "reauth_required" | "lock_timeout" | "session_ended" | "network_error" | "timeout"
   | "resource_origin_forbidden" | "token_in_url" | "company_id_invalid";

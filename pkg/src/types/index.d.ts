@@ -87,6 +87,11 @@ export interface ProcoreAuthOptions {
    */
   readonly tokenMediator?: string;
   /**
+   * With `tokenMediator`: whether a page takes up the session in the mediator's cookie, after a reload or in another tab. Default
+   * `true`. Nobody is asked where nobody has signed in before, or has signed out since.
+   */
+  readonly resume?: boolean;
+  /**
    * `"tab"`: the session survives a reload, is shared by all tabs of this origin, and ends with the last of them, unless
    * the browser restores its tabs: then it restores the session, too. It is kept in IndexedDB, encrypted with a key that no
    * script can read out; a script of this origin can still use that key, and the refresh token stays on the disk until the

@@ -16,7 +16,7 @@ const shown = (type, value) => {
   let text = "";
   for (const name of shapes[type] ?? shapes.ProcoreAuthError) {
     const member = value[name];
-    text += ` ${name}=${name === "expiresAtEpochSeconds" ? typeof member : normal(String(member))}`;
+    text += ` ${name}=${name === "expiresAtEpochSeconds" ? typeof member : name === "id" ? typeof member : normal(String(member))}`;
   }
   return text;
 };

@@ -7,5 +7,7 @@ pub type UnixSeconds = u64;
 
 #[expect(clippy::disallowed_methods, reason = "this is where it is read")]
 pub fn now() -> UnixSeconds {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |since| since.as_secs())
 }

@@ -14,6 +14,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use settings::{FileSettings, Limits};
@@ -66,8 +67,8 @@ pub struct Config {
     pub admin_listen: Option<SocketAddr>,
     pub token_path: String,
     pub revoke_path: String,
-    pub applications: Vec<Application>,
-    pub keys: KeyRing,
+    pub applications: Vec<Arc<Application>>,
+    pub keys: Arc<KeyRing>,
     pub lifetimes: Lifetimes,
     pub is_cookie_kept: bool,
     pub redis_url: Option<Secret>,
@@ -87,32 +88,49 @@ pub fn load(file: Option<&Path>, environment: BTreeMap<String, String>) -> Resul
 fn check(settings: Settings, environment: &BTreeMap<String, String>) -> Result<Config, ConfigError> {
     let token_path = settings.token_path;
     let revoke_path = match token_path.rsplit_once('/') {
-        Some((folder, last)) if token_path.starts_with('/') && !last.is_empty() && last != "revoke" => format!("{folder}/revoke"),
-        _ => return refuse(format!("token_path must be a path such as /oauth/token, not {token_path:?}")),
+        Some((folder, last)) if token_path.starts_with('/') && !last.is_empty() && last != "revoke" => {
+            format!("{folder}/revoke")
+        }
+        _ => {
+            return refuse(format!(
+                "token_path must be a path such as /oauth/token, not {token_path:?}"
+            ));
+        }
     };
     let Some(keys) = settings.cookie_keys else {
-        return refuse("cookie_keys is missing: a file or variable with 32 random bytes in base64 (openssl rand -base64 32)");
+        return refuse(
+            "cookie_keys is missing: a file or variable with 32 random bytes in base64 (openssl rand -base64 32)",
+        );
     };
-    let keys = KeyRing::parse(&keys.read("cookie_keys", environment)?)
-        .map_err(|error| ConfigError(format!("cookie_keys: {error:?}; each key is 32 bytes in base64 (openssl rand -base64 32)")))?;
+    let keys = KeyRing::parse(&keys.read("cookie_keys", environment)?).map_err(|error| {
+        ConfigError(format!(
+            "cookie_keys: {error:?}; each key is 32 bytes in base64 (openssl rand -base64 32)"
+        ))
+    })?;
     let mut applications = Vec::new();
     for (name, one) in settings.applications {
-        applications.push(application(name, one, environment)?);
+        applications.push(Arc::new(application(name, one, environment)?));
     }
     check_all(&applications)?;
     let session = settings.session;
-    let lifetimes = Lifetimes { idle: session.idle_seconds, absolute: session.absolute_seconds };
+    let lifetimes = Lifetimes {
+        idle: session.idle_seconds,
+        absolute: session.absolute_seconds,
+    };
     if lifetimes.idle == 0 || lifetimes.absolute < lifetimes.idle {
         return refuse("session: idle_seconds must be at least 1, and absolute_seconds no less than it");
     }
-    let redis_url = settings.redis_url.map(|source| source.read("redis_url", environment)).transpose()?;
+    let redis_url = settings
+        .redis_url
+        .map(|source| source.read("redis_url", environment))
+        .transpose()?;
     Ok(Config {
         listen: settings.listen,
         admin_listen: settings.admin_listen,
         token_path,
         revoke_path,
         applications,
-        keys,
+        keys: Arc::new(keys),
         lifetimes,
         is_cookie_kept: session.is_cookie_kept,
         redis_url: redis_url.or_else(|| environment.get("REDIS_URL").map(|url| url.as_str().into())),
@@ -120,32 +138,53 @@ fn check(settings: Settings, environment: &BTreeMap<String, String>) -> Result<C
         upstream_timeout: Duration::from_secs(settings.limits.upstream_timeout_seconds.max(1)),
         limits: settings.limits,
         files: settings.files,
-        log: settings.log.parse().map_err(|_| ConfigError("log must be error, warn, info or debug".into()))?,
+        log: settings
+            .log
+            .parse()
+            .map_err(|_| ConfigError("log must be error, warn, info or debug".into()))?,
     })
 }
 
 /// systemd names the directory that it has made in a variable of its own. An empty setting means none.
 fn state_dir(set: Option<PathBuf>, environment: &BTreeMap<String, String>) -> Option<PathBuf> {
-    let default = || environment.get("STATE_DIRECTORY").map_or("/var/lib/procore-token-mediator", String::as_str).into();
+    let default = || {
+        environment
+            .get("STATE_DIRECTORY")
+            .map_or("/var/lib/procore-token-mediator", String::as_str)
+            .into()
+    };
     Some(set.unwrap_or_else(default)).filter(|path| !path.as_os_str().is_empty())
 }
 
-fn application(name: String, set: ApplicationSettings, environment: &BTreeMap<String, String>) -> Result<Application, ConfigError> {
+fn application(
+    name: String,
+    set: ApplicationSettings,
+    environment: &BTreeMap<String, String>,
+) -> Result<Application, ConfigError> {
     let about = |what: &str| ConfigError(format!("applications.{name}: {what}"));
-    let client_id = ClientId::parse(&set.client_id).map_err(|error| about(&error.message()))?.as_str().to_owned();
-    let client_secret = set.client_secret.read(&format!("applications.{name}.client_secret"), environment)?;
+    let client_id = ClientId::parse(&set.client_id)
+        .map_err(|error| about(&error.message()))?
+        .as_str()
+        .to_owned();
+    let client_secret = set
+        .client_secret
+        .read(&format!("applications.{name}.client_secret"), environment)?;
     let procore = match set.environment.as_deref() {
         None => None,
-        Some(word) => Some(EnvironmentName::from_name(word).ok_or_else(|| {
-            about("environment must be production, sandbox, monthly-sandbox or federal")
-        })?),
+        Some(word) => Some(
+            EnvironmentName::from_name(word)
+                .ok_or_else(|| about("environment must be production, sandbox, monthly-sandbox or federal"))?,
+        ),
     };
     let (login_origin, api_origin) = match (procore, set.login_origin) {
         (Some(name), None) => {
             let Environment { issuer, api_origin, .. } = Environment::procore(name);
             (issuer, Some(api_origin))
         }
-        (None, Some(origin)) => (exact_origin(&origin).map_err(|error| about(&format!("login_origin {error}")))?, None),
+        (None, Some(origin)) => (
+            exact_origin(&origin).map_err(|error| about(&format!("login_origin {error}")))?,
+            None,
+        ),
         _ => return Err(about("say environment or login_origin, one of both")),
     };
     for uri in &set.redirect_uris {
@@ -182,7 +221,9 @@ fn exact_origin(text: &str) -> Result<String, String> {
         return Err(format!("{text:?} is not how browsers write an origin; say {origin:?}"));
     }
     let is_loopback = ["http://127.0.0.1", "http://[::1]"].iter().any(|own| {
-        origin.strip_prefix(own).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
+        origin
+            .strip_prefix(own)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(':'))
     });
     if url.is_https() || url.is_localhost() || is_loopback {
         Ok(origin.to_owned())
@@ -192,7 +233,7 @@ fn exact_origin(text: &str) -> Result<String, String> {
 }
 
 /// A request names its application by `client_id` and `Origin`.
-fn check_all(applications: &[Application]) -> Result<(), ConfigError> {
+fn check_all(applications: &[Arc<Application>]) -> Result<(), ConfigError> {
     if applications.is_empty() {
         return refuse("there is no application: add a table [applications.NAME]");
     }
@@ -201,7 +242,9 @@ fn check_all(applications: &[Application]) -> Result<(), ConfigError> {
             let shared = one.origins.iter().find(|origin| other.has_origin(origin));
             if let (true, Some(origin)) = (one.client_id == other.client_id, shared) {
                 let names = format!("applications.{} and applications.{}", one.name, other.name);
-                return refuse(format!("{names} have the same client_id and both have {origin}: nobody could tell which is meant"));
+                return refuse(format!(
+                    "{names} have the same client_id and both have {origin}: nobody could tell which is meant"
+                ));
             }
         }
     }

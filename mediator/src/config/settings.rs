@@ -56,7 +56,11 @@ pub struct SessionSettings {
 
 impl Default for SessionSettings {
     fn default() -> Self {
-        Self { idle_seconds: 12 * 3600, absolute_seconds: 7 * 24 * 3600, is_cookie_kept: false }
+        Self {
+            idle_seconds: 12 * 3600,
+            absolute_seconds: 7 * 24 * 3600,
+            is_cookie_kept: false,
+        }
     }
 }
 
@@ -126,7 +130,11 @@ impl Source {
             },
         };
         let text = Secret::new(text.trim().to_owned());
-        if text.expose().is_empty() { refuse(format!("{setting} is empty")) } else { Ok(text) }
+        if text.expose().is_empty() {
+            refuse(format!("{setting} is empty"))
+        } else {
+            Ok(text)
+        }
     }
 }
 
@@ -135,9 +143,18 @@ pub fn read(file: Option<&Path>, environment: &BTreeMap<String, String>) -> Resu
     if let Some(path) = file {
         builder = builder.add_source(File::from(path).format(FileFormat::Toml));
     }
-    let variables = environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
-    let variables = Environment::with_prefix("MEDIATOR").prefix_separator("__").separator("__").source(Some(variables));
-    let read = builder.add_source(variables).build().and_then(config::Config::try_deserialize);
+    let variables = environment
+        .iter()
+        .map(|(name, value)| (name.clone(), value.clone()))
+        .collect();
+    let variables = Environment::with_prefix("MEDIATOR")
+        .prefix_separator("__")
+        .separator("__")
+        .source(Some(variables));
+    let read = builder
+        .add_source(variables)
+        .build()
+        .and_then(config::Config::try_deserialize);
     // A complaint about TOML repeats the line, and no line of it is secret: see `Source`.
     read.map_err(|error| ConfigError(error.to_string()))
 }

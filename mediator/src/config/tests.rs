@@ -2,7 +2,7 @@ use super::*;
 
 /// An application for tests of other modules.
 pub fn application() -> Application {
-    config(&variables()).unwrap().applications.remove(0)
+    Arc::into_inner(config(&variables()).unwrap().applications.remove(0)).unwrap()
 }
 
 fn variables() -> BTreeMap<String, String> {
@@ -14,7 +14,10 @@ fn variables() -> BTreeMap<String, String> {
         ("MEDIATOR__APPLICATIONS__MAIN__ENVIRONMENT", "sandbox"),
         ("MEDIATOR__APPLICATIONS__MAIN__CLIENT_ID", "client-1"),
         ("MEDIATOR__APPLICATIONS__MAIN__CLIENT_SECRET__ENV", "SECRET"),
-        ("MEDIATOR__APPLICATIONS__MAIN__ORIGINS", "https://app.example http://localhost:5173"),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__ORIGINS",
+            "https://app.example http://localhost:5173",
+        ),
         ("MEDIATOR__APPLICATIONS__MAIN__REDIRECT_URIS", "https://app.example/cb"),
     ]
     .map(|(name, value)| (name.to_owned(), value.to_owned()))
@@ -40,15 +43,24 @@ fn everything_can_be_set_by_variables() {
     let config = config(&variables()).unwrap();
     let application = &config.applications[0];
     assert_eq!(application.client_secret.expose(), "the-secret");
-    assert_eq!(application.token_endpoint, "https://login-sandbox.procore.com/oauth/token");
+    assert_eq!(
+        application.token_endpoint,
+        "https://login-sandbox.procore.com/oauth/token"
+    );
     assert_eq!(application.origins, ["https://app.example", "http://localhost:5173"]);
-    assert_eq!((config.token_path.as_str(), config.revoke_path.as_str()), ("/oauth/token", "/oauth/revoke"));
+    assert_eq!(
+        (config.token_path.as_str(), config.revoke_path.as_str()),
+        ("/oauth/token", "/oauth/revoke")
+    );
     assert!(!format!("{config:?}").contains("the-secret"));
     let set = with("MEDIATOR__LIMITS__REQUESTS_PER_MINUTE", "7").unwrap();
     assert_eq!(set.limits.requests_per_minute, 7);
     assert!(with("MEDIATOR__SESSION__KEEP_COOKIE", "true").unwrap().is_cookie_kept);
     assert_eq!(with("MEDIATOR__STATE_DIR", "").unwrap().state_dir, None);
-    assert_eq!(with("REDIS_URL", "redis://r").unwrap().redis_url.unwrap().expose(), "redis://r");
+    assert_eq!(
+        with("REDIS_URL", "redis://r").unwrap().redis_url.unwrap().expose(),
+        "redis://r"
+    );
 }
 
 #[test]
@@ -68,20 +80,52 @@ fn the_example_is_a_file_that_is_accepted() {
 #[test]
 fn a_trailing_slash_in_an_origin_is_refused_with_a_word() {
     let message = complaint("MEDIATOR__APPLICATIONS__MAIN__ORIGINS", "https://app.example/");
-    assert!(message.contains(r#""https://app.example/" is not how browsers write an origin; say "https://app.example""#), "{message}");
-    for origin in ["https://APP.example", "https://app.example:443", "https://app.example/x", "http://app.example", "app.example"] {
-        assert!(with("MEDIATOR__APPLICATIONS__MAIN__ORIGINS", origin).is_err(), "{origin}");
+    assert!(
+        message.contains(r#""https://app.example/" is not how browsers write an origin; say "https://app.example""#),
+        "{message}"
+    );
+    for origin in [
+        "https://APP.example",
+        "https://app.example:443",
+        "https://app.example/x",
+        "http://app.example",
+        "app.example",
+    ] {
+        assert!(
+            with("MEDIATOR__APPLICATIONS__MAIN__ORIGINS", origin).is_err(),
+            "{origin}"
+        );
     }
 }
 
 #[test]
 fn what_is_wrong_is_named() {
     let cases = [
-        ("MEDIATOR__APPLICATIONS__MAIN__ENVIRONMENT", "staging", "environment must be"),
-        ("MEDIATOR__APPLICATIONS__MAIN__CLIENT_ID", "your-client", "applications.main"),
-        ("MEDIATOR__APPLICATIONS__MAIN__CLIENT_SECRET__ENV", "NOWHERE", "the variable NOWHERE is not set"),
-        ("MEDIATOR__APPLICATIONS__MAIN__REDIRECT_URIS", "http://app.example/cb", "redirect_uris"),
-        ("MEDIATOR__APPLICATIONS__MAIN__LOGIN_ORIGIN", "https://login.example", "one of both"),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__ENVIRONMENT",
+            "staging",
+            "environment must be",
+        ),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__CLIENT_ID",
+            "your-client",
+            "applications.main",
+        ),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__CLIENT_SECRET__ENV",
+            "NOWHERE",
+            "the variable NOWHERE is not set",
+        ),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__REDIRECT_URIS",
+            "http://app.example/cb",
+            "redirect_uris",
+        ),
+        (
+            "MEDIATOR__APPLICATIONS__MAIN__LOGIN_ORIGIN",
+            "https://login.example",
+            "one of both",
+        ),
         ("MEDIATOR__COOKIE_KEYS__ENV", "SECRET", "cookie_keys"),
         ("MEDIATOR__TOKEN_PATH", "oauth/token", "token_path"),
         ("MEDIATOR__SESSION__IDLE_SECONDS", "0", "idle_seconds"),
@@ -102,6 +146,9 @@ fn the_same_client_id_needs_other_origins() {
         all.insert(name.replace("__MAIN__", "__MONTHLY__"), value);
     }
     assert!(config(&all).unwrap_err().0.contains("nobody could tell which is meant"));
-    all.insert("MEDIATOR__APPLICATIONS__MONTHLY__ORIGINS".into(), "https://monthly.example".into());
+    all.insert(
+        "MEDIATOR__APPLICATIONS__MONTHLY__ORIGINS".into(),
+        "https://monthly.example".into(),
+    );
     assert_eq!(config(&all).unwrap().applications.len(), 2);
 }

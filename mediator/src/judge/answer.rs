@@ -81,14 +81,28 @@ impl Answer {
                 created_at: access.created_at,
                 ..Body::default()
             },
-            Self::PkceIgnored => Body { pkce: Some("ignored"), ..Body::default() },
-            Self::Revoked => Body { revoked: Some(true), ..Body::default() },
-            Self::Refused(_) | Self::Error(_) => {
-                Body { error: Some(self.word()), retry_after: self.retry_after(), ..Body::default() }
-            }
+            Self::PkceIgnored => Body {
+                pkce: Some("ignored"),
+                ..Body::default()
+            },
+            Self::Revoked => Body {
+                revoked: Some(true),
+                ..Body::default()
+            },
+            Self::Refused(_) | Self::Error(_) => Body {
+                error: Some(self.word()),
+                retry_after: self.retry_after(),
+                ..Body::default()
+            },
         };
         // Strings and numbers only: it can't fail.
-        Secret::new(serde_json::to_string(&Body { version: VERSION, ..body }).unwrap_or_default())
+        Secret::new(
+            serde_json::to_string(&Body {
+                version: VERSION,
+                ..body
+            })
+            .unwrap_or_default(),
+        )
     }
 }
 
@@ -127,15 +141,29 @@ mod tests {
 
     #[test]
     fn answers_have_these_members_and_no_others() {
-        let access = Access { token: "A1".into(), expires_at: 160, created_at: Some(7), scope: Some("read".into()) };
-        let answer = Answer::Tokens { access, handle: "H1".into() };
+        let access = Access {
+            token: "A1".into(),
+            expires_at: 160,
+            created_at: Some(7),
+            scope: Some("read".into()),
+        };
+        let answer = Answer::Tokens {
+            access,
+            handle: "H1".into(),
+        };
         let expected = r#"{"version":2,"access_token":"A1","token_type":"Bearer","expires_in":60,"session_handle":"H1","scope":"read","created_at":7}"#;
         assert_eq!(body(&answer), expected);
         assert_eq!(body(&Answer::PkceIgnored), r#"{"version":2,"pkce":"ignored"}"#);
         assert_eq!(body(&Answer::Revoked), r#"{"version":2,"revoked":true}"#);
-        assert_eq!(body(&Answer::Refused(Refusal::Origin)), r#"{"version":2,"error":"invalid_request"}"#);
+        assert_eq!(
+            body(&Answer::Refused(Refusal::Origin)),
+            r#"{"version":2,"error":"invalid_request"}"#
+        );
         let limited = Answer::Error(Word::RateLimited(9));
-        assert_eq!(body(&limited), r#"{"version":2,"error":"rate_limited","retry_after":9}"#);
+        assert_eq!(
+            body(&limited),
+            r#"{"version":2,"error":"rate_limited","retry_after":9}"#
+        );
         assert_eq!(limited.status(), 429);
     }
 }

@@ -17,7 +17,9 @@ pub fn find(headers: &HeaderMap, name: &str) -> Option<Secret> {
     for header in headers.get_all(COOKIE) {
         for pair in header.as_bytes().split(|byte| *byte == b';') {
             let mut parts = pair.trim_ascii().splitn(2, |byte| *byte == b'=');
-            let (Some(key), Some(value)) = (parts.next(), parts.next()) else { continue };
+            let (Some(key), Some(value)) = (parts.next(), parts.next()) else {
+                continue;
+            };
             if key != name.as_bytes() {
                 continue;
             }
@@ -32,8 +34,12 @@ pub fn find(headers: &HeaderMap, name: &str) -> Option<Secret> {
 
 /// The header that keeps `value`: until the browser ends its session, or for `max_age` seconds.
 pub fn set(name: &str, value: &str, max_age: Option<u64>) -> Secret {
-    let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
-    Secret::new(format!("{name}={value}; Path=/{age}; Secure; HttpOnly; SameSite=Strict"))
+    let age = max_age
+        .map(|seconds| format!("; Max-Age={seconds}"))
+        .unwrap_or_default();
+    Secret::new(format!(
+        "{name}={value}; Path=/{age}; Secure; HttpOnly; SameSite=Strict"
+    ))
 }
 
 /// The header that removes it.
@@ -82,14 +88,23 @@ mod tests {
         ] {
             assert_eq!(found(&[header]), None, "{header}");
         }
-        assert_eq!(found(&["%5F%5FHost-procore-1=evil; __Host-procore-1=x"]).as_deref(), Some("x"));
+        assert_eq!(
+            found(&["%5F%5FHost-procore-1=evil; __Host-procore-1=x"]).as_deref(),
+            Some("x")
+        );
     }
 
     #[test]
     fn a_cookie_is_set_with_all_its_attributes() {
         let plain = set(NAME, "v", None);
-        assert_eq!(plain.expose(), "__Host-procore-1=v; Path=/; Secure; HttpOnly; SameSite=Strict");
+        assert_eq!(
+            plain.expose(),
+            "__Host-procore-1=v; Path=/; Secure; HttpOnly; SameSite=Strict"
+        );
         let removed = remove(NAME);
-        assert_eq!(removed.expose(), "__Host-procore-1=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict");
+        assert_eq!(
+            removed.expose(),
+            "__Host-procore-1=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Strict"
+        );
     }
 }

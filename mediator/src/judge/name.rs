@@ -9,18 +9,22 @@ use std::fmt;
 ///
 /// The key is the client secret: all instances have it, and it outlives the cookie's keys. While it is replaced, Procore
 /// accepts one of both only, so two instances that disagree can't spend a token twice.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub struct Name(String);
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Name(u128);
 
 impl Name {
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// A name as it was written down: 32 hex digits.
+    /// A name as it was written down.
     pub fn from_hex(text: &str) -> Option<Self> {
         let is_digit = |byte: u8| matches!(byte, b'0'..=b'9' | b'a'..=b'f');
-        (text.len() == 32 && text.bytes().all(is_digit)).then(|| Self(text.to_owned()))
+        let is_name = text.len() == 32 && text.bytes().all(is_digit);
+        u128::from_str_radix(text, 16).ok().filter(|_| is_name).map(Self)
+    }
+}
+
+/// 32 hex digits.
+impl fmt::Display for Name {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:032x}", self.0)
     }
 }
 
@@ -49,12 +53,24 @@ fn name(application: &Application, kind: &str, parts: &[&str]) -> Name {
     // HMAC takes keys of any length, so this can't fail; a name of nothing would be refused by nobody.
     let mac = Hmac::<Sha256>::new_from_slice(application.client_secret.expose().as_bytes());
     let mut mac = mac.unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
-    for part in ["procore-token-mediator", kind, &application.client_id, &application.login_origin].iter().chain(parts) {
+    for part in [
+        "procore-token-mediator",
+        kind,
+        &application.client_id,
+        &application.login_origin,
+    ]
+    .iter()
+    .chain(parts)
+    {
         mac.update(part.as_bytes());
         mac.update(&[0]);
     }
-    let bytes = mac.finalize().into_bytes();
-    Name(bytes.iter().take(16).map(|byte| format!("{byte:02x}")).collect())
+    let half = mac.finalize().into_bytes();
+    Name(
+        half.iter()
+            .take(16)
+            .fold(0, |number, byte| (number << 8) | u128::from(*byte)),
+    )
 }
 
 #[cfg(test)]
@@ -76,7 +92,7 @@ mod tests {
         ];
         for (at, name) in names.iter().enumerate() {
             assert_eq!(names.iter().position(|other| other == name), Some(at));
-            assert_eq!(Name::from_hex(name.as_str()).as_ref(), Some(name));
+            assert_eq!(Name::from_hex(&name.to_string()).as_ref(), Some(name));
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Answer {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Outcome {
     Granted(Tokens),
+    /// The same for a session that was ended meanwhile: to be revoked, and not to be used.
+    GrantedTooLate(Tokens),
     /// Procore's own `invalid_grant`.
     Refused,
     /// It may have arrived, and is never sent again.
@@ -31,7 +33,9 @@ pub enum Outcome {
     /// Nothing is spent: Procore refuses the mediator itself.
     InvalidClient,
     /// Nothing is spent; nothing is sent before then.
-    RateLimited { until: UnixSeconds },
+    RateLimited {
+        until: UnixSeconds,
+    },
     /// Nothing is spent, or nothing was sent.
     NotNow,
 }
@@ -45,6 +49,7 @@ impl Outcome {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Granted(_) => "granted",
+            Self::GrantedTooLate(_) => "granted_too_late",
             Self::Refused => "refused",
             Self::InDoubt => "in_doubt",
             Self::InvalidClient => "invalid_client",
@@ -60,7 +65,9 @@ const MAX_REFRESH_TOKEN: usize = 2048;
 /// Judges the answer of the token endpoint. `sent` is all that must not come back to the page.
 pub fn judge_token(answer: &Answer, sent: &[&Secret], now: UnixSeconds) -> Outcome {
     match answer.status {
-        429 => Outcome::RateLimited { until: now.saturating_add(pause(answer, now)) },
+        429 => Outcome::RateLimited {
+            until: now.saturating_add(pause(answer, now)),
+        },
         200 => granted(answer, sent, now).map_or(Outcome::InDoubt, Outcome::Granted),
         400..500 => refusal(answer),
         // A redirect or a fault: what is behind it may have taken the token.
@@ -75,7 +82,11 @@ pub fn judge_revocation(answer: &Answer) -> bool {
 }
 
 fn response(answer: &Answer) -> HttpResponse {
-    HttpResponse::new(answer.status.into(), answer.content_type.clone(), Wiped::from(answer.body.expose()))
+    HttpResponse::new(
+        answer.status.into(),
+        answer.content_type.clone(),
+        Wiped::from(answer.body.expose()),
+    )
 }
 
 fn refusal(answer: &Answer) -> Outcome {
@@ -90,7 +101,10 @@ fn refusal(answer: &Answer) -> Outcome {
 fn granted(answer: &Answer, sent: &[&Secret], now: UnixSeconds) -> Option<Tokens> {
     let set = TokenSet::parse(&response(answer)).ok()?;
     let refresh = set.refresh_token.as_ref().map(|token| Secret::from(token.expose()));
-    if refresh.as_ref().is_some_and(|token| token.expose().len() > MAX_REFRESH_TOKEN) {
+    if refresh
+        .as_ref()
+        .is_some_and(|token| token.expose().len() > MAX_REFRESH_TOKEN)
+    {
         return None;
     }
     let confidential: Vec<&Secret> = sent.iter().copied().chain(&refresh).collect();
@@ -157,19 +171,31 @@ mod tests {
     use super::*;
 
     const NOW: u64 = 1_800_000_000;
-    const GOOD: &str = r#"{"access_token":"A1","token_type":"bearer","expires_in":5400,"refresh_token":"R2","created_at":7}"#;
+    const GOOD: &str =
+        r#"{"access_token":"A1","token_type":"bearer","expires_in":5400,"refresh_token":"R2","created_at":7}"#;
 
     fn answer(status: u16, content_type: &str, body: &str) -> Answer {
-        Answer { status, content_type: content_type.into(), body: body.into(), ..Answer::default() }
+        Answer {
+            status,
+            content_type: content_type.into(),
+            body: body.into(),
+            ..Answer::default()
+        }
     }
 
     fn judged(status: u16, content_type: &str, body: &str) -> Outcome {
-        judge_token(&answer(status, content_type, body), &[&"the+secret/x".into(), &"R1-sent".into()], NOW)
+        judge_token(
+            &answer(status, content_type, body),
+            &[&"the+secret/x".into(), &"R1-sent".into()],
+            NOW,
+        )
     }
 
     #[test]
     fn tokens_are_granted_by_200_and_json_only() {
-        let Outcome::Granted(tokens) = judged(200, "application/json; charset=utf-8", GOOD) else { panic!() };
+        let Outcome::Granted(tokens) = judged(200, "application/json; charset=utf-8", GOOD) else {
+            panic!()
+        };
         assert_eq!(tokens.access.token.expose(), "A1");
         assert_eq!(tokens.access.expires_at, NOW + 5400);
         assert_eq!(tokens.access.created_at, Some(7));
@@ -185,7 +211,11 @@ mod tests {
             (500, "application/json", r#"{"error":"invalid_grant"}"#),
             (503, "text/html", ""),
         ] {
-            assert_eq!(judged(status, content_type, body), Outcome::InDoubt, "{status} {content_type} {body}");
+            assert_eq!(
+                judged(status, content_type, body),
+                Outcome::InDoubt,
+                "{status} {content_type} {body}"
+            );
         }
     }
 
@@ -201,20 +231,38 @@ mod tests {
             (401, "text/html", ""),
             (404, "application/json", "{}"),
         ] {
-            assert_eq!(judged(status, content_type, body), Outcome::NotNow, "{status} {content_type} {body}");
+            assert_eq!(
+                judged(status, content_type, body),
+                Outcome::NotNow,
+                "{status} {content_type} {body}"
+            );
         }
-        assert_eq!(judged(401, "application/json", r#"{"error":"invalid_client"}"#), Outcome::InvalidClient);
-        assert_eq!(judged(400, "application/json", r#"{"error":"unauthorized_client"}"#), Outcome::InvalidClient);
+        assert_eq!(
+            judged(401, "application/json", r#"{"error":"invalid_client"}"#),
+            Outcome::InvalidClient
+        );
+        assert_eq!(
+            judged(400, "application/json", r#"{"error":"unauthorized_client"}"#),
+            Outcome::InvalidClient
+        );
     }
 
     #[test]
     fn what_was_sent_does_not_come_back() {
-        for echo in ["the+secret/x", "xR1-SENTx", "the%2Bsecret%2Fx", "a=1&b=the%2bsecret%2fx", "R2"] {
+        for echo in [
+            "the+secret/x",
+            "xR1-SENTx",
+            "the%2Bsecret%2Fx",
+            "a=1&b=the%2bsecret%2fx",
+            "R2",
+        ] {
             let body = GOOD.replace("\"A1\"", &format!("\"{echo}\""));
             assert_eq!(judged(200, "application/json", &body), Outcome::InDoubt, "{echo}");
         }
         let body = GOOD.replace("\"created_at\":7", r#""scope":"read the%2Bsecret%2Fx""#);
-        let Outcome::Granted(tokens) = judged(200, "application/json", &body) else { panic!() };
+        let Outcome::Granted(tokens) = judged(200, "application/json", &body) else {
+            panic!()
+        };
         assert_eq!(tokens.access.scope, None);
     }
 

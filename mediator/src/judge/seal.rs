@@ -49,13 +49,20 @@ impl KeyRing {
             let cipher = XChaCha20Poly1305::new(&Key::from(*key));
             ring.push(Entry { id, cipher });
         }
-        if ring.is_empty() { Err(KeyError::None) } else { Ok(Self(ring)) }
+        if ring.is_empty() {
+            Err(KeyError::None)
+        } else {
+            Ok(Self(ring))
+        }
     }
 
     /// `purpose` must be the same where it is opened.
     pub fn seal(&self, purpose: &str, plain: &[u8], nonce: Nonce) -> Option<String> {
         let Entry { id, cipher } = self.0.first()?;
-        let payload = Payload { msg: plain, aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg: plain,
+            aad: purpose.as_bytes(),
+        };
         let mut sealed = nonce.to_vec();
         sealed.extend(cipher.encrypt(&XNonce::from(nonce), payload).ok()?);
         Some(format!("{id}.{}", URL_SAFE_NO_PAD.encode(sealed)))
@@ -66,7 +73,10 @@ impl KeyRing {
         let Entry { cipher, .. } = self.0.iter().find(|key| key.id == id)?;
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         let (nonce, msg) = bytes.split_first_chunk::<24>()?;
-        let payload = Payload { msg, aad: purpose.as_bytes() };
+        let payload = Payload {
+            msg,
+            aad: purpose.as_bytes(),
+        };
         cipher.decrypt(&XNonce::from(*nonce), payload).ok().map(Zeroizing::new)
     }
 }
@@ -87,7 +97,10 @@ mod tests {
     use super::*;
 
     fn ring(keys: &[u8]) -> KeyRing {
-        let words: Vec<_> = keys.iter().map(|byte| encode_key(&[*byte; 32]).expose().to_owned()).collect();
+        let words: Vec<_> = keys
+            .iter()
+            .map(|byte| encode_key(&[*byte; 32]).expose().to_owned())
+            .collect();
         KeyRing::parse(&Secret::new(words.join("\n"))).unwrap()
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 /// How long a session lives, in seconds.
 #[derive(Clone, Copy, Debug)]
 pub struct Lifetimes {
-    /// Since its last sign-in or renewal.
+    /// Since its last use: sign-in, renewal, resumption.
     pub idle: u64,
     /// Since its sign-in.
     pub absolute: u64,
@@ -106,15 +106,34 @@ impl Session {
     pub fn begin(handle: Secret, tokens: Tokens, now: UnixSeconds, replaced: Option<Self>) -> Self {
         let access = Some(tokens.access);
         let state = match tokens.refresh {
-            Some(token) => State::Ready { refresh: Refresh { token, generation: 0 }, access },
+            Some(token) => State::Ready {
+                refresh: Refresh { token, generation: 0 },
+                access,
+            },
             None => State::Unrenewable { access },
         };
         let owed = replaced.map(|session| session.ended(now).owed).unwrap_or_default();
-        Self { handle, created_at: now, used_at: now, state, owed }
+        Self {
+            handle,
+            created_at: now,
+            used_at: now,
+            state,
+            owed,
+        }
     }
 
     pub const fn is_over(&self, now: UnixSeconds, lifetimes: Lifetimes) -> bool {
         now.saturating_sub(self.created_at) > lifetimes.absolute || now.saturating_sub(self.used_at) > lifetimes.idle
+    }
+
+    /// Notes that it is in use, and says whether that is worth a new cookie. Seldom: a cookie that is set beside a renewal could
+    /// come to the browser after the renewal's.
+    pub const fn touch(&mut self, now: UnixSeconds, lifetimes: Lifetimes) -> bool {
+        let is_due = now.saturating_sub(self.used_at) > lifetimes.idle / 10;
+        if is_due {
+            self.used_at = now;
+        }
+        is_due
     }
 
     /// Seconds until its absolute lifetime is over.
@@ -174,7 +193,10 @@ impl Session {
     /// Its tokens are only to be revoked from now on. An access token that is over needs no revocation.
     pub fn ended(mut self, now: UnixSeconds) -> Self {
         let refresh = self.refresh().map(|refresh| refresh.token.clone());
-        let access = self.access().filter(|access| access.lives(now, 1)).map(|access| access.token.clone());
+        let access = self
+            .access()
+            .filter(|access| access.lives(now, 1))
+            .map(|access| access.token.clone());
         self.owed.extend(refresh.into_iter().chain(access));
         self.state = State::Ended;
         self
@@ -219,11 +241,22 @@ impl Session {
 pub mod tests {
     use super::*;
 
-    const LIFETIMES: Lifetimes = Lifetimes { idle: 100, absolute: 1000 };
+    const LIFETIMES: Lifetimes = Lifetimes {
+        idle: 100,
+        absolute: 1000,
+    };
 
     pub fn tokens(access: &str, refresh: Option<&str>, expires_at: u64) -> Tokens {
-        let access = Access { token: access.into(), expires_at, created_at: None, scope: None };
-        Tokens { access, refresh: refresh.map(Secret::from) }
+        let access = Access {
+            token: access.into(),
+            expires_at,
+            created_at: None,
+            scope: None,
+        };
+        Tokens {
+            access,
+            refresh: refresh.map(Secret::from),
+        }
     }
 
     fn session() -> Session {
@@ -285,13 +318,16 @@ pub mod tests {
     }
 
     #[test]
-    fn lifetimes_count_from_the_sign_in_and_from_the_last_renewal() {
+    fn lifetimes_count_from_the_sign_in_and_from_the_last_use() {
         assert!(!session().is_over(100, LIFETIMES));
         assert!(session().is_over(101, LIFETIMES));
         let used = session().renewed(tokens("A2", Some("R2"), 9000), 950);
         assert!(!used.is_over(1000, LIFETIMES));
         assert!(used.is_over(1001, LIFETIMES));
         assert_eq!(used.left(400, LIFETIMES), 600);
+        let mut resumed = session();
+        assert!(!resumed.touch(10, LIFETIMES) && !resumed.is_over(100, LIFETIMES));
+        assert!(resumed.touch(90, LIFETIMES) && !resumed.is_over(190, LIFETIMES) && resumed.is_over(191, LIFETIMES));
     }
 
     #[test]
@@ -315,8 +351,15 @@ pub mod tests {
     #[test]
     fn it_is_read_back_as_it_was() {
         let session = Session::begin("H2".into(), tokens("A2", Some("R2"), 5400), 10, Some(session()));
-        for one in [session.clone(), session.clone().doubted(), session.renewed(tokens("A3", None, 1), 2).ended(3)] {
-            assert_eq!(serde_json::from_slice::<Session>(&serde_json::to_vec(&one).unwrap()).unwrap(), one);
+        for one in [
+            session.clone(),
+            session.clone().doubted(),
+            session.renewed(tokens("A3", None, 1), 2).ended(3),
+        ] {
+            assert_eq!(
+                serde_json::from_slice::<Session>(&serde_json::to_vec(&one).unwrap()).unwrap(),
+                one
+            );
         }
     }
 }

@@ -1,0 +1,190 @@
+//! Plays Procore's login server: single-use refresh tokens, and every way to answer badly.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Semaphore;
+
+pub type Fields = BTreeMap<String, String>;
+
+/// What is done with a request once it is received and counted.
+#[derive(Clone, Debug)]
+pub enum Say {
+    /// As documented.
+    Grant,
+    /// The same after [`Procore::let_go`].
+    GrantLate,
+    GrantWithoutRefreshToken,
+    /// An access token that is over in so many seconds.
+    GrantFor(u64),
+    /// Tokens of so many characters.
+    GrantLong(usize),
+    /// Takes it, and closes the connection.
+    Drop,
+    /// Tokens, and in every other member what was sent.
+    Echo,
+    Answer { status: u16, content_type: &'static str, headers: &'static str, body: &'static str },
+}
+
+pub const FIREWALL: Say = Say::Answer { status: 403, content_type: "text/html", headers: "", body: "<h1>Forbidden</h1>" };
+pub const FAULT: Say = Say::Answer { status: 503, content_type: "text/html", headers: "", body: "" };
+pub const INVALID_GRANT: Say = Say::Answer {
+    status: 400,
+    content_type: "application/json",
+    headers: "",
+    body: r#"{"error":"invalid_grant","error_description":"words of Procore"}"#,
+};
+
+#[derive(Clone)]
+pub struct Procore {
+    pub origin: String,
+    state: Arc<Mutex<State>>,
+    gate: Arc<Semaphore>,
+}
+
+#[derive(Default)]
+struct State {
+    tokens: VecDeque<Say>,
+    revocations: VecDeque<Say>,
+    requests: Vec<(String, Fields)>,
+    issued: Vec<String>,
+    /// One answer in so many is lost.
+    lost_one_in: Option<u64>,
+}
+
+impl Procore {
+    pub async fn start() -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("http://{}", listener.local_addr().unwrap());
+        let procore = Self { origin, state: Arc::default(), gate: Arc::new(Semaphore::new(0)) };
+        let own = procore.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let own = own.clone();
+                tokio::spawn(async move { own.serve(stream).await });
+            }
+        });
+        procore
+    }
+
+    /// How the next token requests are answered; then as documented again.
+    pub fn next(&self, says: &[Say]) {
+        self.state().tokens.extend(says.iter().cloned());
+    }
+
+    pub fn next_revocations(&self, says: &[Say]) {
+        self.state().revocations.extend(says.iter().cloned());
+    }
+
+    pub fn lose_one_in(&self, number: u64) {
+        self.state().lost_one_in = Some(number);
+    }
+
+    pub fn let_go(&self) {
+        self.gate.add_permits(1);
+    }
+
+    pub fn requests_to(&self, path: &str) -> Vec<Fields> {
+        let state = self.state();
+        state.requests.iter().filter(|(at, _)| at == path).map(|(_, fields)| fields.clone()).collect()
+    }
+
+    /// The refresh tokens that were sent to be renewed, in their order.
+    pub fn renewals(&self) -> Vec<String> {
+        let all = self.requests_to("/oauth/token").into_iter();
+        all.filter_map(|mut fields| fields.remove("refresh_token")).collect()
+    }
+
+    /// The tokens that were sent to be revoked, sorted.
+    pub fn revoked(&self) -> Vec<String> {
+        let all = self.requests_to("/oauth/revoke").into_iter();
+        let mut tokens: Vec<_> = all.map(|mut fields| fields.remove("token").unwrap()).collect();
+        tokens.sort();
+        tokens
+    }
+
+    /// Every token that was ever given out.
+    pub fn issued(&self) -> Vec<String> {
+        self.state().issued.clone()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    async fn serve(&self, mut stream: TcpStream) {
+        let Some((path, fields)) = read(&mut stream).await else { return };
+        let say = {
+            let mut state = self.state();
+            state.requests.push((path.clone(), fields.clone()));
+            let count = state.requests.len() as u64;
+            let lost = state.lost_one_in.is_some_and(|number| count % number == 0).then_some(Say::Drop);
+            let queue = if path == "/oauth/token" { &mut state.tokens } else { &mut state.revocations };
+            queue.pop_front().or(lost).unwrap_or(Say::Grant)
+        };
+        let json = |body: String| ("200 OK", "application/json", "", body);
+        let (status, content_type, headers, body) = match say {
+            Say::Drop => return,
+            Say::Answer { status, content_type, headers, body } => {
+                let status: &'static str = Box::leak(format!("{status} Said").into_boxed_str());
+                (status, content_type, headers, body.to_owned())
+            }
+            _ if path == "/oauth/revoke" => json("{}".into()),
+            Say::GrantLate => {
+                self.gate.acquire().await.unwrap().forget();
+                json(self.grant(5400, true, 8, None))
+            }
+            Say::Grant => json(self.grant(5400, true, 8, None)),
+            Say::GrantFor(seconds) => json(self.grant(seconds, true, 8, None)),
+            Say::GrantLong(length) => json(self.grant(5400, true, length, None)),
+            Say::GrantWithoutRefreshToken => json(self.grant(5400, false, 8, None)),
+            Say::Echo => json(self.grant(5400, true, 8, Some(&fields))),
+        };
+        let answer = format!(
+            "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
+            body.len()
+        );
+        let _ = stream.write_all(answer.as_bytes()).await;
+    }
+
+    fn grant(&self, expires_in: u64, has_refresh: bool, length: usize, echo: Option<&Fields>) -> String {
+        let mut state = self.state();
+        let number = state.issued.len();
+        let access = format!("A{number:0>length$}");
+        let mut body = serde_json::json!({
+            "access_token": access, "token_type": "bearer", "expires_in": expires_in, "created_at": 1_800_000_000_u64,
+            "scope": "read write", "refresh_token": format!("R{number:0>length$}"), "unknown_member": "words of Procore",
+        });
+        if !has_refresh {
+            body.as_object_mut().unwrap().remove("refresh_token");
+        }
+        if let Some(fields) = echo {
+            let all = serde_json::to_string(fields).unwrap();
+            let scope = fields.values().cloned().collect::<Vec<_>>().join(" ");
+            body["echo"] = all.clone().into();
+            body["error_description"] = all.into();
+            body["scope"] = scope.into();
+        }
+        state.issued.push(access);
+        state.issued.extend(body["refresh_token"].as_str().map(str::to_owned));
+        body.to_string()
+    }
+}
+
+async fn read(stream: &mut TcpStream) -> Option<(String, Fields)> {
+    let mut bytes = Vec::new();
+    loop {
+        let mut chunk = [0; 4096];
+        let length = stream.read(&mut chunk).await.ok().filter(|length| *length > 0)?;
+        bytes.extend_from_slice(&chunk[..length]);
+        let text = String::from_utf8_lossy(&bytes);
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let lengths = head.lines().filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if body.len() < lengths.last().unwrap_or(0) {
+            continue;
+        }
+        let path = head.split(' ').nth(1)?.to_owned();
+        return Some((path, form_urlencoded::parse(body.as_bytes()).into_owned().collect()));
+    }
+}

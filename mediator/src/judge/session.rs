@@ -223,17 +223,16 @@ impl Session {
         self.owed.retain(|token| !is_confirmed(token));
     }
 
-    /// Makes it smaller, where a cookie has no room for all: first without the access token, which a renewal brings back; then
-    /// without the oldest token that is owed, which is handed out to be revoked at once. None where nothing can be left out.
+    /// Makes it smaller, where a cookie has no room for all: first without the oldest token that is owed, which is handed out to be
+    /// revoked at once; then without the access token, which a renewal brings back. None where nothing can be left out.
     pub fn shrink(&mut self) -> Option<Option<Secret>> {
-        let access = match &mut self.state {
-            State::Ready { access, .. } => access.take(),
-            State::Unrenewable { .. } | State::Ended => None,
-        };
-        if access.is_some() {
-            return Some(None);
+        if !self.owed.is_empty() {
+            return Some(Some(self.owed.remove(0)));
         }
-        (!self.owed.is_empty()).then(|| Some(self.owed.remove(0)))
+        match &mut self.state {
+            State::Ready { access, .. } => access.take().map(|_| None),
+            State::Unrenewable { .. } | State::Ended => None,
+        }
     }
 }
 
@@ -331,12 +330,13 @@ pub mod tests {
     }
 
     #[test]
-    fn it_shrinks_by_the_access_token_first_and_then_by_the_oldest_owed() {
+    fn it_shrinks_by_the_oldest_owed_first_and_then_by_the_access_token() {
         let mut session = Session::begin("H2".into(), tokens("A2", Some("R2"), 5400), 10, Some(session()));
-        assert_eq!(session.shrink(), Some(None));
-        assert!(matches!(session.resume(10), Resume::Renew));
         assert_eq!(session.shrink(), Some(Some("R1".into())));
         assert_eq!(session.shrink(), Some(Some("A1".into())));
+        assert!(matches!(session.resume(10), Resume::Answer(_)));
+        assert_eq!(session.shrink(), Some(None));
+        assert!(matches!(session.resume(10), Resume::Renew));
         assert_eq!(session.shrink(), None);
     }
 

@@ -25,7 +25,10 @@ pub struct Answer {
 
 impl Answer {
     pub fn text_of(&self, member: &str) -> String {
-        self.body[member].as_str().unwrap_or_else(|| panic!("no {member}: {self:?}")).to_owned()
+        self.body[member]
+            .as_str()
+            .unwrap_or_else(|| panic!("no {member}: {self:?}"))
+            .to_owned()
     }
 
     pub fn handle(&self) -> String {
@@ -38,7 +41,11 @@ impl Answer {
 
     #[track_caller]
     pub fn expect(&self, status: u16, error: &str) {
-        assert_eq!((self.status, self.body["error"].as_str()), (status, Some(error)), "{self:?}");
+        assert_eq!(
+            (self.status, self.body["error"].as_str()),
+            (status, Some(error)),
+            "{self:?}"
+        );
     }
 }
 
@@ -46,12 +53,21 @@ impl Browser {
     pub fn new(base: String) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = Client::builder().no_proxy().build().unwrap();
-        Self { base, client_id: CLIENT_ID.into(), origin: ORIGIN.into(), cookie: None, http }
+        Self {
+            base,
+            client_id: CLIENT_ID.into(),
+            origin: ORIGIN.into(),
+            cookie: None,
+            http,
+        }
     }
 
     /// The same jar as it is now, at another instance or in a request that is on its way.
     pub fn at(&self, base: &str) -> Self {
-        Self { base: base.to_owned(), ..self.clone() }
+        Self {
+            base: base.to_owned(),
+            ..self.clone()
+        }
     }
 
     pub fn request(&self, path: &str, fields: &[(&str, &str)]) -> RequestBuilder {
@@ -61,7 +77,9 @@ impl Browser {
             body.append_pair("client_id", &self.client_id);
         }
         let request = self.http.post(format!("{}{path}", self.base));
-        let request = request.header("content-type", "application/x-www-form-urlencoded").header("origin", &self.origin);
+        let request = request
+            .header("content-type", "application/x-www-form-urlencoded")
+            .header("origin", &self.origin);
         let request = request.header("sec-fetch-site", "same-origin").body(body.finish());
         match &self.cookie {
             Some(cookie) => request.header("cookie", cookie),
@@ -91,7 +109,8 @@ impl Browser {
     }
 
     pub async fn renew(&mut self, handle: &str) -> Answer {
-        self.token(&[("grant_type", "refresh_token"), ("session_handle", handle)]).await
+        self.token(&[("grant_type", "refresh_token"), ("session_handle", handle)])
+            .await
     }
 
     pub async fn resume(&mut self) -> Answer {
@@ -99,20 +118,40 @@ impl Browser {
     }
 
     pub async fn revoke(&mut self, handle: &str, token: &str) -> Answer {
-        let fields = [("session_handle", handle), ("token", token), ("token_type_hint", "access_token")];
+        let fields = [
+            ("session_handle", handle),
+            ("token", token),
+            ("token_type_hint", "access_token"),
+        ];
         self.send(self.request("/oauth/revoke", &fields)).await
     }
 }
 
 pub fn redeem(code: &str) -> [(&str, &str); 4] {
-    [("grant_type", "authorization_code"), ("code", code), ("redirect_uri", REDIRECT_URI), ("code_verifier", VERIFIER)]
+    [
+        ("grant_type", "authorization_code"),
+        ("code", code),
+        ("redirect_uri", REDIRECT_URI),
+        ("code_verifier", VERIFIER),
+    ]
 }
 
 pub async fn read(response: Response) -> Answer {
-    let header = |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+    let header = |name: &str| {
+        response
+            .headers()
+            .get(name)
+            .map(|value| value.to_str().unwrap().to_owned())
+    };
     let (set_cookie, retry_after) = (header("set-cookie"), header("retry-after"));
     assert_eq!(header("access-control-allow-origin"), None);
     let status = response.status().as_u16();
     let text = response.text().await.unwrap();
-    Answer { status, body: serde_json::from_str(&text).unwrap_or_default(), text, set_cookie, retry_after }
+    Answer {
+        status,
+        body: serde_json::from_str(&text).unwrap_or_default(),
+        text,
+        set_cookie,
+        retry_after,
+    }
 }

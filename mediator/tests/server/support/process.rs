@@ -37,7 +37,10 @@ pub fn key(byte: u8) -> String {
 impl Settings {
     pub fn new(procore: &Procore) -> Self {
         let state = Arc::new(tempfile::tempdir().unwrap());
-        let mut settings = Self { variables: BTreeMap::new(), state };
+        let mut settings = Self {
+            variables: BTreeMap::new(),
+            state,
+        };
         let directory = settings.state.path().display().to_string();
         settings.application("MAIN", &procore.origin, CLIENT_ID, ORIGIN, REDIRECT_URI);
         for (name, value) in [
@@ -60,7 +63,14 @@ impl Settings {
         self
     }
 
-    pub fn application(&mut self, name: &str, login: &str, client_id: &str, origin: &str, redirect_uri: &str) -> &mut Self {
+    pub fn application(
+        &mut self,
+        name: &str,
+        login: &str,
+        client_id: &str,
+        origin: &str,
+        redirect_uri: &str,
+    ) -> &mut Self {
         for (setting, value) in [
             ("LOGIN_ORIGIN", login),
             ("CLIENT_ID", client_id),
@@ -76,15 +86,27 @@ impl Settings {
     /// The same settings for one more instance, which has a disk of its own.
     pub fn instance(&self) -> Self {
         let state = Arc::new(tempfile::tempdir().unwrap());
-        let mut other = Self { variables: self.variables.clone(), state };
+        let mut other = Self {
+            variables: self.variables.clone(),
+            state,
+        };
         let directory = other.state.path().display().to_string();
         other.set("MEDIATOR__STATE_DIR", &directory);
         other
     }
 
+    pub fn journal(&self) -> String {
+        std::fs::read_to_string(self.state.path().join("journal")).unwrap()
+    }
+
     fn command(&self) -> Command {
         let mut command = Command::new(PROGRAM);
-        command.env_clear().envs(&self.variables).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+        command
+            .env_clear()
+            .envs(&self.variables)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
         command
     }
 
@@ -115,7 +137,12 @@ impl Settings {
             }
         });
         let admin = addresses.remove(1);
-        Mediator { base: addresses.remove(0), admin, child, log }
+        Mediator {
+            base: addresses.remove(0),
+            admin,
+            child,
+            log,
+        }
     }
 }
 

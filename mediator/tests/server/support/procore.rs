@@ -1,6 +1,6 @@
 //! Plays Procore's login server: single-use refresh tokens, and every way to answer badly.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -24,11 +24,26 @@ pub enum Say {
     Drop,
     /// Tokens, and in every other member what was sent.
     Echo,
-    Answer { status: u16, content_type: &'static str, headers: &'static str, body: &'static str },
+    Answer {
+        status: u16,
+        content_type: &'static str,
+        headers: &'static str,
+        body: &'static str,
+    },
 }
 
-pub const FIREWALL: Say = Say::Answer { status: 403, content_type: "text/html", headers: "", body: "<h1>Forbidden</h1>" };
-pub const FAULT: Say = Say::Answer { status: 503, content_type: "text/html", headers: "", body: "" };
+pub const FIREWALL: Say = Say::Answer {
+    status: 403,
+    content_type: "text/html",
+    headers: "",
+    body: "<h1>Forbidden</h1>",
+};
+pub const FAULT: Say = Say::Answer {
+    status: 503,
+    content_type: "text/html",
+    headers: "",
+    body: "",
+};
 pub const INVALID_GRANT: Say = Say::Answer {
     status: 400,
     content_type: "application/json",
@@ -49,15 +64,22 @@ struct State {
     revocations: VecDeque<Say>,
     requests: Vec<(String, Fields)>,
     issued: Vec<String>,
-    /// One answer in so many is lost.
+    /// One renewal in so many is answered by nobody.
     lost_one_in: Option<u64>,
+    renewals: u64,
+    /// Whose a token is: the code that its sign-in had.
+    owners: HashMap<String, String>,
 }
 
 impl Procore {
     pub async fn start() -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let origin = format!("http://{}", listener.local_addr().unwrap());
-        let procore = Self { origin, state: Arc::default(), gate: Arc::new(Semaphore::new(0)) };
+        let procore = Self {
+            origin,
+            state: Arc::default(),
+            gate: Arc::new(Semaphore::new(0)),
+        };
         let own = procore.clone();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
@@ -87,7 +109,12 @@ impl Procore {
 
     pub fn requests_to(&self, path: &str) -> Vec<Fields> {
         let state = self.state();
-        state.requests.iter().filter(|(at, _)| at == path).map(|(_, fields)| fields.clone()).collect()
+        state
+            .requests
+            .iter()
+            .filter(|(at, _)| at == path)
+            .map(|(_, fields)| fields.clone())
+            .collect()
     }
 
     /// The refresh tokens that were sent to be renewed, in their order.
@@ -109,37 +136,65 @@ impl Procore {
         self.state().issued.clone()
     }
 
+    /// The code of the sign-in that a token came of.
+    pub fn owner_of(&self, token: &str) -> Option<String> {
+        self.state().owners.get(token).cloned()
+    }
+
+    fn owner(&self, fields: &Fields) -> String {
+        let of_refresh_token = || self.owner_of(fields.get("refresh_token")?);
+        fields
+            .get("code")
+            .cloned()
+            .or_else(of_refresh_token)
+            .unwrap_or_default()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap()
     }
 
     async fn serve(&self, mut stream: TcpStream) {
-        let Some((path, fields)) = read(&mut stream).await else { return };
+        let Some((path, fields)) = read(&mut stream).await else {
+            return;
+        };
         let say = {
             let mut state = self.state();
             state.requests.push((path.clone(), fields.clone()));
-            let count = state.requests.len() as u64;
-            let lost = state.lost_one_in.is_some_and(|number| count % number == 0).then_some(Say::Drop);
-            let queue = if path == "/oauth/token" { &mut state.tokens } else { &mut state.revocations };
+            state.renewals += u64::from(fields.contains_key("refresh_token"));
+            let count = state.renewals;
+            let is_lost = |number| fields.contains_key("refresh_token") && count.is_multiple_of(number);
+            let lost = state.lost_one_in.filter(|number| is_lost(*number)).map(|_| Say::Drop);
+            let queue = if path == "/oauth/token" {
+                &mut state.tokens
+            } else {
+                &mut state.revocations
+            };
             queue.pop_front().or(lost).unwrap_or(Say::Grant)
         };
         let json = |body: String| ("200 OK", "application/json", "", body);
+        let owner = self.owner(&fields);
         let (status, content_type, headers, body) = match say {
             Say::Drop => return,
-            Say::Answer { status, content_type, headers, body } => {
+            Say::Answer {
+                status,
+                content_type,
+                headers,
+                body,
+            } => {
                 let status: &'static str = Box::leak(format!("{status} Said").into_boxed_str());
                 (status, content_type, headers, body.to_owned())
             }
             _ if path == "/oauth/revoke" => json("{}".into()),
             Say::GrantLate => {
                 self.gate.acquire().await.unwrap().forget();
-                json(self.grant(5400, true, 8, None))
+                json(self.grant(5400, true, 8, &owner, None))
             }
-            Say::Grant => json(self.grant(5400, true, 8, None)),
-            Say::GrantFor(seconds) => json(self.grant(seconds, true, 8, None)),
-            Say::GrantLong(length) => json(self.grant(5400, true, length, None)),
-            Say::GrantWithoutRefreshToken => json(self.grant(5400, false, 8, None)),
-            Say::Echo => json(self.grant(5400, true, 8, Some(&fields))),
+            Say::Grant => json(self.grant(5400, true, 8, &owner, None)),
+            Say::GrantFor(seconds) => json(self.grant(seconds, true, 8, &owner, None)),
+            Say::GrantLong(length) => json(self.grant(5400, true, length, &owner, None)),
+            Say::GrantWithoutRefreshToken => json(self.grant(5400, false, 8, &owner, None)),
+            Say::Echo => json(self.grant(5400, true, 8, &owner, Some(&fields))),
         };
         let answer = format!(
             "HTTP/1.1 {status}\r\nContent-Type: {content_type}\r\nContent-Length: {}\r\nConnection: close\r\n{headers}\r\n{body}",
@@ -148,7 +203,7 @@ impl Procore {
         let _ = stream.write_all(answer.as_bytes()).await;
     }
 
-    fn grant(&self, expires_in: u64, has_refresh: bool, length: usize, echo: Option<&Fields>) -> String {
+    fn grant(&self, expires_in: u64, has_refresh: bool, length: usize, owner: &str, echo: Option<&Fields>) -> String {
         let mut state = self.state();
         let number = state.issued.len();
         let access = format!("A{number:0>length$}");
@@ -166,8 +221,12 @@ impl Procore {
             body["error_description"] = all.into();
             body["scope"] = scope.into();
         }
+        let refresh = body["refresh_token"].as_str().map(str::to_owned);
+        for token in refresh.iter().chain([&access]) {
+            state.owners.insert(token.clone(), owner.to_owned());
+        }
         state.issued.push(access);
-        state.issued.extend(body["refresh_token"].as_str().map(str::to_owned));
+        state.issued.extend(refresh);
         body.to_string()
     }
 }
@@ -179,9 +238,13 @@ async fn read(stream: &mut TcpStream) -> Option<(String, Fields)> {
         let length = stream.read(&mut chunk).await.ok().filter(|length| *length > 0)?;
         bytes.extend_from_slice(&chunk[..length]);
         let text = String::from_utf8_lossy(&bytes);
-        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
-        let lengths = head.lines().filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
-        if body.len() < lengths.last().unwrap_or(0) {
+        let Some((head, body)) = text.split_once("\r\n\r\n") else {
+            continue;
+        };
+        let lengths = head
+            .lines()
+            .filter_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok());
+        if body.len() < lengths.max().unwrap_or(0) {
             continue;
         }
         let path = head.split(' ').nth(1)?.to_owned();

@@ -1,6 +1,13 @@
 //! Load, by `npm run mediator:load`: many users at two instances with lost answers, beside a bare proxy in the same run; and
 //! what ten thousand sessions cost one instance.
 
+#![expect(
+    clippy::as_conversions,
+    clippy::disallowed_methods,
+    clippy::print_stdout,
+    reason = "it is measured in real time, and told"
+)]
+
 use crate::fleet::fleet;
 use crate::support::browser::{Browser, redeem};
 use crate::support::process::Settings;
@@ -81,7 +88,6 @@ async fn user(number: usize, bases: [String; 2], procore: Procore) -> (Vec<Durat
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute; npm run mediator:load"]
 async fn two_hundred_users_at_two_instances() {
     let fleet = fleet().await;
     fleet.procore.lose_one_in(100);
@@ -143,7 +149,6 @@ async fn relay(procore: &Procore) -> String {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes a minute; npm run mediator:load"]
 async fn ten_thousand_sessions_in_one_instance() {
     let procore = Procore::start().await;
     let mediator = Settings::new(&procore).start().await;

@@ -99,6 +99,7 @@ impl Procore {
         self.state().revocations.extend(says.iter().cloned());
     }
 
+    #[cfg(feature = "load")]
     pub fn lose_one_in(&self, number: u64) {
         self.state().lost_one_in = Some(number);
     }

@@ -120,6 +120,10 @@ fn check(settings: Settings, environment: &BTreeMap<String, String>) -> Result<C
     if lifetimes.idle == 0 || lifetimes.absolute < lifetimes.idle {
         return refuse("session: idle_seconds must be at least 1, and absolute_seconds no less than it");
     }
+    let limits = &settings.limits;
+    if [limits.open_connections, limits.open_upstream_requests].contains(&0) || limits.requests_per_minute == 0 {
+        return refuse("limits: with 0 of them nothing would be served");
+    }
     let redis_url = settings
         .redis_url
         .map(|source| source.read("redis_url", environment))

@@ -129,6 +129,11 @@ fn what_is_wrong_is_named() {
         ("MEDIATOR__COOKIE_KEYS__ENV", "SECRET", "cookie_keys"),
         ("MEDIATOR__TOKEN_PATH", "oauth/token", "token_path"),
         ("MEDIATOR__SESSION__IDLE_SECONDS", "0", "idle_seconds"),
+        (
+            "MEDIATOR__LIMITS__OPEN_UPSTREAM_REQUESTS",
+            "0",
+            "nothing would be served",
+        ),
         ("MEDIATOR__LOG", "loud", "log must be"),
         ("MEDIATOR__TYPO", "1", "typo"),
     ];

@@ -216,3 +216,114 @@ impl Form {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::application;
+    use axum::http::HeaderValue;
+
+    const GOOD: &str = "grant_type=authorization_code&code=c&redirect_uri=https%3A%2F%2Fapp.example%2Fcb&client_id=client-1\
+        &code_verifier=dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+
+    fn head() -> HeaderMap {
+        let mut headers = HeaderMap::new();
+        headers.insert(ORIGIN, HeaderValue::from_static("https://app.example"));
+        headers.insert(
+            CONTENT_TYPE,
+            HeaderValue::from_static("application/x-www-form-urlencoded; charset=UTF-8"),
+        );
+        headers
+    }
+
+    fn asked(route: Route, body: &str) -> Result<Ask, Refusal> {
+        let applications = [Arc::new(application())];
+        read(route, &head(), body.as_bytes(), &applications).map(|(_, ask)| ask)
+    }
+
+    #[test]
+    fn a_head_is_let_in_by_its_origin_method_and_type() {
+        let applications = [Arc::new(application())];
+        let judged = |method: Method, headers: &HeaderMap| check_head(&method, headers, &applications);
+        assert_eq!(judged(Method::POST, &head()), Ok(()));
+        assert_eq!(judged(Method::GET, &head()), Err(Refusal::Method));
+        let changes: [(&'static str, &'static str, Refusal); 6] = [
+            ("origin", "https://app.example/", Refusal::Origin),
+            ("origin", "null", Refusal::Origin),
+            ("sec-fetch-site", "same-site", Refusal::Origin),
+            (
+                "content-type",
+                "text/plain; application/x-www-form-urlencoded",
+                Refusal::ContentType,
+            ),
+            ("content-type", "application/json", Refusal::ContentType),
+            ("content-encoding", "gzip", Refusal::ContentType),
+        ];
+        for (name, value, refusal) in changes {
+            let mut headers = head();
+            headers.insert(name, HeaderValue::from_static(value));
+            assert_eq!(judged(Method::POST, &headers), Err(refusal), "{name}: {value}");
+        }
+        let mut twice = head();
+        twice.append(ORIGIN, HeaderValue::from_static("https://app.example"));
+        assert_eq!(judged(Method::POST, &twice), Err(Refusal::Origin));
+    }
+
+    #[test]
+    fn a_body_says_what_is_asked() {
+        let Ok(Ask::Redeem(redeem)) = asked(Route::Token, GOOD) else {
+            panic!()
+        };
+        assert_eq!(
+            (redeem.code.expose(), redeem.redirect_uri.as_str()),
+            ("c", "https://app.example/cb")
+        );
+        assert!(matches!(
+            asked(Route::Token, &format!("{GOOD}&purpose=check")),
+            Ok(Ask::Check(_))
+        ));
+        let resume = "grant_type=urn%3Aprocore-spa-auth%3Aresume&client_id=client-1";
+        assert!(matches!(asked(Route::Token, resume), Ok(Ask::Resume)));
+        let renew = "grant_type=refresh_token&client_id=client-1&session_handle=h";
+        assert!(matches!(asked(Route::Token, renew), Ok(Ask::Renew { handle }) if handle.expose() == "h"));
+        let revoke = "client_id=client-1&session_handle=h&token=";
+        assert!(matches!(
+            asked(Route::Revoke, revoke),
+            Ok(Ask::Revoke { token: None, .. })
+        ));
+    }
+
+    #[test]
+    fn what_is_twice_unknown_or_no_text_is_not_understood() {
+        for more in [
+            "&code=c",
+            "&code=",
+            "&purpose=x",
+            "&client_id=client-1",
+            "&x=%FF",
+            "&%FF=x",
+        ] {
+            assert_eq!(
+                asked(Route::Token, &format!("{GOOD}{more}")).err(),
+                Some(Refusal::Malformed),
+                "{more}"
+            );
+        }
+        let wrong = [
+            ("code=c", "code=%0A"),
+            ("client-1", "client-2"),
+            ("%2Fcb", "%2Fcb%2F"),
+            ("_code&", "_codes&"),
+            ("OEjXk", "OEjX"),
+        ];
+        for (from, to) in wrong {
+            assert_eq!(
+                asked(Route::Token, &GOOD.replace(from, to)).err(),
+                Some(Refusal::Malformed),
+                "{to}"
+            );
+        }
+        let long = format!("{GOOD}&x={}", "x".repeat(MAX_BODY));
+        assert_eq!(asked(Route::Token, &long).err(), Some(Refusal::TooLarge));
+    }
+}

@@ -32,7 +32,9 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::ServiceExt;
 
-const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// Longer than proxies keep a connection that nobody uses, 60 seconds as a rule: a request on one that is closed just then would be
+/// answered by the proxy, and nobody would know what became of it.
+const HEADER_TIMEOUT: Duration = Duration::from_secs(75);
 const SWEEP: Duration = Duration::from_secs(10);
 const MAX_HEADERS: usize = 64 * 1024;
 

@@ -105,9 +105,6 @@ impl Once {
     ) -> Renewal {
         let old = |outcome| Renewal { outcome, is_old: true };
         let new = |outcome| Renewal { outcome, is_old: false };
-        let Some(_permit) = self.upstream.permit().await else {
-            return new(Outcome::NotNow);
-        };
         let mark = match &self.fleet {
             None => None,
             Some(fleet) => match fleet.claim(name).await {
@@ -117,11 +114,13 @@ impl Once {
                 Claim::NotNow => return new(Outcome::NotNow),
             },
         };
+        let permit = self.upstream.permit().await;
         // Asked again, now that whoever ends the session finds this renewal: it is seen there, or its end is seen here.
-        let may_go = match session {
-            Some(session) => self.is_ended(session).await.is_ok_and(|is_ended| !is_ended),
-            None => true,
+        let has_ended = match session {
+            Some(session) => self.is_ended(session).await.unwrap_or(true),
+            None => false,
         };
+        let may_go = permit.is_some() && !has_ended;
         let spent = if may_go {
             self.journal.spend(name).await
         } else {
@@ -141,7 +140,10 @@ impl Once {
             self.journal.release(name).await;
         }
         if let Some((fleet, mark)) = mark {
-            fleet.settle(name, mark, &outcome).await;
+            // The tokens of a code are nobody else's.
+            let is_shared = session.is_some() || outcome.is_kept();
+            let shared = if is_shared { &outcome } else { &Outcome::Refused };
+            fleet.settle(name, mark, shared).await;
         }
         new(outcome)
     }

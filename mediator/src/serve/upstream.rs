@@ -55,7 +55,7 @@ impl Upstream {
         })
     }
 
-    /// A place among the open requests. To be taken before a token is used up.
+    /// A place among the open requests, to be taken before a token is used up. None where it takes too long.
     pub async fn permit(&self) -> Option<SemaphorePermit<'_>> {
         timeout(QUEUE_TIMEOUT, self.permits.acquire()).await.ok()?.ok()
     }

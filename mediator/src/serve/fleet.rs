@@ -4,6 +4,7 @@
 //! | --- | --- | --- |
 //! | `sent:NAME` | who has sent it, and when | a day after its answer; without one, for as long as a session |
 //! | `answer:NAME` | the outcome, sealed | 60 seconds from its end |
+//! | `kept:MARK` | why it is as good as before, for those who wait for it | ten seconds |
 //! | `ended:NAME` | nothing | for as long as a session |
 
 use crate::clock::{self, UnixSeconds};
@@ -43,8 +44,12 @@ const POLL: Duration = Duration::from_millis(40);
 /// How long an instance tries to tell the others of an outcome.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Deletes a mark only if it is one's own.
-const RELEASE: &str = r#"if redis.call("GET", KEYS[1]) == ARGV[1] then return redis.call("DEL", KEYS[1]) end return 0"#;
+/// Deletes a mark only if it is one's own, and says why to those who wait: whoever comes later may send again.
+const RELEASE: &str = r#"
+if redis.call("GET", KEYS[1]) == ARGV[1] then
+  redis.call("SET", KEYS[2], ARGV[2], "EX", 10)
+  redis.call("DEL", KEYS[1])
+end"#;
 
 impl Fleet {
     pub fn new(url: &str, keys: Arc<KeyRing>, lifetime: u64, upstream_timeout: u64) -> RedisResult<Self> {
@@ -75,7 +80,11 @@ impl Fleet {
             .conditional_set(ExistenceCheck::NX)
             .with_expiration(SetExpiry::EX(self.lifetime));
         let deadline = Instant::now() + Duration::from_secs(self.upstream_timeout + 1);
+        let mut waiting_for = None;
         loop {
+            if let Some(outcome) = self.kept(waiting_for.as_deref()).await {
+                return Claim::Answered(outcome);
+            }
             let set: RedisResult<Option<String>> =
                 self.redis.clone().set_options(sent(name), &mark, options.clone()).await;
             match set {
@@ -91,8 +100,11 @@ impl Fleet {
                 Ok(Seen::Nothing) => {}
                 Ok(Seen::Answered(outcome)) => return Claim::Answered(outcome),
                 Ok(Seen::Sent) => return Claim::Sent,
-                Ok(Seen::UnderWay) if Instant::now() < deadline => sleep(POLL).await,
-                Ok(Seen::UnderWay | Seen::Unreadable) | Err(_) => return Claim::NotNow,
+                Ok(Seen::UnderWay(mark)) if Instant::now() < deadline => {
+                    waiting_for = Some(mark);
+                    sleep(POLL).await;
+                }
+                Ok(Seen::UnderWay(_) | Seen::Unreadable) | Err(_) => return Claim::NotNow,
             }
         }
     }
@@ -104,10 +116,16 @@ impl Fleet {
             match self.look(name).await {
                 Ok(Seen::Answered(outcome)) => return Some(outcome),
                 Ok(Seen::Sent) => return Some(Outcome::InDoubt),
-                Ok(Seen::UnderWay) if Instant::now() < deadline => sleep(POLL).await,
+                Ok(Seen::UnderWay(_)) if Instant::now() < deadline => sleep(POLL).await,
                 _ => return None,
             }
         }
+    }
+
+    /// Why what was waited for is as good as before.
+    async fn kept(&self, mark: Option<&str>) -> Option<Outcome> {
+        let why: Option<String> = self.redis.clone().get(kept(mark?)).await.ok()?;
+        serde_json::from_str(&why?).ok()
     }
 
     async fn look(&self, name: Name) -> RedisResult<Seen> {
@@ -128,7 +146,7 @@ impl Fleet {
         Ok(if age > 2 * self.upstream_timeout + 5 {
             Seen::Sent
         } else {
-            Seen::UnderWay
+            Seen::UnderWay(mark)
         })
     }
 
@@ -154,7 +172,10 @@ impl Fleet {
                 (pause, pause)
             }
             outcome if outcome.is_kept() => {
-                return Script::new(RELEASE).key(sent(name)).arg(mark).invoke_async(redis).await;
+                let why = serde_json::to_string(outcome).unwrap_or_default();
+                let release = Script::new(RELEASE);
+                let mut release = release.key(sent(name));
+                return release.key(kept(mark)).arg(mark).arg(why).invoke_async(redis).await;
             }
             _ => (ANSWERS_ARE_KEPT.as_secs(), A_DAY),
         };
@@ -181,7 +202,7 @@ impl Fleet {
     pub async fn is_spent(&self, name: Name) -> bool {
         match self.look(name).await {
             Ok(Seen::Answered(outcome)) => !outcome.is_kept(),
-            Ok(Seen::UnderWay | Seen::Sent | Seen::Unreadable) => true,
+            Ok(Seen::UnderWay(_) | Seen::Sent | Seen::Unreadable) => true,
             Ok(Seen::Nothing) | Err(_) => false,
         }
     }
@@ -197,7 +218,8 @@ impl Fleet {
 
 enum Seen {
     Nothing,
-    UnderWay,
+    /// With its mark.
+    UnderWay(String),
     Sent,
     Answered(Outcome),
     /// Sealed with a key that is not here.
@@ -210,6 +232,10 @@ fn sent(name: Name) -> String {
 
 fn answer(name: Name) -> String {
     format!("{PREFIX}:answer:{name}")
+}
+
+fn kept(mark: &str) -> String {
+    format!("{PREFIX}:kept:{mark}")
 }
 
 fn ended(name: Name) -> String {

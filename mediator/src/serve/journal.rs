@@ -11,10 +11,15 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 use tokio::sync::oneshot;
 
 /// So many names are remembered, the latest ones.
 const MAX_NAMES: usize = 100_000;
+
+/// How often a directory is tried that another process has, and how long it waits between.
+const PATIENCE: u32 = 40;
+const TURN: Duration = Duration::from_millis(50);
 
 pub struct Journal {
     names: Arc<Mutex<Names>>,
@@ -51,7 +56,12 @@ impl Journal {
             .append(true)
             .mode(0o600)
             .open(directory.join("journal.lock"))?;
-        if lock.try_lock().is_err() {
+        // The process before may be about to end.
+        let is_mine = (0..PATIENCE).any(|turn| {
+            std::thread::sleep(TURN * turn.min(1));
+            lock.try_lock().is_ok()
+        });
+        if !is_mine {
             return Err(io::Error::other(
                 "another process uses it; instances need a directory each",
             ));

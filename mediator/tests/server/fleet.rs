@@ -212,3 +212,28 @@ async fn a_redis_that_has_forgotten_everything_is_no_reason_to_send_again() {
     old.renew(&handle).await.expect(502, "in_doubt");
     assert_eq!(fleet.procore.renewals().len(), 1);
 }
+
+#[tokio::test]
+async fn those_who_wait_at_another_instance_are_told_the_same_and_later_ones_may_send_again() {
+    let fleet = fleet().await;
+    let (here, mut there, handle) = fleet.signed_in().await;
+    fleet.procore.next(&[Say::FirewallLate]);
+    let ask = |mut page: Browser| {
+        let handle = handle.clone();
+        tokio::spawn(async move { page.renew(&handle).await })
+    };
+    let first = ask(here.clone());
+    until("the renewal", || async { fleet.procore.renewals().len() == 1 }).await;
+    let waiting = ask(there.clone());
+    until("the one who waits", || async {
+        let (_, metrics) = fleet.other.ask_admin("/metrics").await;
+        metrics.contains("procore_token_mediator_renewals 1")
+    })
+    .await;
+    fleet.procore.let_go();
+    for answer in [first.await.unwrap(), waiting.await.unwrap()] {
+        answer.expect(503, "temporarily_unavailable");
+    }
+    assert_eq!(fleet.procore.renewals().len(), 1);
+    assert_eq!(there.renew(&handle).await.status, 200);
+}

@@ -16,6 +16,8 @@ pub enum Say {
     /// The same after [`Procore::let_go`].
     GrantLate,
     GrantWithoutRefreshToken,
+    /// [`FIREWALL`], after [`Procore::let_go`].
+    FirewallLate,
     /// An access token that is over in so many seconds.
     GrantFor(u64),
     /// Tokens of so many characters.
@@ -175,8 +177,15 @@ impl Procore {
         };
         let json = |body: String| ("200 OK", "application/json", "", body);
         let owner = self.owner(&fields);
+        let say = match say {
+            Say::FirewallLate => {
+                self.gate.acquire().await.unwrap().forget();
+                FIREWALL
+            }
+            other => other,
+        };
         let (status, content_type, headers, body) = match say {
-            Say::Drop => return,
+            Say::Drop | Say::FirewallLate => return,
             Say::Answer {
                 status,
                 content_type,

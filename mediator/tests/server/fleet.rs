@@ -17,12 +17,17 @@ pub struct Fleet {
 
 /// Two instances.
 pub async fn fleet() -> Fleet {
+    fleet_that_waits(10).await
+}
+
+/// So many seconds for Procore.
+async fn fleet_that_waits(seconds: u64) -> Fleet {
     let redis = redis::start().await;
     let procore = Procore::start().await;
     let mut settings = Settings::new(&procore);
     settings
         .set("REDIS_URL", &redis.url)
-        .set("MEDIATOR__LIMITS__UPSTREAM_TIMEOUT_SECONDS", "2");
+        .set("MEDIATOR__LIMITS__UPSTREAM_TIMEOUT_SECONDS", &seconds.to_string());
     let (one, other) = (settings.start().await, settings.instance().start().await);
     Fleet {
         procore,
@@ -63,7 +68,7 @@ async fn tabs_at_two_instances_share_one_renewal() {
 
 #[tokio::test]
 async fn an_instance_that_is_killed_in_a_renewal_leaves_doubt_at_the_others() {
-    let fleet = fleet().await;
+    let fleet = fleet_that_waits(2).await;
     let (here, mut there, handle) = fleet.signed_in().await;
     fleet.procore.next(&[Say::GrantLate]);
     let fields = [("grant_type", "refresh_token"), ("session_handle", handle.as_str())];

@@ -20,6 +20,16 @@ pub struct Once {
     pub upstream: Upstream,
 }
 
+/// What a code or refresh token is sent for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    SignIn,
+    /// Of this session, unless it has ended.
+    Renewal(Name),
+    /// Of a session that has ended: what comes of it is revoked.
+    Revocation,
+}
+
 /// What came of a renewal, and whether that was known before this request asked.
 pub struct Renewal {
     pub outcome: Outcome,
@@ -28,7 +38,7 @@ pub struct Renewal {
 
 impl Once {
     /// Renews by this refresh token, or learns what came of it.
-    pub async fn renew(&self, application: &Application, session: Name, refresh: &Refresh) -> Renewal {
+    pub async fn renew(&self, application: &Application, purpose: Purpose, refresh: &Refresh) -> Renewal {
         let name = name::of_refresh_token(application, refresh.token.expose(), refresh.generation);
         match self.flights.join(name) {
             Joined::Other { outcome, has_ended } => Renewal {
@@ -40,9 +50,7 @@ impl Once {
                     ("grant_type", "refresh_token"),
                     ("refresh_token", refresh.token.expose()),
                 ];
-                let renewal = self
-                    .send(application, name, Some(session), &fields, &[&refresh.token])
-                    .await;
+                let renewal = self.send(application, name, purpose, &fields, &[&refresh.token]).await;
                 self.flights.end(name, &sender, renewal.outcome.clone());
                 renewal
             }
@@ -83,7 +91,9 @@ impl Once {
         match self.flights.join(name) {
             Joined::Other { outcome, .. } => outcome_of(outcome).await,
             Joined::First(sender) => {
-                let Renewal { outcome, is_old } = self.send(application, name, None, fields, confidential).await;
+                let Renewal { outcome, is_old } = self
+                    .send(application, name, Purpose::SignIn, fields, confidential)
+                    .await;
                 let shared = if outcome.is_kept() {
                     outcome.clone()
                 } else {
@@ -99,7 +109,7 @@ impl Once {
         &self,
         application: &Application,
         name: Name,
-        session: Option<Name>,
+        purpose: Purpose,
         fields: &Fields<'_>,
         confidential: &[&Secret],
     ) -> Renewal {
@@ -116,9 +126,9 @@ impl Once {
         };
         let permit = self.upstream.permit().await;
         // Asked again, now that whoever ends the session finds this renewal: it is seen there, or its end is seen here.
-        let has_ended = match session {
-            Some(session) => self.is_ended(session).await.unwrap_or(true),
-            None => false,
+        let has_ended = match purpose {
+            Purpose::Renewal(session) => self.is_ended(session).await.unwrap_or(true),
+            Purpose::SignIn | Purpose::Revocation => false,
         };
         let may_go = permit.is_some() && !has_ended;
         let spent = if may_go {
@@ -131,9 +141,12 @@ impl Once {
             Spend::Before => Outcome::InDoubt,
             Spend::Unwritten => Outcome::NotNow,
         };
-        if let (Some(session), Outcome::Granted(tokens)) = (session, &outcome)
-            && self.is_ended(session).await.unwrap_or(false)
-        {
+        let is_late = match purpose {
+            Purpose::Renewal(session) => self.is_ended(session).await.unwrap_or(false),
+            Purpose::SignIn => false,
+            Purpose::Revocation => true,
+        };
+        if let (true, Outcome::Granted(tokens)) = (is_late, &outcome) {
             outcome = Outcome::GrantedTooLate(tokens.clone());
         }
         if outcome.is_kept() && spent == Spend::Now {
@@ -141,7 +154,7 @@ impl Once {
         }
         if let Some((fleet, mark)) = mark {
             // The tokens of a code are nobody else's.
-            let is_shared = session.is_some() || outcome.is_kept();
+            let is_shared = purpose != Purpose::SignIn || outcome.is_kept();
             let shared = if is_shared { &outcome } else { &Outcome::Refused };
             fleet.settle(name, mark, shared).await;
         }

@@ -7,6 +7,7 @@ use crate::judge::procore::Outcome;
 use crate::judge::session::{Resume, Session};
 use crate::secret::Secret;
 use crate::serve::mediator::{Mediator, Reply, word_for};
+use crate::serve::once::Purpose;
 
 /// How many renewals an old cookie may be behind. More than one in a minute is rare.
 const MAX_BEHIND: usize = 16;
@@ -73,7 +74,9 @@ impl Mediator {
 
     /// Its tokens would live on at Procore, and nobody would know them any more: so they are revoked now.
     async fn over(&self, application: &Application, session: Session, now: UnixSeconds) -> Reply {
-        let cookie = Some(self.close(application, session, None, now).await.1);
+        let session = self.end(application, session, now).await;
+        let (_, cookie) = self.settle(application, session, None, now).await;
+        let cookie = Some(cookie);
         Reply {
             answer: Answer::Error(Word::InvalidGrant),
             cookie,
@@ -87,7 +90,7 @@ impl Mediator {
         for _ in 0..MAX_BEHIND {
             // In doubt, or ended: its cookie says so already.
             let Some(refresh) = session.refresh() else { break };
-            let renewal = self.once.renew(application, name, refresh).await;
+            let renewal = self.once.renew(application, Purpose::Renewal(name), refresh).await;
             match renewal.outcome {
                 Outcome::Granted(tokens) => {
                     access = Some(tokens.access.clone());

@@ -3,9 +3,11 @@
 use crate::clock::UnixSeconds;
 use crate::config::Application;
 use crate::judge::answer::{Answer, Word};
-use crate::judge::session::Session;
+use crate::judge::procore::Outcome;
+use crate::judge::session::{Resume, Session};
 use crate::secret::Secret;
 use crate::serve::mediator::{Mediator, Reply};
+use crate::serve::once::Purpose;
 use futures_util::future::join_all;
 
 impl Mediator {
@@ -19,7 +21,9 @@ impl Mediator {
     ) -> Reply {
         match (session, token) {
             (Some(session), token) if session.handle == *handle => {
-                let (is_confirmed, cookie) = self.close(application, session, token, now).await;
+                let session = self.end(application, session, now).await;
+                let session = self.renew_to_revoke(application, session, now).await;
+                let (is_confirmed, cookie) = self.settle(application, session, token, now).await;
                 let answer = if is_confirmed {
                     Answer::Revoked
                 } else {
@@ -41,17 +45,37 @@ impl Mediator {
         }
     }
 
-    /// Ends a session and revokes its tokens and the one that the page has named: whether Procore has confirmed all, and the
-    /// cookie that holds the rest.
-    pub async fn close(
+    /// From here on it can't be renewed or resumed. The session with what its renewals have brought.
+    pub async fn end(&self, application: &Application, session: Session, now: UnixSeconds) -> Session {
+        self.once.end(Self::name(application, &session)).await;
+        self.latest(application, session, now).await
+    }
+
+    /// Some servers say 200 to the revocation of a session whose access token is over, and revoke nothing (Doorkeeper 5.5 and
+    /// 5.6): so it is renewed for the last time. Where that fails, the tokens of before are revoked as they are.
+    async fn renew_to_revoke(&self, application: &Application, session: Session, now: UnixSeconds) -> Session {
+        let Some(refresh) = session
+            .refresh()
+            .filter(|_| matches!(session.resume(now), Resume::Renew))
+        else {
+            return session;
+        };
+        match self.once.renew(application, Purpose::Revocation, refresh).await.outcome {
+            Outcome::Granted(tokens) | Outcome::GrantedTooLate(tokens) => session.renewed(tokens, now),
+            _ => session,
+        }
+    }
+
+    /// Revokes its tokens and the one that the page has named: whether Procore has confirmed all, and the cookie that holds the
+    /// rest.
+    pub async fn settle(
         &self,
         application: &Application,
         session: Session,
         token: Option<Secret>,
         now: UnixSeconds,
     ) -> (bool, Secret) {
-        self.once.end(Self::name(application, &session)).await;
-        let mut session = self.latest(application, session, now).await.ended(now);
+        let mut session = session.ended(now);
         token.into_iter().for_each(|token| session.owe(token));
         let revoke = |token: Secret| async move {
             let is_confirmed = self.once.upstream.revoke(application, &token).await;

@@ -118,3 +118,24 @@ async fn it_serves_the_apps_files_with_their_headers() {
     // The paths of the contract stay what they are.
     assert_eq!(get("/oauth/token").await.unwrap().status(), 405);
 }
+
+#[tokio::test]
+async fn procores_certificate_is_checked_before_anything_is_sent() {
+    let (procore, certificate) = Procore::start_with_tls().await;
+    let authorities = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(authorities.path(), certificate).unwrap();
+    let mut settings = Settings::new(&procore);
+    let stranger = settings.start().await;
+    stranger
+        .browser()
+        .sign_in("c1")
+        .await
+        .expect(503, "temporarily_unavailable");
+    assert!(procore.requests_to("/oauth/token").is_empty());
+    stranger.kill().await;
+    let known = settings
+        .set("SSL_CERT_FILE", authorities.path().to_str().unwrap())
+        .start()
+        .await;
+    assert_eq!(known.browser().sign_in("c1").await.status, 200);
+}

@@ -114,3 +114,18 @@ async fn with_another_handle_only_the_named_token_is_revoked() {
         .expect(503, "temporarily_unavailable");
     assert_eq!(browser.renew(&signed_in.handle()).await.status, 200);
 }
+
+#[tokio::test]
+async fn a_session_whose_access_token_is_over_is_renewed_once_more_to_be_revoked() {
+    let (procore, _mediator, mut browser) = world().await;
+    procore.next(&[Say::GrantFor(0)]);
+    let signed_in = browser.sign_in("c1").await;
+    assert_eq!(browser.revoke(&signed_in.handle(), "").await.status, 200);
+    assert_eq!(procore.revoked(), procore.issued()[2..]);
+    // Where that renewal fails, the tokens of before are revoked.
+    procore.next(&[Say::GrantFor(0), FAULT]);
+    let signed_in = browser.sign_in("c2").await;
+    assert_eq!(browser.revoke(&signed_in.handle(), "").await.status, 200);
+    assert_eq!(procore.revoked()[2..], procore.issued()[5..]);
+    assert_eq!(procore.renewals().len(), 2);
+}

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio_rustls::TlsAcceptor;
 
 pub type Fields = BTreeMap<String, String>;
 
@@ -92,6 +93,38 @@ impl Procore {
         procore
     }
 
+    /// The same behind TLS, as `https://localhost`. Also the certificate of whoever has signed its own, in PEM.
+    pub async fn start_with_tls() -> (Self, String) {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let signed = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
+        let key = rustls::pki_types::PrivatePkcs8KeyDer::from(signed.signing_key.serialize_der());
+        let tls = rustls::ServerConfig::builder().with_no_client_auth();
+        let tls = tls
+            .with_single_cert(vec![signed.cert.der().clone()], key.into())
+            .unwrap();
+        let acceptor = TlsAcceptor::from(Arc::new(tls));
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let origin = format!("https://localhost:{}", listener.local_addr().unwrap().port());
+        let procore = Self {
+            origin,
+            state: Arc::default(),
+            gate: Arc::new(Semaphore::new(0)),
+        };
+        let own = procore.clone();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let (own, acceptor) = (own.clone(), acceptor.clone());
+                tokio::spawn(async move {
+                    if let Ok(mut stream) = acceptor.accept(stream).await {
+                        own.serve(&mut stream).await;
+                        let _ = stream.shutdown().await;
+                    }
+                });
+            }
+        });
+        (procore, signed.cert.pem())
+    }
+
     /// How the next token requests are answered; then as documented again.
     pub fn next(&self, says: &[Say]) {
         self.state().tokens.extend(says.iter().cloned());
@@ -157,7 +190,7 @@ impl Procore {
         self.state.lock().unwrap()
     }
 
-    async fn serve(&self, mut stream: TcpStream) {
+    async fn serve(&self, mut stream: impl AsyncRead + AsyncWrite + Unpin) {
         let Some((path, fields)) = read(&mut stream).await else {
             return;
         };
@@ -241,7 +274,7 @@ impl Procore {
     }
 }
 
-async fn read(stream: &mut TcpStream) -> Option<(String, Fields)> {
+async fn read(stream: &mut (impl AsyncRead + Unpin)) -> Option<(String, Fields)> {
     let mut bytes = Vec::new();
     loop {
         let mut chunk = [0; 4096];

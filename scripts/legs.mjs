@@ -12,6 +12,8 @@ import * as setup from "./setup.mjs";
 const wasm = ["--target", "wasm32-unknown-unknown"];
 // `npm` is left out wherever std is linked too: that feature brings a panic handler of its own.
 const features = ["--features", "implicit"];
+// The token mediator has a leg of its own.
+const library = ["--workspace", "--exclude", "procore-token-mediator"];
 const node = process.execPath;
 
 const once = (make) => {
@@ -146,9 +148,22 @@ async function* deny() {
   // Two versions of one crate cost bytes in the package, not in the tool that builds it.
   yield check(path, ["--all-features", "--exclude", "xtask", "check", "bans"], { where: "bans" });
   yield check(path, ["--all-features", "check", "licenses", "sources"], { where: "licences, sources" });
+  const mediator = ["--manifest-path", "mediator/Cargo.toml", "--config", "mediator/deny.toml"];
+  yield check(path, [...mediator, "check", "bans", "licenses", "sources"], { where: "the token mediator" });
   const advisories = await check(path, ["--all-features", "check", "advisories"], { where: "advisories" });
   const unreachable = advisories.failed && /failed to fetch advisory database/.test(advisories.output);
   yield unreachable ? skip("the advisory database can't be fetched", "advisories") : advisories;
+}
+
+async function* mediator() {
+  const own = ["--package", "procore-token-mediator"];
+  yield check("cargo", ["clippy", ...own, "--all-targets", "--all-features", "--", "-D", "warnings"], { where: "clippy" });
+  const { path, reason } = await setup.redis();
+  if (reason) yield skip(reason, "several instances");
+  // What needs a Redis is in one module.
+  const left = reason ? ["--", "--skip", "fleet::"] : [];
+  yield cargoTest([...own, "--no-fail-fast", ...left], { where: "server", env: { REDIS_SERVER: path } });
+  yield* nodeTests("tests/deploy");
 }
 
 const needsBuild = (leg) =>
@@ -165,7 +180,7 @@ export const legs = {
   },
   async *clippy() {
     const deny = ["--", "-D", "warnings"];
-    yield check("cargo", ["clippy", "--workspace", "--all-targets", ...features, ...deny], { where: "native" });
+    yield check("cargo", ["clippy", ...library, "--all-targets", ...features, ...deny], { where: "native" });
     // What only the implicit flow uses would be dead code here.
     yield check("cargo", ["clippy", "--lib", ...deny], { where: "native, default features" });
     yield check("cargo", ["clippy", ...wasm, "--features", "npm,implicit", "--lib", ...deny], { where: "wasm" });
@@ -187,10 +202,12 @@ export const legs = {
     yield reason ? skip(reason) : check(path, []);
   },
   async *native() {
-    yield cargoTest(["--workspace", ...features, "--no-fail-fast"]);
+    yield cargoTest([...library, ...features, "--no-fail-fast"]);
     // All others have been run.
     yield cargoTest(["--features", "audit", "--no-fail-fast", "audit"], { where: "the auditor" });
   },
+  /** The reference token mediator: its judging, and its process over real sockets. */
+  mediator,
   async *doc() {
     const env = { RUSTDOCFLAGS: "-D warnings" };
     const args = ["doc", "--no-deps", "--package", "procore-spa-auth", ...features];

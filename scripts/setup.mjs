@@ -112,6 +112,9 @@ async function program(variable, names, debian, what) {
   return path ? { path } : { reason: lacking(what, why ?? "the package did not bring it", `apt-get install ${debian}`) };
 }
 
+/** For the token mediator's instances; a tool of the tests' own, on ports of their own. */
+export const redis = () => program("REDIS_SERVER", ["redis-server"], "redis-server", "Redis");
+
 /**
  * The browsers and their drivers.
  *

@@ -1,0 +1,68 @@
+// Renewing and resuming: sentences 11 to 18 of docs/token-mediator.md.
+
+import { refuse, tokenAnswer } from "./answers.mjs";
+import { inDoubt, isOver, livesFor, settle, use } from "./session.mjs";
+
+/** 17 */
+const SHORTEST_LIFE = 30_000;
+
+export function renewal({ sessions, upstream, config, now }) {
+  const send = async ({ application }, session, { mark, keep }) => {
+    // 13: whoever dies on the way leaves a session that does not send it again.
+    await mark(inDoubt(session));
+    const answer = await upstream.token(application, { grant_type: "refresh_token", refresh_token: session.refresh });
+    const next = settle(session, answer, now());
+    const cookie = await keep(next);
+    if (answer.kind === "tokens") return tokenAnswer(next, cookie, now());
+    const isKept = next.state === "live" || next.retired.length > 0;
+    return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie: isKept ? cookie : null });
+  };
+
+  const pauseOf = ({ pausedUntil = 0 }) => (pausedUntil > now() ? Math.ceil((pausedUntil - now()) / 1000) : undefined);
+
+  const renewNewest = async (asked, session, hold) => {
+    const retryAfter = pauseOf(session);
+    // 12: who has waited for a renewal that failed is told the same.
+    if (asked.at < session.refused?.at) return refuse(session.refused.error, { retryAfter });
+    if (!session.refresh) return refuse("invalid_grant");
+    // 15
+    if (retryAfter) return refuse("rate_limited", { retryAfter });
+    return send(asked, session, hold);
+  };
+
+  const isGone = (session) => session.state !== "live" || isOver(session, config, now());
+
+  // 18 and 22: the cookie goes, unless something is left to be revoked, or it is another session's by now.
+  const refuseGone = ({ state, retired }) => {
+    const isKept = state === "replaced" || (state === "ended" && retired.length > 0);
+    return refuse("invalid_grant", { cookie: isKept ? undefined : null });
+  };
+
+  return {
+    async renew(asked) {
+      // 11
+      if (!asked.held) return refuse("invalid_grant");
+      if (asked.held.handle !== asked.fields.session_handle) return refuse("session_mismatch");
+      return sessions.hold(asked, async (session, hold) => {
+        if (isGone(session)) return refuseGone(session);
+        // 12: the cookie of before has been renewed already.
+        const isRenewed = session.step > asked.held.step && !session.refused;
+        if (isRenewed && livesFor(session, 1000, now())) return tokenAnswer(session, await sessions.seal(session), now());
+        return renewNewest(asked, session, hold);
+      });
+    },
+
+    async resume(asked) {
+      if (!asked.held) return refuse("invalid_grant");
+      return sessions.hold(asked, async (session, hold) => {
+        if (isGone(session)) return refuseGone(session);
+        if (livesFor(session, SHORTEST_LIFE, now())) {
+          const used = use(session, now());
+          return tokenAnswer(used, await hold.keep(used), now());
+        }
+        if (session.refresh) return renewNewest(asked, session, hold);
+        return refuse("invalid_grant", { cookie: session.retired.length ? undefined : null });
+      });
+    },
+  };
+}

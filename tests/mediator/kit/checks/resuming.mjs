@@ -1,0 +1,157 @@
+// Sentences 17 and 18: resuming.
+
+import { must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent } from "../scene.mjs";
+import { ABSOLUTE_SECONDS, IDLE_SECONDS } from "../settings.mjs";
+
+/** Less than what a resumed access token has to live for. */
+const SHORT = { expiresIn: 20 };
+
+function mustBeRemoved(page, answer, what) {
+  mustBeOver(answer, what);
+  must(page.jar.size === 0, `${what}: the cookie is still there`);
+}
+
+export const resuming = [
+  {
+    sentence: 17,
+    what: "the session of the cookie, the same handle and token, and nothing sent",
+    async run(scene) {
+      const { page, handle, access, family, answer } = await scene.signedIn();
+      const { expires_in: before } = answer.json;
+      must(before > 5300 && before <= 5400, `a sign-in says that the token lives for ${before} seconds instead of 5400`);
+      for (const tab of [page, page.tab(), page]) {
+        const resumed = await tab.resume();
+        mustHaveTokens(resumed, "a session is resumed");
+        must(resumed.json.session_handle === handle, "a session is resumed with another handle");
+        must(resumed.json.access_token === access, "a session is resumed with another token");
+        must(resumed.json.expires_in <= before && resumed.json.expires_in > before - 60, "a resumed token lives for another time");
+      }
+      mustNotBeSent(scene, family.refresh, 0, "resuming with a living token");
+      mustHaveTokens(await page.renew(handle), "a session that was resumed is renewed");
+    },
+  },
+  {
+    sentence: 17,
+    what: "no cookie, no session",
+    async run(scene) {
+      const answer = await scene.page().resume();
+      mustBeOver(answer, "resuming without a cookie");
+      mustLeaveCookie(answer, "resuming without a cookie");
+    },
+  },
+  {
+    sentence: 17,
+    what: "an access token that lives for less than 30 seconds is renewed first, once",
+    async run(scene) {
+      const { page, handle, access, family } = await scene.signedIn(SHORT);
+      const { refresh } = family;
+      family.expiresIn = 5400;
+      const { reached, release } = scene.procore.next(refresh, { hold: true });
+      const first = page.resume();
+      await reached;
+      const others = [page.tab().resume(), page.tab().renew(handle), page.tab().resume()];
+      await scene.fence();
+      release();
+      const answers = await Promise.all([first, ...others]);
+      for (const answer of answers) {
+        mustHaveTokens(answer, "a session is resumed");
+        must(answer.json.session_handle === handle, "a session is resumed with another handle");
+        must(answer.json.access_token === answers[0].json.access_token, "different tokens");
+      }
+      must(answers[0].json.access_token !== access, "a token that is nearly over is resumed");
+      must(scene.procore.sent(refresh) === 1, "the refresh token was not sent once");
+    },
+  },
+  {
+    sentence: 17,
+    what: "a renewal for that, which is lost, refused or paused",
+    async run(scene) {
+      const cases = [
+        [{ lose: "after" }, 502, "in_doubt"],
+        [{ answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" } }, 503, "temporarily_unavailable"],
+        [{ answer: { status: 429, headers: { "retry-after": "40" }, body: "" } }, 429, "rate_limited"],
+        [{ answer: { status: 400, body: { error: "invalid_grant" } } }, 400, "invalid_grant"],
+      ];
+      for (const [order, status, error] of cases) {
+        const { page, family } = await scene.signedIn(SHORT);
+        const { refresh } = family;
+        scene.procore.next(refresh, order);
+        mustBe(await page.resume(), status, error, "a session is resumed");
+        mustNotBeSent(scene, refresh, 1, "resuming");
+      }
+    },
+  },
+  {
+    sentence: 17,
+    what: "a token that is over by the clock",
+    async run(scene) {
+      const { page, handle, access, family } = await scene.signedIn();
+      const { refresh } = family;
+      await scene.advance(5380);
+      const answer = await page.resume();
+      mustHaveTokens(answer, "a session is resumed");
+      must(answer.json.access_token !== access && answer.json.session_handle === handle, "a token that is nearly over is resumed");
+      must(answer.json.expires_in > 5300, "the new token is said to be nearly over");
+      must(scene.procore.sent(refresh) === 1, "the refresh token was not sent once");
+    },
+  },
+  {
+    sentence: 18,
+    what: "a session that Procore has ended",
+    async run(scene) {
+      const { page, handle, family } = await scene.signedIn();
+      scene.procore.next(family.refresh, { answer: { status: 400, body: { error: "invalid_grant" } } });
+      mustBeOver(await page.renew(handle), "Procore's invalid_grant");
+      mustBeRemoved(page, await page.resume(), "a session that has ended is resumed");
+    },
+  },
+  {
+    sentence: 18,
+    what: "a session in doubt without a living access token",
+    async run(scene) {
+      const { page, handle, family } = await scene.signedIn(SHORT);
+      const { refresh } = family;
+      const old = page.tab();
+      scene.procore.next(refresh, { lose: "after" });
+      mustBe(await page.renew(handle), 502, "in_doubt", "a lost answer");
+      mustBeRemoved(page, await page.resume(), "a session in doubt is resumed");
+      must((await old.resume()).status !== 200, "a session in doubt is resumed with the cookie of before");
+      mustNotBeSent(scene, refresh, 1, "a session in doubt");
+    },
+  },
+  {
+    sentence: 18,
+    what: "the idle lifetime, from the last use",
+    async run(scene) {
+      const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
+      for (let count = 0; count < 3; count++) {
+        await scene.advance(IDLE_SECONDS * 0.6);
+        mustHaveTokens(await page.resume(), "a session that is in use");
+      }
+      const { refresh } = family;
+      const tab = page.tab();
+      await scene.advance(IDLE_SECONDS + 1);
+      mustBeOver(await tab.renew(handle), "a session that nobody has used is renewed");
+      mustBeRemoved(page, await page.resume(), "a session that nobody has used is resumed");
+      mustNotBeSent(scene, refresh, 0, "a session that nobody has used");
+    },
+  },
+  {
+    sentence: 18,
+    what: "the absolute lifetime, however much it is used",
+    async run(scene) {
+      const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
+      const steps = Math.floor(ABSOLUTE_SECONDS / (IDLE_SECONDS * 0.5));
+      for (let count = 1; count < steps; count++) {
+        await scene.advance(IDLE_SECONDS * 0.5);
+        mustHaveTokens(count % 2 ? await page.resume() : await page.renew(handle), "a session that is in use");
+      }
+      const { refresh } = family;
+      const tab = page.tab();
+      await scene.advance(IDLE_SECONDS * 0.5 + 1);
+      mustBeOver(await tab.renew(handle), "a session whose time is over is renewed");
+      mustBeRemoved(page, await page.resume(), "a session whose time is over is resumed");
+      mustNotBeSent(scene, refresh, 0, "a session whose time is over");
+    },
+  },
+];

@@ -13,9 +13,9 @@ const STATUS = {
 };
 
 /**
- * `cookie`: the sealed session that is to be kept, `null` to remove the cookie, `undefined` to leave it as it is.
+ * `cookie`: the session that is to be kept, `null` to remove the cookie, `undefined` to leave it as it is.
  *
- * @typedef {{ status: number, members: object, retryAfter?: number, cookie?: string | null }} Answer
+ * @typedef {{ status: number, members: object, retryAfter?: number, cookie?: import("./sessions.mjs").Sealed | null }} Answer
  */
 
 /** @returns {Answer} */

@@ -65,12 +65,23 @@ function readApplications(applications) {
   return byId;
 }
 
-function readApplication({ clientId, clientSecret, origins, redirectUris, loginOrigin = "https://login.procore.com" }, at) {
+function readApplication(
+  { clientId, clientSecret, origins, redirectUris, loginOrigin = "https://login.procore.com" },
+  at,
+) {
   // It becomes a part of the cookie's name (RFC 9110 §5.6.2, token).
   must(/^[\w.~-]{1,128}$/.test(clientId ?? ""), `${at}.clientId`, "the client ID from the Developer Portal");
   must(typeof clientSecret === "string" && clientSecret !== "", `${at}.clientSecret`, "the client secret");
-  must(isListOf(origins, isOrigin), `${at}.origins`, 'origins as a browser sends them: "https://app.example.com", without a slash at the end');
-  must(isListOf(redirectUris, (uri) => URL.canParse(uri)), `${at}.redirectUris`, "the redirect URIs as they are registered");
+  must(
+    isListOf(origins, isOrigin),
+    `${at}.origins`,
+    'origins as a browser sends them: "https://app.example.com", without a slash at the end',
+  );
+  must(
+    isListOf(redirectUris, (uri) => URL.canParse(uri)),
+    `${at}.redirectUris`,
+    "the redirect URIs as they are registered",
+  );
   must(isOrigin(loginOrigin), `${at}.loginOrigin`, "the origin of Procore's login server, without a slash at the end");
   return Object.freeze({ clientId, clientSecret, origins, redirectUris, loginOrigin });
 }

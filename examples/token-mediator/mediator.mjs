@@ -24,37 +24,39 @@ export function createMediator(options) {
   const parts = { sessions, upstream: createUpstream(config), config, store, now };
   const actions = { ...signIn(parts), ...renewal(parts), ...signOut(parts) };
 
+  const setCookie = (name, cookie) => {
+    if (cookie === undefined) return undefined;
+    if (cookie === null) return writeCookie(name);
+    const maxAge = config.keepCookie ? Math.ceil((cookie.until - now()) / 1000) : undefined;
+    return writeCookie(name, cookie.value, maxAge);
+  };
+
   const answer = async (request) => {
     const asked = { ...(await readRequest(request, config)), at: now() };
     const { action, application } = asked;
+    const what = { action, client_id: application.clientId };
     try {
       const name = cookieName(application);
       const value = readCookie(request.headers.get("cookie"), name);
       if (value !== undefined) asked.held = await sessions.open(value, application);
       const made = await actions[action](asked);
-      log({ action, client_id: application.clientId, status: made.status, error: made.members.error });
-      return toResponse(made, setCookie(name, made.cookie, asked.held));
+      log({ ...what, status: made.status, error: made.members.error });
+      return toResponse(made, setCookie(name, made.cookie));
     } catch (error) {
       // A store that is gone, say. Its class alone: a message may repeat what was sent.
-      log({ action, client_id: application.clientId, status: 503, error: "temporarily_unavailable", fault: error?.name });
+      log({ ...what, status: 503, error: "temporarily_unavailable", fault: error?.name });
       return toResponse(refuse("temporarily_unavailable"));
     }
-  };
-
-  const setCookie = (name, cookie, held) => {
-    if (cookie === undefined) return undefined;
-    if (cookie === null) return writeCookie(name);
-    const began = held?.began ?? now();
-    return writeCookie(name, cookie, config.keepCookie ? Math.ceil((began + config.absolute - now()) / 1000) : undefined);
   };
 
   return async function mediate(request) {
     try {
       return await answer(request);
     } catch (error) {
-      if (!(error instanceof Refusal)) throw error;
-      log({ action: "none", status: error.status, error: "invalid_request" });
-      return toResponse(refuse("invalid_request", { status: error.status }));
+      const isRefusal = error instanceof Refusal;
+      const [name, status] = isRefusal ? ["invalid_request", error.status] : ["temporarily_unavailable", 503];
+      log({ action: "none", status, error: name });
+      return toResponse(refuse(name, { status }));
     }
   };
 }

@@ -46,8 +46,8 @@ export function renewal({ sessions, upstream, config, now }) {
       return sessions.hold(asked, async (session, hold) => {
         if (isGone(session)) return refuseGone(session);
         // 12: the cookie of before has been renewed already.
-        const isRenewed = session.step > asked.held.step && !session.refused;
-        if (isRenewed && livesFor(session, 1000, now())) return tokenAnswer(session, await sessions.seal(session), now());
+        const isRenewed = session.step > asked.held.step && !session.refused && livesFor(session, 1000, now());
+        if (isRenewed) return tokenAnswer(session, await sessions.seal(session), now());
         return renewNewest(asked, session, hold);
       });
     },

@@ -46,10 +46,10 @@ export const livesFor = ({ access }, milliseconds, now) => Boolean(access) && ac
 /** Written down before the refresh token is sent: who dies on the way leaves a session that does not send it again. */
 export const inDoubt = (session) => ({ ...session, step: session.step + 1, refresh: null });
 
-/** After a renewal was answered with `answer`. */
+/** After a renewal was answered with `answer`: a step further than `inDoubt`, for the store may have that one only. */
 export function settle(session, answer, now) {
   const { pausedUntil, refused, ...rest } = session;
-  const next = { ...rest, step: session.step + 1, used: now };
+  const next = { ...rest, step: session.step + 2, used: now };
   if (answer.kind === "tokens") return { ...next, access: answer.access, refresh: answer.refresh ?? session.refresh };
   const failed = { ...next, refused: { error: answer.kind, at: now } };
   if (answer.kind === "in_doubt") return { ...failed, refresh: null };

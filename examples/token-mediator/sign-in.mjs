@@ -15,7 +15,12 @@ export function signIn({ sessions, upstream, store, now }) {
     store.exclusive(`code:${await digest(code)}`, async (entry) => {
       if (await entry.get()) return { kind: "invalid_grant" };
       await entry.put("sent", CODE_LIFE);
-      const answer = await upstream.token(application, { grant_type: "authorization_code", code, redirect_uri, code_verifier });
+      const answer = await upstream.token(application, {
+        grant_type: "authorization_code",
+        code,
+        redirect_uri,
+        code_verifier,
+      });
       if (answer.kind !== "tokens" && answer.kind !== "in_doubt") await entry.remove();
       return answer;
     });
@@ -24,7 +29,7 @@ export function signIn({ sessions, upstream, store, now }) {
   const sealToFit = async (application, session) => {
     for (let next = session; ; next = { ...next, retired: next.retired.slice(0, -1) }) {
       const sealed = await sessions.seal(next);
-      if (sealed.length <= LONGEST_COOKIE || !next.retired.length) return sealed;
+      if (sealed.value.length <= LONGEST_COOKIE || !next.retired.length) return sealed;
       await upstream.revoke(application, next.retired.slice(-1));
     }
   };

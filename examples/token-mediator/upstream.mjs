@@ -53,7 +53,8 @@ export function createUpstream({ timeout, now }) {
 }
 
 /** No connection, no request: nothing can have reached Procore. */
-const wasNeverSent = ({ cause }) => ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"].includes(cause?.code);
+const wasNeverSent = ({ cause }) =>
+  ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"].includes(cause?.code);
 
 /** @returns {TokenAnswer} */
 function judge({ status, headers, text }, { secret, fields, askedAt, now }) {
@@ -79,7 +80,9 @@ function readJson(headers, text) {
 function readTokens(json, { secret, fields, askedAt }) {
   const { access_token: token, refresh_token: refresh, token_type: type } = json ?? {};
   // A server that repeats what it was sent must not hand it to a page by way of a member that is passed on.
-  const hidden = [secret, fields.code, fields.code_verifier, fields.refresh_token, refresh].filter((text) => text?.length >= 8);
+  const hidden = [secret, fields.code, fields.code_verifier, fields.refresh_token, refresh].filter(
+    (text) => text?.length >= 8,
+  );
   const isClean = (text) => !hidden.some((one) => text.includes(one));
   const isToken = (text) => typeof text === "string" && text.length <= LONGEST_TOKEN && /^[\x21-\x7e]+$/.test(text);
   if (!isToken(token) || !isClean(token) || !/^bearer$/i.test(type)) return { kind: "in_doubt" };

@@ -4,17 +4,27 @@ import { createRequestListener } from "@remix-run/node-fetch-server";
 import { createServer } from "node:http";
 import { once } from "node:events";
 import { startProcore } from "./kit/procore.mjs";
-import { ABSOLUTE_SECONDS, IDLE_SECONDS, TOKEN_PATH, createSettings } from "./kit/settings.mjs";
+import { TOKEN_PATH, createSettings } from "./kit/settings.mjs";
 import { runChecks } from "./kit/run.mjs";
 
 /** The example's options for these settings. */
-export const optionsFor = ({ main, other, cookieKey }, loginOrigin, more = {}) => ({
-  applications: [main, other].map(({ clientId, clientSecret, origin, redirectUri }) => ({ clientId, clientSecret, origins: [origin], redirectUris: [redirectUri], loginOrigin })),
+export const optionsFor = (
+  { main, other, cookieKey, idleSeconds, absoluteSeconds, timeoutSeconds },
+  loginOrigin,
+  more = {},
+) => ({
+  applications: [main, other].map(({ clientId, clientSecret, origin, redirectUri }) => ({
+    clientId,
+    clientSecret,
+    origins: [origin],
+    redirectUris: [redirectUri],
+    loginOrigin,
+  })),
   cookieKeys: [{ id: "1", key: cookieKey }],
   tokenPath: TOKEN_PATH,
-  idleSeconds: IDLE_SECONDS,
-  absoluteSeconds: ABSOLUTE_SECONDS,
-  timeoutSeconds: 2,
+  idleSeconds,
+  absoluteSeconds,
+  timeoutSeconds,
   ...more,
 });
 
@@ -35,7 +45,11 @@ export async function checkHandler({ create, createStore, instances = 1, only })
     let handlers;
     const begin = async (change) => {
       const store = createStore?.({ now });
-      const options = optionsFor({ ...settings, ...change }, procore.origin, { store, now, log: (entry) => logged.push(JSON.stringify(entry)) });
+      const options = optionsFor({ ...settings, ...change }, procore.origin, {
+        store,
+        now,
+        log: (entry) => logged.push(JSON.stringify(entry)),
+      });
       handlers = await Promise.all(Array.from({ length: instances }, () => create(options)));
     };
     await begin();
@@ -51,7 +65,6 @@ export async function checkHandler({ create, createStore, instances = 1, only })
       urls,
       hasOther: true,
       hasJournal: false,
-      isStarted: true,
       canRestart: true,
       canAdvance: true,
       advance: async (seconds) => void (offset += seconds * 1000),

@@ -1,7 +1,7 @@
 // What is true of every answer, whatever was asked: the tables of docs/token-mediator.md, and sentences 3, 4, 6 and 23.
 
 const ERRORS = {
-  invalid_request: [400, 403, 404, 405, 413, 415],
+  invalid_request: [400, 403, 405, 413, 415],
   invalid_grant: [400],
   session_mismatch: [409],
   in_doubt: [502],
@@ -25,18 +25,32 @@ const MAY = { scope: isText, created_at: (value) => typeof value === "number" };
 const PKCE = { version: is(2), pkce: is("ignored") };
 const REVOKED = { version: is(2), revoked: is(true) };
 
+const LENGTH = 43;
+
+/** Whether one of these, which are all of one length and alphabet, is in the text: quick, for there are thousands. */
+export function hasSecret(text, secrets) {
+  for (const [run] of text.matchAll(/[\w-]{43,}/g)) {
+    for (let at = 0; at + LENGTH <= run.length; at++) if (secrets.has(run.slice(at, at + LENGTH))) return true;
+  }
+  return false;
+}
+
 /** Hands each fault to `fault(sentence, text)`. `secrets` are what a page must never see, `tokens` what is in no cookie. */
 export function examine({ status, headers, text }, { method, secrets, tokens, fault }) {
   for (const name of Object.keys(headers)) if (name.startsWith("access-control-")) fault(3, `an answer has ${name}`);
-  for (const secret of secrets) if (text.includes(secret)) fault(23, `an answer of ${status} repeats a secret, a code, a verifier or a refresh token`);
+  if (hasSecret(text, secrets))
+    fault(23, `an answer of ${status} repeats a secret, a code, a verifier or a refresh token`);
   const cookies = headers["set-cookie"] ?? [];
-  for (const cookie of cookies) examineCookie(cookie, [...secrets, ...tokens], fault);
+  for (const cookie of cookies) examineCookie(cookie, [secrets, tokens], fault);
   for (const [name, value] of Object.entries(headers)) {
-    if (name !== "set-cookie" && [...secrets].some((secret) => String(value).includes(secret))) fault(23, `the header ${name} repeats a secret`);
+    if (name !== "set-cookie" && hasSecret(String(value), secrets)) fault(23, `the header ${name} repeats a secret`);
   }
-  if (method === "HEAD") return undefined;
-  if (!/^application\/json\b/i.test(headers["content-type"] ?? "")) fault(23, `an answer of ${status} is ${headers["content-type"] ?? "of no type"}, not application/json`);
-  if (!/\bno-store\b/i.test(headers["cache-control"] ?? "")) fault(23, `an answer of ${status} may be stored by caches`);
+  // Other paths may be the application's own.
+  if (method === "HEAD" || status === 404) return undefined;
+  if (!/^application\/json\b/i.test(headers["content-type"] ?? ""))
+    fault(23, `an answer of ${status} is ${headers["content-type"] ?? "of no type"}, not application/json`);
+  if (!/\bno-store\b/i.test(headers["cache-control"] ?? ""))
+    fault(23, `an answer of ${status} may be stored by caches`);
   const json = parse(text);
   if (!json) return void fault(23, `an answer of ${status} is no JSON object`);
   const wrong = status === 200 ? wrongInSuccess(json) : wrongInError(json, status, headers);
@@ -64,7 +78,9 @@ function wrongInError(json, status, headers) {
   const wrong = wrongMember(json, { version: is(2), error: isText }, { retry_after: isCount });
   if (wrong) return wrong;
   const after = headers["retry-after"];
-  return String(json.retry_after ?? "") === (after ?? "") ? undefined : "retry_after and the header Retry-After are not the same";
+  return String(json.retry_after ?? "") === (after ?? "")
+    ? undefined
+    : "retry_after and the header Retry-After are not the same";
 }
 
 function wrongMember(json, must, may) {
@@ -87,7 +103,8 @@ function examineCookie(line, secrets, fault) {
   if (attributes.has("domain")) fault(4, "a cookie is set with Domain");
   if (line.split(";")[0].length > 4096) fault(4, "a cookie is longer than a browser keeps it");
   const texts = readings(value);
-  if (secrets.some((secret) => texts.some((text) => text.includes(secret)))) fault(6, "a token can be read out of the cookie");
+  if (texts.some((text) => secrets.some((some) => hasSecret(text, some))))
+    fault(6, "a token can be read out of the cookie");
 }
 
 /** `isRemoved`: the browser forgets it. */
@@ -95,14 +112,19 @@ export function parseSetCookie(line) {
   const [pair, ...rest] = line.split(";").map((part) => part.trim());
   const attributes = new Map(rest.map((part) => [part.split("=")[0].toLowerCase(), part.split("=")[1] ?? ""]));
   const [name, value] = [pair.slice(0, pair.indexOf("=")), pair.slice(pair.indexOf("=") + 1)];
-  const isRemoved = Number(attributes.get("max-age") ?? 1) <= 0 || Date.parse(attributes.get("expires") ?? "") < Date.now();
+  const isRemoved =
+    Number(attributes.get("max-age") ?? 1) <= 0 || Date.parse(attributes.get("expires") ?? "") < Date.now();
   return { name, value, attributes, isRemoved };
 }
 
 /** What anybody could try who wants to read the cookie. */
 function readings(value) {
-  const plain = [value, unescape(value)];
-  const parts = plain.flatMap((text) => [text, ...text.split(/[.:|~$%]/)]);
-  const decoded = ["base64", "hex"].flatMap((encoding) => parts.map((part) => Buffer.from(part, encoding).toString("latin1")));
-  return [...plain, ...decoded, ...decoded.flatMap((text) => text.split(/[.:|~$"]/).map((part) => Buffer.from(part, "base64").toString("latin1")))];
+  const parts = new Set([value, unescape(value)].flatMap((text) => [text, ...text.split(/[.:|~$%]/)]));
+  const decode = (text, encoding) => Buffer.from(text, encoding).toString("latin1");
+  const decoded = [...parts].flatMap((part) => [decode(part, "base64"), decode(part, "hex")]);
+  return [
+    ...parts,
+    ...decoded,
+    ...decoded.flatMap((text) => text.split(/[.:|~$"]/).map((part) => decode(part, "base64"))),
+  ];
 }

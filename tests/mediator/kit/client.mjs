@@ -3,8 +3,8 @@
 import { request as http } from "node:http";
 import { request as https } from "node:https";
 
-/** What has not answered by then does not answer. */
-const PATIENCE = 60_000;
+/** What has not answered by then does not answer. Longer than any mediator waits for Procore. */
+const PATIENCE = Number(process.env.CHECK_PATIENCE_SECONDS ?? 60) * 1000;
 
 /**
  * @param {string} url
@@ -18,7 +18,9 @@ export function send(url, { method = "POST", headers = {}, body, signal }) {
     if (isWhole) given["content-length"] = String(Buffer.byteLength(body));
     const open = url.startsWith("https:") ? https : http;
     const request = open(url, { method, headers: given, signal, agent: false, timeout: PATIENCE });
-    request.on("timeout", () => request.destroy(new Error(`no answer of ${new URL(url).pathname} within ${PATIENCE / 1000} s`)));
+    request.on("timeout", () =>
+      request.destroy(new Error(`no answer of ${new URL(url).pathname} within ${PATIENCE / 1000} s`)),
+    );
     request.on("response", async (response) => {
       let text = "";
       try {

@@ -111,7 +111,11 @@ class Procore {
     spent(!isOpen && !order?.keepsRefresh, order?.lose || status >= 500 ? 13 : 12);
     if (order?.lose) return void request.socket.destroy();
     const sent = typeof body === "string" ? body : JSON.stringify(body ?? {});
-    response.writeHead(status, { "content-type": "application/json; charset=utf-8", "cache-control": "no-store", ...headers });
+    response.writeHead(status, {
+      "content-type": "application/json; charset=utf-8",
+      "cache-control": "no-store",
+      ...headers,
+    });
     response.end(sent);
   }
 
@@ -139,7 +143,10 @@ class Procore {
     if (request.method !== "POST") return { status: 404 };
     if (path === "/oauth/revoke") return this.#revoke(fields, change);
     if (path !== "/oauth/token") return { status: 404 };
-    const answer = fields.grant_type === "refresh_token" ? this.#refresh(client, fields, keepsRefresh) : this.#redeem(client, fields);
+    const answer =
+      fields.grant_type === "refresh_token"
+        ? this.#refresh(client, fields, keepsRefresh)
+        : this.#redeem(client, fields);
     return { ...answer, body: change(answer.body, fields, client) };
   }
 
@@ -156,8 +163,12 @@ class Procore {
     const known = this.#codes.get(code);
     const challenge = createHash("sha256").update(verifier).digest("base64url");
     const isGood =
-      type === "authorization_code" && known && !known.isUsed && known.client.clientId === client.clientId &&
-      redirectUri === client.redirectUri && (known.ignoresPkce || challenge === known.challenge);
+      type === "authorization_code" &&
+      known &&
+      !known.isUsed &&
+      known.client.clientId === client.clientId &&
+      redirectUri === client.redirectUri &&
+      (known.ignoresPkce || challenge === known.challenge);
     if (!isGood) return refused("invalid_grant");
     known.isUsed = true;
     known.grant.family = { client, expiresIn: known.expiresIn, members: known.members, all: [] };
@@ -201,5 +212,9 @@ class Procore {
 
 const refused = (error) => ({
   status: 400,
-  body: { error, error_description: "The provided authorization grant is invalid, expired, revoked, or was issued to another client." },
+  body: {
+    error,
+    error_description:
+      "The provided authorization grant is invalid, expired, revoked, or was issued to another client.",
+  },
 });

@@ -28,10 +28,16 @@ export function sentences() {
  * @param {{ settings: object, connect: (fault: Function) => Promise<{ procore: object, target: object }>, only?: (check: object) => boolean }} options
  */
 export async function runChecks({ settings, connect, only = () => true }) {
-  const rows = new Map([...sentences()].map(([sentence, text]) => [sentence, { sentence, text, faults: new Set(), notSeen: new Set(), count: 0 }]));
+  const rows = new Map(
+    [...sentences()].map(([sentence, text]) => [
+      sentence,
+      { sentence, text, faults: new Set(), notSeen: new Set(), count: 0 },
+    ]),
+  );
   let now;
   // A fault is the sentence's that it breaks, whatever the check was for that has found it.
-  const fault = (sentence, text) => rows.get(sentence).faults.add(now ? `${text} (${now.sentence}: ${now.what})` : text);
+  const fault = (sentence, text) =>
+    rows.get(sentence).faults.add(now ? `${text} (${now.sentence}: ${now.what})` : text);
   const { procore, target } = await connect(fault);
   for (const check of checks.filter(only)) {
     now = check;
@@ -44,7 +50,10 @@ export async function runChecks({ settings, connect, only = () => true }) {
       else row.faults.add(`${check.what}: ${error.message}`);
     }
   }
-  return [...rows.values()].map((row) => ({ ...row, result: row.faults.size ? "fail" : row.count ? "pass" : "not seen" }));
+  return [...rows.values()].map((row) => ({
+    ...row,
+    result: row.faults.size ? "fail" : row.count ? "pass" : "not seen",
+  }));
 }
 
 /** One line a sentence, and one for each fault and each thing that could not be seen. */

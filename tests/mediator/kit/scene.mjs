@@ -91,7 +91,14 @@ export class Page {
   }
 
   /** `options`: whatever of the request is not as a page would send it. */
-  async post(path, fields, options = {}) {
+  post(path, fields, options = {}) {
+    const answer = this.#post(path, fields, options);
+    // A check that has failed no longer waits for what it has asked meanwhile.
+    answer.catch(() => {});
+    return answer;
+  }
+
+  async #post(path, fields, options) {
     const { headers = {}, body, ...rest } = options;
     const form = new URLSearchParams({ client_id: this.client.clientId, ...fields }).toString();
     const usual = { origin: this.client.origin, "content-type": `${FORM};charset=UTF-8`, cookie: this.cookie };
@@ -125,6 +132,18 @@ export class Page {
   }
 }
 
+/** Waits until Procore has been asked, or until it is plain that it will not be. */
+export async function arrival({ reached }, answer) {
+  const early = await Promise.race([
+    reached,
+    answer.then(
+      (it) => it,
+      () => undefined,
+    ),
+  ]);
+  must(early === undefined, `answered with ${early && told(early)} before Procore was asked`);
+}
+
 export const redeeming = ({ code, verifier, redirectUri }) => ({
   grant_type: "authorization_code",
   code,
@@ -136,7 +155,10 @@ export const redeeming = ({ code, verifier, redirectUri }) => ({
 export const told = ({ status, error }) => (error ? `${status} ${error}` : String(status));
 
 export function mustBe(answer, status, error, what) {
-  must(answer.status === status && answer.error === error, `${what}: ${told(answer)} instead of ${told({ status, error })}`);
+  must(
+    answer.status === status && answer.error === error,
+    `${what}: ${told(answer)} instead of ${told({ status, error })}`,
+  );
 }
 
 export const mustHaveTokens = (answer, what) => mustBe(answer, 200, undefined, what);

@@ -1,12 +1,9 @@
 // What a mediator under test has to be configured with. The kit makes it up; the mediator's environment, or its owner, takes it.
 
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { random } from "./procore.mjs";
 
 export const TOKEN_PATH = "/oauth/token";
-/** So long that only a clock that can be set gets there. */
-export const [IDLE_SECONDS, ABSOLUTE_SECONDS] = [7200, 36_000];
-
 const client = (origin) => ({
   clientId: random(),
   clientSecret: random(),
@@ -14,22 +11,22 @@ const client = (origin) => ({
   redirectUri: `${origin}/callback`,
 });
 
-/** Two applications with a page each, and two keys for the cookie. */
+/** Two applications with a page each, and two keys for the cookie. Lifetimes are so long that no check gets there by itself. */
 export const createSettings = () => ({
   main: client("https://app.example.com"),
   other: client("https://other.example.com"),
   cookieKey: random(),
   otherCookieKey: random(),
+  idleSeconds: 7200,
+  absoluteSeconds: 36_000,
+  timeoutSeconds: 20,
 });
 
-/** The settings in this file; it is made, if it is not there. */
-export function settingsIn(file) {
-  if (!existsSync(file)) writeFileSync(file, `${JSON.stringify(createSettings(), null, 2)}\n`, { mode: 0o600 });
-  return JSON.parse(readFileSync(file, "utf8"));
-}
+/** Those of an earlier run, so that the mediator need not be configured anew. */
+export const readSettings = (file) => JSON.parse(readFileSync(file, "utf8"));
 
 /** As environment variables, for a program that the kit starts. */
-export function environment({ main, other, cookieKey }, loginOrigin, given = {}) {
+export function environment({ main, other, cookieKey, idleSeconds, absoluteSeconds, timeoutSeconds }, loginOrigin) {
   const of = ({ clientId, clientSecret, origin, redirectUri }, prefix) => ({
     [`${prefix}_CLIENT_ID`]: clientId,
     [`${prefix}_CLIENT_SECRET`]: clientSecret,
@@ -42,9 +39,8 @@ export function environment({ main, other, cookieKey }, loginOrigin, given = {})
     CHECK_LOGIN_ORIGIN: loginOrigin,
     CHECK_COOKIE_KEY: cookieKey,
     CHECK_TOKEN_PATH: TOKEN_PATH,
-    CHECK_TIMEOUT_SECONDS: "2",
-    CHECK_IDLE_SECONDS: String(IDLE_SECONDS),
-    CHECK_ABSOLUTE_SECONDS: String(ABSOLUTE_SECONDS),
-    ...given,
+    CHECK_TIMEOUT_SECONDS: String(timeoutSeconds),
+    CHECK_IDLE_SECONDS: String(idleSeconds),
+    CHECK_ABSOLUTE_SECONDS: String(absoluteSeconds),
   };
 }

@@ -13,10 +13,9 @@ import { TOKEN_PATH, environment } from "./settings.mjs";
  * @property {boolean} hasOther Whether it knows the second application.
  * @property {(seconds: number) => Promise<void>} advance Lets the mediator's time go by.
  * @property {boolean} canAdvance Whether that takes no time.
- * @property {boolean} isStarted Whether it has the kit's settings, its time-out among them.
  * @property {boolean} canRestart
  * @property {boolean} hasJournal Whether it knows after a restart what was under way.
- * @property {(change?: { cookieKey?: string }) => Promise<void>} restart Kills it and starts it again.
+ * @property {(change?: object) => Promise<void>} restart Kills it and starts it again, with other settings if that is said.
  * @property {() => string | undefined} logs All that it has written. Nothing, where nobody can tell.
  */
 
@@ -29,7 +28,6 @@ export const foreign = ({ urls, isSlow, hasOther }) => ({
   urls,
   hasOther,
   hasJournal: false,
-  isStarted: false,
   canRestart: false,
   canAdvance: false,
   advance: advanceOf(isSlow),
@@ -59,16 +57,18 @@ export async function answering(urls, isOver = () => undefined) {
  *
  * @returns {Promise<Target & { stop: () => Promise<void> }>}
  */
-export async function started({ command, settings, loginOrigin, urls, isSlow, hasOther, hasJournal, given }) {
+export async function started({ command, settings, loginOrigin, urls, isSlow, hasOther, hasJournal }) {
   let output = "";
   let child;
 
   const begin = async (change) => {
-    const env = { ...process.env, ...environment({ ...settings, ...change }, loginOrigin, given) };
+    const env = { ...process.env, ...environment({ ...settings, ...change }, loginOrigin) };
     child = spawn(command, { shell: true, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
     const from = output.length;
-    for (const stream of [child.stdout, child.stderr]) stream.setEncoding("utf8").on("data", (text) => (output += text));
-    const isOver = () => (child.exitCode ?? child.signalCode) !== null ? `it has ended:\n${output.slice(from)}` : undefined;
+    for (const stream of [child.stdout, child.stderr])
+      stream.setEncoding("utf8").on("data", (text) => (output += text));
+    const isOver = () =>
+      (child.exitCode ?? child.signalCode) !== null ? `it has ended:\n${output.slice(from)}` : undefined;
     if (!urls) target.urls = [await listening(child, () => output.slice(from), loginOrigin, isOver)];
     await answering(target.urls, isOver);
   };
@@ -85,7 +85,6 @@ export async function started({ command, settings, loginOrigin, urls, isSlow, ha
     urls,
     hasOther,
     hasJournal,
-    isStarted: true,
     canRestart: true,
     canAdvance: false,
     advance: advanceOf(isSlow),

@@ -41,7 +41,10 @@ export const cookie = [
     async run(scene) {
       const { page, handle, answer } = await scene.signedIn();
       for (const { attributes, isRemoved } of [...answer.cookies, ...(await page.renew(handle)).cookies]) {
-        must(isRemoved || !(attributes.has("max-age") || attributes.has("expires")), "the cookie is kept beyond the browser's session");
+        must(
+          isRemoved || !(attributes.has("max-age") || attributes.has("expires")),
+          "the cookie is kept beyond the browser's session",
+        );
       }
     },
   },
@@ -103,9 +106,22 @@ export const cookie = [
       const session = await scene.signedIn();
       const { name, value } = session.page.session;
       const other = (await scene.signedIn()).page.session.value;
-      for (const bad of [`${name.replace("__Host-", "%5F%5FHost-")}=${other}`, `a=1&${name}=${other}`, `a="b`, `${name.toLowerCase()}=${other}`, "=", "a", `=${other}`]) {
+      for (const bad of [
+        `${name.replace("__Host-", "%5F%5FHost-")}=${other}`,
+        `a=1&${name}=${other}`,
+        `a="b`,
+        `${name.toLowerCase()}=${other}`,
+        "=",
+        "a",
+        `=${other}`,
+      ]) {
         await mustBeGood(session, `${bad}; ${name}=${value}`, `${bad.slice(0, 12)}… before the real one`);
         await mustBeGood(session, `${name}=${value}; ${bad}`, `${bad.slice(0, 12)}… behind the real one`);
+        await mustBeGood(
+          session,
+          `${bad};${name}=${value}`,
+          `${bad.slice(0, 12)}… before the real one, without a space`,
+        );
       }
     },
   },
@@ -119,7 +135,14 @@ export const cookie = [
         const at = Math.floor(value.length * part);
         await mustBeNone(scene, session, `${name}=${damaged(value, at)}`, `a wrong character at ${part * 100} %`);
       }
-      for (const [what, bad] of Object.entries({ "cut off": value.slice(0, -8), "without its beginning": value.slice(8), empty: "", "gone on with": `${value}AAAAAAAA`, "some text": "x", "a session in plain text": Buffer.from(JSON.stringify({ handle: session.handle })).toString("base64url") })) {
+      for (const [what, bad] of Object.entries({
+        "cut off": value.slice(0, -8),
+        "without its beginning": value.slice(8),
+        empty: "",
+        "gone on with": `${value}AAAAAAAA`,
+        "some text": "x",
+        "a session in plain text": Buffer.from(JSON.stringify({ handle: session.handle })).toString("base64url"),
+      })) {
         await mustBeNone(scene, session, `${name}=${bad}`, `a cookie ${what}`);
       }
       mustHaveTokens(await session.page.renew(session.handle), "a renewal after all that");
@@ -133,9 +156,14 @@ export const cookie = [
       const session = await scene.signedIn();
       const there = await scene.signedIn({ client: scene.other });
       const { name } = session.page.session;
-      const answer = await session.page.tab().renew(there.handle, { headers: { cookie: `${name}=${there.page.session.value}` } });
+      const answer = await session.page
+        .tab()
+        .renew(there.handle, { headers: { cookie: `${name}=${there.page.session.value}` } });
       mustBeOver(answer, "the cookie of another application");
-      mustBeOver(await session.page.tab().resume({ headers: { cookie: `${name}=${there.page.session.value}` } }), "the same, resumed");
+      mustBeOver(
+        await session.page.tab().resume({ headers: { cookie: `${name}=${there.page.session.value}` } }),
+        "the same, resumed",
+      );
       mustNotBeSent(scene, there.family.refresh, 0, "the cookie of another application");
       const asItIs = await session.page.tab().renew(there.handle, { headers: { cookie: there.page.cookie } });
       must(asItIs.status !== 200, "the cookie of another application, by its own name, is renewed");
@@ -164,4 +192,3 @@ export const cookie = [
     },
   },
 ];
-

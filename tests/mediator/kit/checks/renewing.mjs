@@ -1,18 +1,28 @@
 // Sentences 11 to 16: renewing.
 
-import { must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent, NotSeen, told } from "../scene.mjs";
+import {
+  arrival,
+  must,
+  mustBe,
+  mustBeOver,
+  mustHaveTokens,
+  mustLeaveCookie,
+  mustNotBeSent,
+  NotSeen,
+  told,
+} from "../scene.mjs";
 import { random } from "../procore.mjs";
 
 const html = (status) => ({ status, headers: { "content-type": "text/html" }, body: "<h1>Request blocked</h1>" });
 
 /** Holds the renewal at Procore while `ask()` asks; then lets it end as `order` says. Answers with all answers. */
 async function during(scene, { page, handle, family }, order, ask) {
-  const { reached, release } = scene.procore.next(family.refresh, { ...order, hold: true });
+  const held = scene.procore.next(family.refresh, { ...order, hold: true });
   const first = page.tab().renew(handle);
-  await reached;
+  await arrival(held, first);
   const others = ask();
   await scene.fence();
-  release();
+  held.release();
   return Promise.all([first, ...others]);
 }
 
@@ -31,10 +41,9 @@ async function mustBeDoubted(scene, order, what) {
   const session = await scene.signedIn();
   const { page, handle, family } = session;
   const { refresh } = family;
-  const [old, before] = [page.tab(), page.cookie];
+  const old = page.tab();
   scene.procore.next(refresh, order);
   mustBe(await page.renew(handle), 502, "in_doubt", what);
-  must(page.cookie && page.cookie !== before, `${what}: the cookie still has the refresh token`);
   mustBeOver(await page.renew(handle), `${MISSING}, ${what}`);
   const late = await old.renew(handle);
   must(late.status !== 200, `${what}: the cookie of before is renewed`);
@@ -44,16 +53,19 @@ async function mustBeDoubted(scene, order, what) {
 
 /** One renewal that is refused in this way: the session is kept, and can be renewed. */
 async function mustBeKept(scene, answer, [status, error], what) {
-  const { page, handle, family } = await scene.signedIn();
+  const { page, handle, access, family } = await scene.signedIn();
   const { refresh } = family;
   scene.procore.next(refresh, { answer });
   mustBe(await page.renew(handle), status, error, what);
-  must(page.cookie, `${what}: the cookie is gone`);
   const resumed = await page.resume();
   mustHaveTokens(resumed, `the session is resumed after ${what}`);
   must(resumed.json.session_handle === handle, `${what}: the session has another handle`);
+  must(resumed.json.access_token === access, `${what}: the session has another access token`);
   mustHaveTokens(await page.renew(handle), `the session is renewed after ${what}`);
-  must(scene.procore.sent(refresh) === 2, `${what}: the refresh token was sent ${scene.procore.sent(refresh)} times for two renewals`);
+  must(
+    scene.procore.sent(refresh) === 2,
+    `${what}: the refresh token was sent ${scene.procore.sent(refresh)} times for two renewals`,
+  );
 }
 
 const handles = [
@@ -63,12 +75,19 @@ const handles = [
     async run(scene) {
       const [mine, theirs] = [await scene.signedIn(), await scene.signedIn()];
       const { page, family } = mine;
-      for (const handle of [theirs.handle, random(), mine.handle.slice(0, -1), `${mine.handle}A`, mine.handle.toLowerCase() === mine.handle ? random() : mine.handle.toLowerCase()]) {
+      for (const handle of [
+        theirs.handle,
+        random(),
+        mine.handle.slice(0, -1),
+        `${mine.handle}A`,
+        mine.handle.toLowerCase() === mine.handle ? random() : mine.handle.toLowerCase(),
+      ]) {
         const answer = await page.renew(handle);
         mustBe(answer, 409, "session_mismatch", "a renewal with another handle");
         mustLeaveCookie(answer, "a renewal with another handle");
       }
-      for (const refresh of [family.refresh, theirs.family.refresh]) mustNotBeSent(scene, refresh, 0, "a renewal with another handle");
+      for (const refresh of [family.refresh, theirs.family.refresh])
+        mustNotBeSent(scene, refresh, 0, "a renewal with another handle");
       mustHaveTokens(await page.renew(mine.handle), "a renewal with its own handle");
     },
   },
@@ -89,17 +108,25 @@ const handles = [
   },
   {
     sentence: 11,
-    what: "renewed: the same handle, a new token, and the cookie with what came",
+    what: "renewed: the same handle, and a new token",
     async run(scene) {
       const { page, handle, access } = await scene.signedIn();
-      const before = page.cookie;
       for (let count = 0; count < 3; count++) {
         const answer = await page.renew(handle);
         mustHaveTokens(answer, "a renewal");
         must(answer.json.session_handle === handle, "a renewal changes the handle");
         must(answer.json.access_token !== access, "a renewal brings the token of before");
       }
-      must(page.cookie !== before, "a renewal leaves the cookie of before");
+    },
+  },
+  {
+    sentence: 11,
+    what: "a session that was renewed goes on after a restart",
+    async run(scene) {
+      const { page, handle } = await scene.signedIn();
+      mustHaveTokens(await page.renew(handle), "a renewal");
+      await scene.target.restart();
+      mustHaveTokens(await page.renew(handle), "a renewal after a restart");
     },
   },
 ];
@@ -112,7 +139,9 @@ const once = [
       const session = await scene.signedIn();
       const { refresh } = session.family;
       const old = session.page.tab();
-      const answers = await during(scene, session, {}, () => Array.from({ length: 9 }, () => session.page.tab().renew(session.handle)));
+      const answers = await during(scene, session, {}, () =>
+        Array.from({ length: 9 }, () => session.page.tab().renew(session.handle)),
+      );
       for (const answer of answers) mustHaveTokens(answer, "a renewal at the same time");
       const late = await Promise.all([old.tab().renew(session.handle), old.tab().renew(session.handle)]);
       mustBeAlike([...answers, ...late], "renewals at the same time, and with the cookie of before");
@@ -128,15 +157,15 @@ const once = [
       const session = await scene.signedIn();
       const { page, handle, family } = session;
       const { refresh } = family;
-      const { reached, release } = scene.procore.next(refresh, { hold: true });
+      const held = scene.procore.next(refresh, { hold: true });
       const leave = new AbortController();
-      const left = page.tab().renew(handle, { signal: leave.signal }).catch(() => {});
-      await reached;
+      const left = page.tab().renew(handle, { signal: leave.signal });
+      await arrival(held, left);
       leave.abort();
-      await left;
+      await left.catch(() => {});
       const again = page.tab().renew(handle);
       await scene.fence();
-      release();
+      held.release();
       mustHaveTokens(await again, "the tab that asks again");
       must(scene.procore.sent(refresh) === 1, "the refresh token was sent more than once");
     },
@@ -145,10 +174,18 @@ const once = [
     sentence: 12,
     what: "those who wait for a renewal that is refused or lost are told the same",
     async run(scene) {
-      for (const order of [{ answer: html(403) }, { lose: "before" }, { lose: "after" }, { answer: { status: 500, body: {} } }, { answer: { status: 400, body: { error: "invalid_grant" } } }]) {
+      for (const order of [
+        { answer: html(403) },
+        { lose: "before" },
+        { lose: "after" },
+        { answer: { status: 500, body: {} } },
+        { answer: { status: 400, body: { error: "invalid_grant" } } },
+      ]) {
         const session = await scene.signedIn();
         const { refresh } = session.family;
-        const answers = await during(scene, session, order, () => Array.from({ length: 4 }, () => session.page.tab().renew(session.handle)));
+        const answers = await during(scene, session, order, () =>
+          Array.from({ length: 4 }, () => session.page.tab().renew(session.handle)),
+        );
         mustBeAlike(answers, "renewals at the same time");
         must(scene.procore.sent(refresh) === 1, "the refresh token was sent more than once");
       }
@@ -162,19 +199,21 @@ const once = [
       const { page, handle, family } = session;
       const { refresh } = family;
       const old = page.tab();
-      const { reached, release } = scene.procore.next(refresh, { hold: true });
+      const held = scene.procore.next(refresh, { hold: true });
       const first = page.renew(handle);
-      await reached;
+      await arrival(held, first);
       // A mediator whose clock can't be set may not wait so long.
       if (scene.target.canAdvance) await scene.advance(19);
-      release();
-      const answers = [await first];
+      const meanwhile = old.tab().renew(handle);
+      await scene.fence();
+      held.release();
+      const answers = [await first, await meanwhile];
       mustHaveTokens(answers[0], "the renewal");
-      for (const seconds of [12, 20, 27]) {
+      for (const seconds of [12, 20, 20]) {
         await scene.advance(seconds);
         answers.push(await old.tab().renew(handle));
       }
-      mustBeAlike(answers, "renewals with the cookie of before, until 59 seconds after the end");
+      mustBeAlike(answers, "renewals with the cookie of before, until 52 seconds after the end");
       must(scene.procore.sent(refresh) === 1, "the refresh token was sent more than once");
     },
   },
@@ -197,12 +236,14 @@ doubt.push(
     sentence: 13,
     what: "an answer that is late",
     async run(scene) {
-      if (!scene.target.isStarted && !scene.target.canAdvance) throw new NotSeen("how long it waits is its own setting; start it by --start");
       const { page, handle, family } = await scene.signedIn();
       const { refresh } = family;
+      await scene.target.restart({ timeoutSeconds: 2 });
       const { release } = scene.procore.next(refresh, { hold: true });
-      mustBe(await page.renew(handle), 502, "in_doubt", "an answer that is late");
+      const answer = await page.renew(handle);
       release();
+      await scene.target.restart();
+      mustBe(answer, 502, "in_doubt", "an answer that is late");
       mustBeOver(await page.renew(handle), `${MISSING}, late`);
       mustNotBeSent(scene, refresh, 1, "an answer that is late");
     },
@@ -231,15 +272,16 @@ doubt.push(
     sentence: 13,
     what: "killed in the middle of a renewal and started again",
     async run(scene) {
-      if (!scene.target.hasJournal) throw new NotSeen("without a journal outside of its memory nobody can (--journal, for one that has it)");
+      if (!scene.target.hasJournal)
+        throw new NotSeen("without a journal outside of its memory nobody can (--journal, for one that has it)");
       const { page, handle, family } = await scene.signedIn();
       const { refresh } = family;
-      const { reached, release } = scene.procore.next(refresh, { hold: true });
-      const cut = page.tab().renew(handle).catch(() => {});
-      await reached;
+      const held = scene.procore.next(refresh, { hold: true });
+      const cut = page.tab().renew(handle);
+      await arrival(held, cut);
       await scene.target.restart();
-      release();
-      await cut;
+      held.release();
+      await cut.catch(() => {});
       must((await page.renew(handle)).status !== 200, "the session is renewed after that");
       mustNotBeSent(scene, refresh, 1, "killed and started again");
     },
@@ -258,7 +300,11 @@ const kept = [
   { what: "a 400 with another error", answer: json(400, "invalid_request") },
   { what: "a 408", answer: html(408) },
   { what: "a 400 with an empty body", answer: { status: 400, body: "" } },
-].map(({ what, answer }) => ({ sentence: 14, what, run: (scene) => mustBeKept(scene, answer, [503, "temporarily_unavailable"], what) }));
+].map(({ what, answer }) => ({
+  sentence: 14,
+  what,
+  run: (scene) => mustBeKept(scene, answer, [503, "temporarily_unavailable"], what),
+}));
 
 kept.push(
   {
@@ -289,10 +335,18 @@ async function mustPause(scene, headers, what) {
   const { refresh } = family;
   const old = page.tab();
   scene.procore.next(refresh, { answer: { status: 429, headers, body: "" } });
-  for (const [tab, when] of [[page, "the renewal"], [page, "the next renewal"], [old, "a renewal with the cookie of before"]]) {
+  for (const [tab, when] of [
+    [page, "the renewal"],
+    [page, "the next renewal"],
+    [old, "a renewal with the cookie of before"],
+  ]) {
     const answer = await tab.renew(handle);
     mustBe(answer, 429, "rate_limited", `${when}, ${what}`);
-    must(answer.json.retry_after >= 38 && answer.json.retry_after <= 41, `${what}: Retry-After is ${answer.json.retry_after} instead of 40`);
+    // Less, when the machine was busy meanwhile.
+    must(
+      answer.json.retry_after >= 25 && answer.json.retry_after <= 41,
+      `${what}: Retry-After is ${answer.json.retry_after} instead of 40`,
+    );
   }
   mustNotBeSent(scene, refresh, 1, what);
   mustHaveTokens(await page.resume(), "a session that pauses, with a living access token, is resumed");

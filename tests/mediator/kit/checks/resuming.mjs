@@ -1,7 +1,6 @@
 // Sentences 17 and 18: resuming.
 
-import { must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent } from "../scene.mjs";
-import { ABSOLUTE_SECONDS, IDLE_SECONDS } from "../settings.mjs";
+import { arrival, must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent } from "../scene.mjs";
 
 /** Less than what a resumed access token has to live for. */
 const SHORT = { expiresIn: 20 };
@@ -18,16 +17,43 @@ export const resuming = [
     async run(scene) {
       const { page, handle, access, family, answer } = await scene.signedIn();
       const { expires_in: before } = answer.json;
-      must(before > 5300 && before <= 5400, `a sign-in says that the token lives for ${before} seconds instead of 5400`);
+      must(
+        before > 5300 && before <= 5400,
+        `a sign-in says that the token lives for ${before} seconds instead of 5400`,
+      );
       for (const tab of [page, page.tab(), page]) {
         const resumed = await tab.resume();
         mustHaveTokens(resumed, "a session is resumed");
         must(resumed.json.session_handle === handle, "a session is resumed with another handle");
         must(resumed.json.access_token === access, "a session is resumed with another token");
-        must(resumed.json.expires_in <= before && resumed.json.expires_in > before - 60, "a resumed token lives for another time");
+        must(
+          resumed.json.expires_in <= before && resumed.json.expires_in > before - 60,
+          "a resumed token lives for another time",
+        );
       }
       mustNotBeSent(scene, family.refresh, 0, "resuming with a living token");
       mustHaveTokens(await page.renew(handle), "a session that was resumed is renewed");
+    },
+  },
+  {
+    sentence: 17,
+    what: "an access token that lives for a minute is not renewed",
+    async run(scene) {
+      const { page, access, family } = await scene.signedIn({ expiresIn: 60 });
+      const answer = await page.resume();
+      mustHaveTokens(answer, "a session is resumed");
+      must(answer.json.access_token === access, "a session is resumed with another token");
+      mustNotBeSent(scene, family.refresh, 0, "resuming with a living token");
+    },
+  },
+  {
+    sentence: 17,
+    what: "the seconds that are left",
+    async run(scene) {
+      const { page, answer } = await scene.signedIn();
+      await scene.advance(5);
+      const [before, after] = [answer.json.expires_in, (await page.resume()).json.expires_in];
+      must(after <= before - 5, `the token lives for ${after} seconds, 5 seconds after it lived for ${before}`);
     },
   },
   {
@@ -46,12 +72,12 @@ export const resuming = [
       const { page, handle, access, family } = await scene.signedIn(SHORT);
       const { refresh } = family;
       family.expiresIn = 5400;
-      const { reached, release } = scene.procore.next(refresh, { hold: true });
+      const held = scene.procore.next(refresh, { hold: true });
       const first = page.resume();
-      await reached;
+      await arrival(held, first);
       const others = [page.tab().resume(), page.tab().renew(handle), page.tab().resume()];
       await scene.fence();
-      release();
+      held.release();
       const answers = await Promise.all([first, ...others]);
       for (const answer of answers) {
         mustHaveTokens(answer, "a session is resumed");
@@ -68,7 +94,11 @@ export const resuming = [
     async run(scene) {
       const cases = [
         [{ lose: "after" }, 502, "in_doubt"],
-        [{ answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" } }, 503, "temporarily_unavailable"],
+        [
+          { answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" } },
+          503,
+          "temporarily_unavailable",
+        ],
         [{ answer: { status: 429, headers: { "retry-after": "40" }, body: "" } }, 429, "rate_limited"],
         [{ answer: { status: 400, body: { error: "invalid_grant" } } }, 400, "invalid_grant"],
       ];
@@ -85,12 +115,16 @@ export const resuming = [
     sentence: 17,
     what: "a token that is over by the clock",
     async run(scene) {
-      const { page, handle, access, family } = await scene.signedIn();
+      const { page, handle, access, family } = await scene.signedIn({ expiresIn: 60 });
       const { refresh } = family;
-      await scene.advance(5380);
+      family.expiresIn = 5400;
+      await scene.advance(40);
       const answer = await page.resume();
       mustHaveTokens(answer, "a session is resumed");
-      must(answer.json.access_token !== access && answer.json.session_handle === handle, "a token that is nearly over is resumed");
+      must(
+        answer.json.access_token !== access && answer.json.session_handle === handle,
+        "a token that is nearly over is resumed",
+      );
       must(answer.json.expires_in > 5300, "the new token is said to be nearly over");
       must(scene.procore.sent(refresh) === 1, "the refresh token was not sent once");
     },
@@ -122,36 +156,46 @@ export const resuming = [
   {
     sentence: 18,
     what: "the idle lifetime, from the last use",
-    async run(scene) {
-      const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
-      for (let count = 0; count < 3; count++) {
-        await scene.advance(IDLE_SECONDS * 0.6);
-        mustHaveTokens(await page.resume(), "a session that is in use");
-      }
-      const { refresh } = family;
-      const tab = page.tab();
-      await scene.advance(IDLE_SECONDS + 1);
-      mustBeOver(await tab.renew(handle), "a session that nobody has used is renewed");
-      mustBeRemoved(page, await page.resume(), "a session that nobody has used is resumed");
-      mustNotBeSent(scene, refresh, 0, "a session that nobody has used");
-    },
+    run: (scene) =>
+      withLifetimes(scene, { idleSeconds: 20 }, async () => {
+        const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
+        for (let count = 0; count < 3; count++) {
+          await scene.advance(12);
+          mustHaveTokens(await page.resume(), "a session that is in use");
+        }
+        await scene.advance(21);
+        await mustHaveEnded(scene, page, handle, family.refresh, "a session that nobody has used");
+      }),
   },
   {
     sentence: 18,
     what: "the absolute lifetime, however much it is used",
-    async run(scene) {
-      const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
-      const steps = Math.floor(ABSOLUTE_SECONDS / (IDLE_SECONDS * 0.5));
-      for (let count = 1; count < steps; count++) {
-        await scene.advance(IDLE_SECONDS * 0.5);
-        mustHaveTokens(count % 2 ? await page.resume() : await page.renew(handle), "a session that is in use");
-      }
-      const { refresh } = family;
-      const tab = page.tab();
-      await scene.advance(IDLE_SECONDS * 0.5 + 1);
-      mustBeOver(await tab.renew(handle), "a session whose time is over is renewed");
-      mustBeRemoved(page, await page.resume(), "a session whose time is over is resumed");
-      mustNotBeSent(scene, refresh, 0, "a session whose time is over");
-    },
+    run: (scene) =>
+      withLifetimes(scene, { absoluteSeconds: 60 }, async () => {
+        const { page, handle, family } = await scene.signedIn({ expiresIn: 86_400 });
+        for (let count = 0; count < 3; count++) {
+          await scene.advance(12);
+          mustHaveTokens(count % 2 ? await page.resume() : await page.renew(handle), "a session that is in use");
+        }
+        await scene.advance(25);
+        await mustHaveEnded(scene, page, handle, family.refresh, "a session whose time is over");
+      }),
   },
 ];
+
+async function withLifetimes(scene, change, run) {
+  // Whoever has no time need not be started again for it.
+  await scene.advance(0);
+  await scene.target.restart(change);
+  try {
+    await run();
+  } finally {
+    await scene.target.restart();
+  }
+}
+
+async function mustHaveEnded(scene, page, handle, refresh, what) {
+  mustBeOver(await page.tab().renew(handle), `${what} is renewed`);
+  mustBeRemoved(page, await page.resume(), `${what} is resumed`);
+  mustNotBeSent(scene, refresh, 0, what);
+}

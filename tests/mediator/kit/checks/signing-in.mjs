@@ -1,6 +1,6 @@
 // Sentences 7 to 10: signing in.
 
-import { must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent, told } from "../scene.mjs";
+import { arrival, must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent, told } from "../scene.mjs";
 
 const HTML = { status: 403, headers: { "content-type": "text/html" }, body: "<h1>Forbidden</h1>" };
 
@@ -33,12 +33,12 @@ export const signingIn = [
     what: "a code that is sent twice by the page is sent once by the mediator",
     async run(scene) {
       const grant = scene.procore.code({ client: scene.main });
-      const { reached, release } = scene.procore.next(grant.code, { hold: true });
+      const held = scene.procore.next(grant.code, { hold: true });
       const first = scene.page().redeem(grant);
-      await reached;
+      await arrival(held, first);
       const second = scene.page().redeem(grant);
       await scene.fence();
-      release();
+      held.release();
       mustHaveTokens(await first, "the first of both");
       await second;
       await scene.page().redeem(grant);
@@ -73,7 +73,8 @@ export const signingIn = [
       mustHaveTokens(await page.renew(second.handle), "a renewal of the second");
       for (const token of [access, refresh]) mustNotBeSent(scene, token, 0, "a renewal of the second");
       mustBe(await page.revoke(second.handle, second.access), 200, undefined, "the sign-out");
-      for (const token of [access, refresh]) must(scene.procore.isRevoked(token), "a retired token was not revoked with the sign-out");
+      for (const token of [access, refresh])
+        must(scene.procore.isRevoked(token), "a retired token was not revoked with the sign-out");
     },
   },
   {
@@ -96,7 +97,9 @@ export const signingIn = [
       const page = scene.page();
       const sessions = [await scene.signIn(page), await scene.signIn(page), await scene.signIn(page)];
       mustBe(await page.revoke(sessions[2].handle, sessions[2].access), 200, undefined, "the sign-out");
-      for (const { family } of sessions) for (const token of [family.access, family.refresh]) must(scene.procore.isRevoked(token), "a token was not revoked with the sign-out");
+      for (const { family } of sessions)
+        for (const token of [family.access, family.refresh])
+          must(scene.procore.isRevoked(token), "a token was not revoked with the sign-out");
     },
   },
   {
@@ -105,18 +108,19 @@ export const signingIn = [
     async run(scene) {
       const first = await scene.signedIn();
       const { page, family } = first;
-      const { reached, release } = scene.procore.next(family.refresh, { hold: true });
+      const held = scene.procore.next(family.refresh, { hold: true });
       const renewal = page.tab().renew(first.handle);
-      await reached;
+      await arrival(held, renewal);
       const grant = scene.procore.code({ client: scene.main });
       const signIn = page.redeem(grant);
       await scene.fence();
-      release();
+      held.release();
       mustHaveTokens(await renewal, "the renewal");
       const answer = await signIn;
       mustHaveTokens(answer, "the sign-in");
       mustBe(await page.revoke(answer.json.session_handle, answer.json.access_token), 200, undefined, "the sign-out");
-      for (const token of [family.access, family.refresh]) must(scene.procore.isRevoked(token), "a token of the renewal was not revoked with the sign-out");
+      for (const token of [family.access, family.refresh])
+        must(scene.procore.isRevoked(token), "a token of the renewal was not revoked with the sign-out");
     },
   },
   {
@@ -126,7 +130,12 @@ export const signingIn = [
       const { page, handle } = await scene.signedIn();
       const limited = { status: 429, headers: { "retry-after": "7" }, body: {} };
       const client = { status: 401, body: { error: "invalid_client" } };
-      const answers = [[undefined, 400, "invalid_grant"], [HTML, 503, "temporarily_unavailable"], [limited, 429, "rate_limited"], [client, 500, "invalid_client"]];
+      const answers = [
+        [undefined, 400, "invalid_grant"],
+        [HTML, 503, "temporarily_unavailable"],
+        [limited, 429, "rate_limited"],
+        [client, 500, "invalid_client"],
+      ];
       for (const [answer, status, error] of answers) {
         const grant = scene.procore.code({ client: scene.main });
         if (answer) scene.procore.next(grant.code, { answer });
@@ -187,15 +196,17 @@ export const signingIn = [
     async run(scene) {
       for (const which of ["access", "refresh"]) {
         const grant = scene.procore.code({ client: scene.main, ignoresPkce: true });
-        const { reached, release } = scene.procore.next(grant.code, { hold: true, change: (members) => {
+        // What will come of it is not known before.
+        const change = (members) => {
           scene.procore.next(grant.family[which], { answer: { status: 503, body: {} } });
           return members;
-        } });
-        const check = scene.page().checkPkce(grant);
-        await reached;
-        release();
-        const answer = await check;
-        must(answer.status !== 200, `the ${which} token was not revoked, and the check is answered with ${told(answer)}`);
+        };
+        scene.procore.next(grant.code, { change });
+        const answer = await scene.page().checkPkce(grant);
+        must(
+          answer.status !== 200,
+          `the ${which} token was not revoked, and the check is answered with ${told(answer)}`,
+        );
         mustLeaveCookie(answer, "the check");
       }
     },

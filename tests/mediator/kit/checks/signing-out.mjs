@@ -1,12 +1,23 @@
 // Sentences 19 to 22: signing out.
 
-import { must, mustBe, mustBeOver, mustHaveTokens, mustLeaveCookie, mustNotBeSent, NotSeen, told } from "../scene.mjs";
+import {
+  arrival,
+  must,
+  mustBe,
+  mustBeOver,
+  mustHaveTokens,
+  mustLeaveCookie,
+  mustNotBeSent,
+  NotSeen,
+  told,
+} from "../scene.mjs";
 import { random } from "../procore.mjs";
 
 const DOWN = { answer: { status: 503, body: {} }, times: Infinity };
 
 function mustBeRevoked(scene, tokens, what) {
-  for (const [name, token] of Object.entries(tokens)) must(scene.procore.isRevoked(token), `${what}: the ${name} was not revoked by its name`);
+  for (const [name, token] of Object.entries(tokens))
+    must(scene.procore.isRevoked(token), `${what}: the ${name} was not revoked by its name`);
 }
 
 function mustSayRevoked(answer, what) {
@@ -15,7 +26,8 @@ function mustSayRevoked(answer, what) {
 
 /** Neither renewed nor resumed, by this tab. */
 async function mustBeEnded(tab, handle, what) {
-  for (const answer of [await tab.renew(handle), await tab.resume()]) must(answer.status !== 200, `${what}: the session goes on`);
+  for (const answer of [await tab.renew(handle), await tab.resume()])
+    must(answer.status !== 200, `${what}: the session goes on`);
 }
 
 export const signingOut = [
@@ -30,7 +42,8 @@ export const signingOut = [
       mustSayRevoked(answer, "a sign-out of the session of before");
       mustLeaveCookie(answer, "a sign-out of the session of before");
       mustBeRevoked(scene, { token: first.access }, "a sign-out of the session of before");
-      for (const token of [second.access, second.family.refresh, first.family.refresh]) mustNotBeSent(scene, token, 0, "a sign-out of the session of before");
+      for (const token of [second.access, second.family.refresh, first.family.refresh])
+        mustNotBeSent(scene, token, 0, "a sign-out of the session of before");
       const renewed = await page.renew(second.handle);
       mustHaveTokens(renewed, "the session of now, after that");
       must(renewed.json.session_handle === second.handle, "the session of now has another handle");
@@ -46,7 +59,8 @@ export const signingOut = [
         mustSayRevoked(answer, "a sign-out with another handle");
         mustLeaveCookie(answer, "a sign-out with another handle");
       }
-      for (const token of [theirs.access, theirs.family.refresh, mine.family.refresh]) mustNotBeSent(scene, token, 0, "a sign-out with another handle");
+      for (const token of [theirs.access, theirs.family.refresh, mine.family.refresh])
+        mustNotBeSent(scene, token, 0, "a sign-out with another handle");
       mustHaveTokens(await theirs.page.renew(theirs.handle), "the session, after that");
     },
   },
@@ -77,7 +91,12 @@ export const signingOut = [
     sentence: 20,
     what: "whatever Procore answers, with the cookie of before and of after",
     async run(scene) {
-      for (const order of [undefined, DOWN, { lose: "before", times: Infinity }, { answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" }, times: Infinity }]) {
+      for (const order of [
+        undefined,
+        DOWN,
+        { lose: "before", times: Infinity },
+        { answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" }, times: Infinity },
+      ]) {
         const { page, handle, access, family } = await scene.signedIn();
         const { refresh } = family;
         const old = page.tab();
@@ -96,13 +115,17 @@ export const signingOut = [
       const { refresh } = family;
       const held = [access, refresh].map((token) => scene.procore.next(token, { hold: true }));
       const signOut = page.tab().revoke(handle, access);
-      await Promise.race(held.map(({ reached }) => reached));
+      await arrival({ reached: Promise.race(held.map(({ reached }) => reached)) }, signOut);
       const asked = [page.tab().renew(handle), page.tab().resume()];
       await scene.fence();
       for (const { release } of held) release();
-      for (const answer of await Promise.all(asked)) must(answer.status !== 200, "the session goes on while it is signed out");
+      for (const answer of await Promise.all(asked))
+        must(answer.status !== 200, "the session goes on while it is signed out");
       mustSayRevoked(await signOut, "the sign-out");
-      must(scene.procore.sent(refresh, "/oauth/token") === 0, "a session that is being signed out is renewed at Procore");
+      must(
+        scene.procore.sent(refresh, "/oauth/token") === 0,
+        "a session that is being signed out is renewed at Procore",
+      );
     },
   },
   {
@@ -110,13 +133,13 @@ export const signingOut = [
     what: "and what a renewal brings that was under way",
     async run(scene) {
       const { page, handle, access, family } = await scene.signedIn();
-      const { reached, release } = scene.procore.next(family.refresh, { hold: true });
+      const held = scene.procore.next(family.refresh, { hold: true });
       const [renewing, leaving] = [page.tab(), page.tab()];
       const renewal = renewing.renew(handle);
-      await reached;
+      await arrival(held, renewal);
       const signOut = leaving.revoke(handle, access);
       await scene.fence();
-      release();
+      held.release();
       await renewal;
       mustSayRevoked(await signOut, "the sign-out");
       for (const tab of [renewing, leaving, page]) await mustBeEnded(tab, handle, "after the sign-out");
@@ -141,7 +164,15 @@ export const signingOut = [
         const { family } = await renewed(page, handle, scene);
         const token = { "the token of before": access, "the token of now": family.access }[names];
         mustSayRevoked(await page.revoke(handle, token), `the sign-out with ${names}`);
-        mustBeRevoked(scene, { "refresh token": family.refresh, "access token": family.access, ...(token ? { "named token": token } : {}) }, `the sign-out with ${names}`);
+        mustBeRevoked(
+          scene,
+          {
+            "refresh token": family.refresh,
+            "access token": family.access,
+            ...(token ? { "named token": token } : {}),
+          },
+          `the sign-out with ${names}`,
+        );
       }
     },
   },
@@ -153,7 +184,11 @@ export const signingOut = [
       const old = page.tab();
       const { family } = await renewed(page, handle, scene);
       mustSayRevoked(await old.revoke(handle, access), "the sign-out with the cookie of before");
-      mustBeRevoked(scene, { "refresh token": family.refresh, "access token": family.access }, "the sign-out with the cookie of before");
+      mustBeRevoked(
+        scene,
+        { "refresh token": family.refresh, "access token": family.access },
+        "the sign-out with the cookie of before",
+      );
       await mustBeEnded(page, handle, "after the sign-out");
     },
   },
@@ -170,7 +205,10 @@ export const signingOut = [
       const { refresh } = late.family;
       if (scene.target.canAdvance) await scene.advance(10);
       mustSayRevoked(await late.page.revoke(late.handle, late.access), "the sign-out of a session whose token is over");
-      must(scene.procore.isRevoked(refresh) || scene.procore.isRevoked(late.family.refresh), "the refresh token was not revoked by its name");
+      must(
+        scene.procore.isRevoked(refresh) || scene.procore.isRevoked(late.family.refresh),
+        "the refresh token was not revoked by its name",
+      );
     },
   },
   {
@@ -183,18 +221,26 @@ export const signingOut = [
       mustBeOver(await page.resume(), "resuming after the sign-out");
     },
   },
-  ...["refresh token", "access token", "retired refresh token", "retired access token", "named token"].flatMap((which) =>
-    [DOWN, { lose: "before", times: Infinity }, { answer: { status: 429, headers: { "retry-after": "3" }, body: "" }, times: Infinity }, { answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" }, times: Infinity }, { answer: { status: 400, body: { error: "unsupported_token_type" } }, times: Infinity }].map((order, index) => ({
-      sentence: 22,
-      what: `the ${which} is not confirmed (${["503", "a lost answer", "429", "a firewall", "400"][index]})`,
-      run: (scene) => mustBeLeft(scene, which, order),
-    })),
+  ...["refresh token", "access token", "retired refresh token", "retired access token", "named token"].flatMap(
+    (which) =>
+      [
+        DOWN,
+        { lose: "before", times: Infinity },
+        { answer: { status: 429, headers: { "retry-after": "3" }, body: "" }, times: Infinity },
+        { answer: { status: 403, headers: { "content-type": "text/html" }, body: "no" }, times: Infinity },
+        { answer: { status: 400, body: { error: "unsupported_token_type" } }, times: Infinity },
+      ].map((order, index) => ({
+        sentence: 22,
+        what: `the ${which} is not confirmed (${["503", "a lost answer", "429", "a firewall", "400"][index]})`,
+        run: (scene) => mustBeLeft(scene, which, order),
+      })),
   ),
   {
     sentence: 22,
     what: "what is left is revoked after a restart, too",
     async run(scene) {
-      if (!scene.target.canRestart) throw new NotSeen("only a mediator that the kit starts can be started again (--start)");
+      if (!scene.target.canRestart)
+        throw new NotSeen("only a mediator that the kit starts can be started again (--start)");
       const { page, handle, access, family } = await scene.signedIn();
       const { refresh } = family;
       scene.procore.next(refresh, { answer: { status: 503, body: {} } });
@@ -222,7 +268,13 @@ async function mustBeLeft(scene, which, order) {
   const { handle, access, family } = await scene.signIn(page);
   const retired = { ...first.family };
   const named = which === "named token" ? random() : access;
-  const token = { "refresh token": family.refresh, "access token": access, "retired refresh token": retired.refresh, "retired access token": retired.access, "named token": named }[which];
+  const token = {
+    "refresh token": family.refresh,
+    "access token": access,
+    "retired refresh token": retired.refresh,
+    "retired access token": retired.access,
+    "named token": named,
+  }[which];
   scene.procore.next(token, order);
   mustBe(await page.revoke(handle, named), 503, "temporarily_unavailable", `the ${which} is not confirmed`);
   must(page.jar.size === 1, `the ${which} is not confirmed, and the cookie is gone`);
@@ -233,5 +285,15 @@ async function mustBeLeft(scene, which, order) {
   mustSayRevoked(await page.revoke(handle), "the sign-out when it can be confirmed");
   must(scene.procore.sent(token) > before, `the ${which} was never confirmed, and 200 is said`);
   must(page.jar.size === 0, "the cookie is still there after the sign-out");
-  mustBeRevoked(scene, { "refresh token": family.refresh, "access token": access, "retired refresh token": retired.refresh, "retired access token": retired.access, "named token": named }, "in the end");
+  mustBeRevoked(
+    scene,
+    {
+      "refresh token": family.refresh,
+      "access token": access,
+      "retired refresh token": retired.refresh,
+      "retired access token": retired.access,
+      "named token": named,
+    },
+    "in the end",
+  );
 }

@@ -1,8 +1,8 @@
 // Sentences 23 to 25: what it says. Every other answer is looked at in the same way; these are those that tempt it.
 
 import { must, NotSeen } from "../scene.mjs";
+import { hasSecret } from "../answer.mjs";
 import { send } from "../client.mjs";
-import { TOKEN_PATH } from "../settings.mjs";
 
 const JSON_TYPE = { "content-type": "application/json" };
 
@@ -26,7 +26,13 @@ export const whatItSays = [
     sentence: 23,
     what: "a server that repeats what it was sent, with tokens",
     async run(scene) {
-      for (const more of [echo, (fields) => ({ scope: `read ${fields.client_secret}` }), (fields) => ({ scope: fields.refresh_token ?? fields.code_verifier }), () => WRONG_TYPES, (fields) => ({ created_at: { secret: fields.client_secret } })]) {
+      for (const more of [
+        echo,
+        (fields) => ({ scope: `read ${fields.client_secret}` }),
+        (fields) => ({ scope: fields.refresh_token ?? fields.code_verifier }),
+        () => WRONG_TYPES,
+        (fields) => ({ created_at: { secret: fields.client_secret } }),
+      ]) {
         const change = (members, fields) => ({ ...members, ...more(fields) });
         const page = scene.page();
         const grant = scene.procore.code({ client: scene.main });
@@ -49,9 +55,15 @@ export const whatItSays = [
         scene.procore.next(grant.code, { change: (members, fields) => ({ ...members, access_token: fields[name] }) });
         await scene.page().redeem(grant);
       }
-      for (const place of [(members) => members.refresh_token, (members, fields) => fields.refresh_token, (members, fields) => fields.client_secret]) {
+      for (const place of [
+        (members) => members.refresh_token,
+        (members, fields) => fields.refresh_token,
+        (members, fields) => fields.client_secret,
+      ]) {
         const { page, handle, family } = await scene.signedIn();
-        scene.procore.next(family.refresh, { change: (members, fields) => ({ ...members, access_token: place(members, fields) }) });
+        scene.procore.next(family.refresh, {
+          change: (members, fields) => ({ ...members, access_token: place(members, fields) }),
+        });
         await page.renew(handle);
         await page.resume();
       }
@@ -61,12 +73,25 @@ export const whatItSays = [
     sentence: 23,
     what: "a server that repeats what it was sent, with an error",
     async run(scene) {
-      for (const [status, error] of [[400, "invalid_grant"], [401, "invalid_client"], [400, "invalid_request"], [400, "secret"], [403, "access_denied"], [429, "slow_down"], [500, "server_error"], [418, "secret"]]) {
+      for (const [status, error] of [
+        [400, "invalid_grant"],
+        [401, "invalid_client"],
+        [400, "invalid_request"],
+        [400, "secret"],
+        [403, "access_denied"],
+        [429, "slow_down"],
+        [500, "server_error"],
+        [418, "secret"],
+      ]) {
         const { page, handle, family } = await scene.signedIn();
         const { clientSecret } = scene.main;
         const words = echo({ client_secret: clientSecret, refresh_token: family.refresh });
         const body = { ...words, error: error === "secret" ? clientSecret : error, retry_after: clientSecret };
-        const answer = { status, headers: { ...JSON_TYPE, "retry-after": "40", "x-secret": clientSecret, warning: clientSecret }, body };
+        const answer = {
+          status,
+          headers: { ...JSON_TYPE, "retry-after": "40", "x-secret": clientSecret, warning: clientSecret },
+          body,
+        };
         scene.procore.next(family.refresh, { answer });
         await page.renew(handle);
         await page.resume();
@@ -83,7 +108,8 @@ export const whatItSays = [
       for (const status of [200, 400, 503]) {
         const { page, handle, access, family } = await scene.signedIn();
         const body = echo({ client_secret: scene.main.clientSecret, token: family.refresh });
-        for (const token of [access, family.refresh]) scene.procore.next(token, { answer: { status, headers: JSON_TYPE, body } });
+        for (const token of [access, family.refresh])
+          scene.procore.next(token, { answer: { status, headers: JSON_TYPE, body } });
         await page.revoke(handle, access);
       }
     },
@@ -96,8 +122,10 @@ export const whatItSays = [
         const { page, handle, family } = await scene.signedIn();
         scene.procore.next(family.refresh, { answer: { status: 429, headers: { "retry-after": value }, body: "" } });
         const answer = await page.renew(handle);
-        must(answer.status === 429 && answer.json.retry_after > 0, "a 429 without a time is not passed on as one with a time");
-        must(answer.json.retry_after <= 86_400, "a 429 pauses for more than a day");
+        must(
+          answer.status === 429 && answer.json.retry_after > 0,
+          "a 429 without a time is not passed on as one with a time",
+        );
       }
     },
   },
@@ -129,11 +157,16 @@ export const whatItSays = [
       await page.renew(handle, { headers: { cookie: `${page.cookie}x` } });
       await page.revoke(handle, access);
       const logs = scene.target.logs();
-      const metrics = await Promise.all(scene.target.urls.map((url) => send(`${url}/metrics`, { method: "GET" }).then(({ text }) => text)));
+      const metrics = await Promise.all(
+        scene.target.urls.map((url) => send(`${url}/metrics`, { method: "GET" }).then(({ text }) => text)),
+      );
       const all = [...metrics, logs ?? ""].join("\n");
       const { secrets, accessTokens } = scene.procore;
-      const hidden = [...secrets, ...accessTokens, scene.cookieKey, handle, value];
-      must(!hidden.some((secret) => all.includes(secret)), "a secret, a token, a code, a verifier, a handle or a cookie is in its logs or metrics");
+      const isOut =
+        hasSecret(all, secrets) ||
+        hasSecret(all, accessTokens) ||
+        [scene.cookieKey, handle, value].some((text) => all.includes(text));
+      must(!isOut, "a secret, a token, a code, a verifier, a handle or a cookie is in its logs or metrics");
       if (logs === undefined) throw new NotSeen("its logs are seen only if the kit starts it (--start)");
     },
   },

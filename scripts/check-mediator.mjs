@@ -10,6 +10,7 @@ import { answering, foreign, started } from "../tests/mediator/kit/target.mjs";
 
 const USAGE = `usage: npm run check:mediator -- --start "command" | --url https://app.example.com --settings file
   --start "command"   starts the mediator in a shell, with CHECK_… in its environment, and stops it
+  --instances 2       it is so many of them, each of which says where it listens
   --url origin        where it listens; more than once for several instances; with --start if it does not say so by itself
   --settings file     what the mediator is configured with; made if it is not there; --url alone needs it
   --one-application   it knows one application only
@@ -20,7 +21,7 @@ const USAGE = `usage: npm run check:mediator -- --start "command" | --url https:
 function readOptions() {
   const text = { type: "string" };
   const flag = { type: "boolean", default: false };
-  const options = { start: text, url: { ...text, multiple: true }, settings: text, only: text };
+  const options = { start: text, url: { ...text, multiple: true }, settings: text, only: text, instances: text };
   const flags = { "one-application": flag, journal: flag, slow: flag };
   const { values } = parseArgs({ options: { ...options, ...flags } });
   if (!values.start && !values.url) throw new Error("--start or --url is missing");
@@ -31,7 +32,7 @@ function readOptions() {
   return { ...values, urls: values.url?.map((url) => new URL(url).origin), only: numbers };
 }
 
-async function check({ start, urls, settings: file, only, slow, journal, "one-application": isOne }) {
+async function check({ start, urls, instances = 1, settings: file, only, slow, journal, "one-application": isOne }) {
   const settings = file && existsSync(file) ? readSettings(file) : createSettings();
   const close = [];
   const connect = async (fault) => {
@@ -43,7 +44,7 @@ async function check({ start, urls, settings: file, only, slow, journal, "one-ap
         `${JSON.stringify({ ...settings, procorePort: Number(new URL(procore.origin).port) }, null, 2)}\n`,
         { mode: 0o600 },
       );
-    const common = { urls, isSlow: slow, hasOther: !isOne };
+    const common = { urls, instances: Number(instances), isSlow: slow, hasOther: !isOne };
     if (start) {
       const target = await started({
         ...common,
@@ -67,14 +68,18 @@ async function check({ start, urls, settings: file, only, slow, journal, "one-ap
   }
 }
 
+function refuse(error, more = "") {
+  console.error(`check:mediator: ${error.message}${more}`);
+  process.exit(2);
+}
+
 let options;
 try {
   options = readOptions();
 } catch (error) {
-  console.error(`check:mediator: ${error.message}\n${USAGE}`);
-  process.exit(2);
+  refuse(error, `\n${USAGE}`);
 }
-const rows = await check(options);
+const rows = await check(options).catch((error) => refuse(error));
 for (const line of report(rows.filter(({ sentence }) => !options.only || options.only.includes(sentence))))
   console.log(line);
 const count = (wanted) => rows.filter(({ result }) => result === wanted).length;

@@ -60,9 +60,10 @@ export function readConfig(options) {
 function readApplications(applications) {
   must(Array.isArray(applications) && applications.length > 0, "applications", "a list of at least one");
   const read = applications.map((application, index) => readApplication(application, `applications[${index}]`));
-  const byId = new Map(read.map((application) => [application.clientId, application]));
-  must(byId.size === read.length, "applications", "a list in which no clientId is there twice");
-  return byId;
+  // Two environments may have one client ID, as Procore's Monthly Sandbox has production's; then the origin tells.
+  const names = read.flatMap(({ clientId, origins }) => origins.map((origin) => `${clientId} ${origin}`));
+  must(new Set(names).size === names.length, "applications", "a list in which no clientId has an origin twice");
+  return read;
 }
 
 function readApplication(

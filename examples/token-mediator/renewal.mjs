@@ -2,11 +2,15 @@
 
 import { refuse, tokenAnswer } from "./answers.mjs";
 import { inDoubt, isOver, livesFor, settle, use } from "./session.mjs";
+import { createClose } from "./sign-out.mjs";
 
 /** 17 */
 const SHORTEST_LIFE = 30_000;
 
-export function renewal({ sessions, upstream, config, now }) {
+export function renewal(parts) {
+  const { sessions, upstream, config, now } = parts;
+  const close = createClose(parts);
+
   const send = async ({ application }, session, { mark, keep }) => {
     // 13: whoever dies on the way leaves a session that does not send it again.
     await mark(inDoubt(session));
@@ -14,8 +18,7 @@ export function renewal({ sessions, upstream, config, now }) {
     const next = settle(session, answer, now());
     const cookie = await keep(next);
     if (answer.kind === "tokens") return tokenAnswer(next, cookie, now());
-    const isKept = next.state === "live" || next.retired.length > 0;
-    return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie: isKept ? cookie : null });
+    return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie });
   };
 
   const pauseOf = ({ pausedUntil = 0 }) => (pausedUntil > now() ? Math.ceil((pausedUntil - now()) / 1000) : undefined);
@@ -30,12 +33,10 @@ export function renewal({ sessions, upstream, config, now }) {
     return send(asked, session, hold);
   };
 
-  const isGone = (session) => session.state !== "live" || isOver(session, config, now());
-
-  // 18 and 22: the cookie goes, unless something is left to be revoked, or it is another session's by now.
-  const refuseGone = ({ state, retired }) => {
-    const isKept = state === "replaced" || (state === "ended" && retired.length > 0);
-    return refuse("invalid_grant", { cookie: isKept ? undefined : null });
+  // 18 and 22: nobody would know any more what is left of it, so that is revoked now, and what is not confirmed stays.
+  const refuseOver = async (asked, session, hold) => {
+    const { cookie } = await close(asked, session, hold);
+    return refuse("invalid_grant", { cookie });
   };
 
   return {
@@ -44,7 +45,9 @@ export function renewal({ sessions, upstream, config, now }) {
       if (!asked.held) return refuse("invalid_grant");
       if (asked.held.handle !== asked.fields.session_handle) return refuse("session_mismatch");
       return sessions.hold(asked, async (session, hold) => {
-        if (isGone(session)) return refuseGone(session);
+        // The browser's cookie knows, or is another session's by now.
+        if (session.state !== "live") return refuse("invalid_grant");
+        if (isOver(session, config, now())) return refuseOver(asked, session, hold);
         // 12: the cookie of before has been renewed already.
         const isRenewed = session.step > asked.held.step && !session.refused && livesFor(session, 1000, now());
         if (isRenewed) return tokenAnswer(session, await sessions.seal(session), now());
@@ -55,13 +58,14 @@ export function renewal({ sessions, upstream, config, now }) {
     async resume(asked) {
       if (!asked.held) return refuse("invalid_grant");
       return sessions.hold(asked, async (session, hold) => {
-        if (isGone(session)) return refuseGone(session);
+        if (session.state === "replaced") return refuse("invalid_grant");
+        if (session.state === "ended" || isOver(session, config, now())) return refuseOver(asked, session, hold);
         if (livesFor(session, SHORTEST_LIFE, now())) {
           const used = use(session, now());
           return tokenAnswer(used, await hold.keep(used), now());
         }
         if (session.refresh) return renewNewest(asked, session, hold);
-        return refuse("invalid_grant", { cookie: session.retired.length ? undefined : null });
+        return refuseOver(asked, session, hold);
       });
     },
   };

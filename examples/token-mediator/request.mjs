@@ -18,16 +18,17 @@ export async function readRequest(request, { paths, applications }) {
   if (request.method !== "POST") throw new Refusal(405);
   const origin = request.headers.get("origin") ?? "";
   // Before the body is read: who may not ask is not listened to.
-  if (![...applications.values()].some(({ origins }) => origins.includes(origin))) throw new Refusal(403);
+  if (!applications.some(({ origins }) => origins.includes(origin))) throw new Refusal(403);
   const site = request.headers.get("sec-fetch-site");
   if (site !== null && site !== "same-origin") throw new Refusal(403);
   const type = request.headers.get("content-type") ?? "";
   if (!/^application\/x-www-form-urlencoded *(?:;|$)/i.test(type)) throw new Refusal(415);
 
   const fields = readForm(await readBody(request));
-  const application = applications.get(fields.client_id);
-  if (!application) throw new Refusal(400);
-  if (!application.origins.includes(origin)) throw new Refusal(403);
+  const known = applications.filter(({ clientId }) => clientId === fields.client_id);
+  if (!known.length) throw new Refusal(400);
+  const application = known.find(({ origins }) => origins.includes(origin));
+  if (!application) throw new Refusal(403);
   return { action: readAction(path, fields, application), application, fields };
 }
 

@@ -53,8 +53,7 @@ export function settle(session, answer, now) {
   if (answer.kind === "tokens") return { ...next, access: answer.access, refresh: answer.refresh ?? session.refresh };
   const failed = { ...next, refused: { error: answer.kind, at: now } };
   if (answer.kind === "in_doubt") return { ...failed, refresh: null };
-  // What the access token may still do ends with it; the page may go on to name it to `revoke`.
-  if (answer.kind === "invalid_grant") return { ...failed, state: "ended", refresh: null, access: null };
+  if (answer.kind === "invalid_grant") return { ...failed, state: "ended", refresh: null };
   return answer.kind === "rate_limited" ? { ...failed, pausedUntil: now + answer.retryAfter * 1000 } : failed;
 }
 

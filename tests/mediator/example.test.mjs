@@ -85,7 +85,7 @@ test("a setting that would lock everybody out is refused at the start, by its na
     }
   }
   const others = {
-    applications: [undefined, [], [first, { ...second, clientId: first.clientId }]],
+    applications: [undefined, [], [first, { ...second, clientId: first.clientId, origins: first.origins }]],
     cookieKeys: [undefined, [], [good.cookieKeys[0], good.cookieKeys[0]]],
     "cookieKeys[0].key": [[{ id: "1", key: "short" }], [{ id: "1", key: `${random()}=` }]],
     "cookieKeys[0].id": [[{ key: random() }]],
@@ -101,6 +101,19 @@ test("a setting that would lock everybody out is refused at the start, by its na
         option,
       });
   }
+});
+
+test("two environments may have one client ID, with an origin each", async (t) => {
+  const { settings, procore, options, client } = await setUp(t);
+  const monthly = await startProcore({ clients: [settings.main] });
+  t.after(monthly.close);
+  const [first] = options.applications;
+  const second = { ...first, origins: [settings.other.origin], loginOrigin: monthly.origin };
+  const mediate = createMediator({ ...options, applications: [first, second] });
+  const here = await signIn({ mediate, procore, client });
+  const there = await signIn({ mediate, procore: monthly, client: { ...client, origin: settings.other.origin } });
+  assert.equal((await resume({ mediate, client }, here)).status, 200);
+  assert.equal((await resume({ mediate, client }, there)).status, 400, "the cookie of another environment");
 });
 
 test("a new key signs nobody out, and seals from then on; the old one can go when its cookies have", async (t) => {

@@ -70,6 +70,7 @@ export async function checkHandler({ create, createStore, instances = 1, only })
       advance: async (seconds) => void (offset += seconds * 1000),
       restart: begin,
       logs: () => logged.join("\n"),
+      addresses: () => urls,
     };
     return { procore, target };
   };

@@ -95,6 +95,6 @@ test("how it is called is said to whoever calls it otherwise", async () => {
     assert.match(output, /usage: npm run check:mediator/);
   }
   const { code, output } = await kit("--start", "echo no; exit 3");
-  assert.notEqual(code, 0);
-  assert.match(output, /it has ended/);
+  assert.equal(code, 2);
+  assert.match(output, /^check:mediator: the mediator can't be checked: it has ended:\nno$/m);
 });

@@ -17,6 +17,7 @@ import { TOKEN_PATH, environment } from "./settings.mjs";
  * @property {boolean} hasJournal Whether it knows after a restart what was under way.
  * @property {(change?: object) => Promise<void>} restart Kills it and starts it again, with other settings if that is said.
  * @property {() => string | undefined} logs All that it has written. Nothing, where nobody can tell.
+ * @property {() => string[]} addresses Where it listens, for pages and for its operator.
  */
 
 const notSeen = (why) => async () => {
@@ -33,44 +34,57 @@ export const foreign = ({ urls, isSlow, hasOther }) => ({
   advance: advanceOf(isSlow),
   restart: notSeen("only a mediator that the kit starts can be started again (--start)"),
   logs: () => undefined,
+  addresses: () => urls,
 });
 
 const advanceOf = (isSlow) =>
   isSlow ? (seconds) => wait(seconds * 1000) : notSeen("it takes time, and is checked with --slow");
 
-/** Settles when a mediator answers there; `isOver` says why nobody will. */
-export async function answering(urls, isOver = () => undefined) {
-  for (const url of urls) {
-    for (let tries = 0; ; tries++) {
-      const answer = await send(url + TOKEN_PATH, { method: "GET" }).catch(() => undefined);
-      if (answer) break;
-      const reason = isOver() ?? (tries > 600 ? `nothing answers at ${url}` : undefined);
-      if (reason) throw new Error(reason);
-      await wait(100);
+/** Settles when a mediator answers at all of them; `isOver` says why nobody will. */
+export const answering = (urls, isOver) => found(urls.length, () => urls, isOver);
+
+/** So many of these origins as have a token path. They may become more. */
+async function found(count, origins, isOver = () => undefined) {
+  for (let tries = 0; ; tries++) {
+    const urls = [];
+    for (const url of origins()) {
+      const answer = await send(url + TOKEN_PATH, {}).catch(() => undefined);
+      if (answer && answer.status !== 404) urls.push(url);
     }
+    if (urls.length >= count) return urls;
+    const reason = isOver() ?? (tries > 600 ? "nobody answers" : undefined);
+    if (reason) throw new Error(`the mediator can't be checked: ${reason}`);
+    await wait(100);
   }
 }
 
 /**
- * Starts `command` in a shell, with the settings in its environment. It says by itself where it listens: the first address of
- * loopback that it writes, unless `urls` are known.
+ * Starts `command` in a shell, with the settings in its environment. It says by itself where it listens: by addresses of
+ * loopback that it writes, `instances` of them with a token path, unless `urls` are known.
  *
  * @returns {Promise<Target & { stop: () => Promise<void> }>}
  */
-export async function started({ command, settings, loginOrigin, urls, isSlow, hasOther, hasJournal }) {
+export async function started({ command, settings, loginOrigin, urls, instances, isSlow, hasOther, hasJournal }) {
   let output = "";
   let child;
+  let from = 0;
+
+  const isOver = () =>
+    (child.exitCode ?? child.signalCode) !== null ? `it has ended:\n${output.slice(from)}` : undefined;
+
+  const addresses = () => {
+    const written = output.slice(from).matchAll(/\b(?:127\.0\.0\.1|localhost):[1-9]\d*/g);
+    return [...new Set([...written].map(([address]) => `http://${address}`))].filter((url) => url !== loginOrigin);
+  };
 
   const begin = async (change) => {
     const env = { ...process.env, ...environment({ ...settings, ...change }, loginOrigin) };
     child = spawn(command, { shell: true, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
-    const from = output.length;
+    from = output.length;
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text) => (output += text));
-    const isOver = () =>
-      (child.exitCode ?? child.signalCode) !== null ? `it has ended:\n${output.slice(from)}` : undefined;
-    if (!urls) target.urls = [await listening(child, () => output.slice(from), loginOrigin, isOver)];
-    await answering(target.urls, isOver);
+    if (urls) await answering(urls, isOver);
+    else target.urls = await found(instances, addresses, isOver);
   };
 
   const stop = async () => {
@@ -93,20 +107,14 @@ export async function started({ command, settings, loginOrigin, urls, isSlow, ha
       await begin(change);
     },
     logs: () => output,
+    addresses,
     stop,
   };
-  await begin();
-  return target;
-}
-
-async function listening(child, output, loginOrigin, isOver) {
-  const own = new URL(loginOrigin).port;
-  for (let tries = 0; ; tries++) {
-    const ports = [...output().matchAll(/(?:127\.0\.0\.1|localhost):(\d+)/g)].map(([, port]) => port);
-    const port = ports.find((found) => found !== own && found !== "0");
-    if (port) return `http://127.0.0.1:${port}`;
-    const reason = isOver() ?? (tries > 600 ? "it does not say where it listens; give --url" : undefined);
-    if (reason) throw new Error(`the mediator can't be checked: ${reason}`);
-    await wait(100);
+  try {
+    await begin();
+  } catch (error) {
+    await stop();
+    throw error;
   }
+  return target;
 }

@@ -2,11 +2,11 @@
 
 const REQUEST = "request.mjs";
 const ORIGIN_READ = 'const origin = request.headers.get("origin") ?? "";';
-const ORIGIN_ANY = "![...applications.values()].some(({ origins }) => origins.includes(origin))";
-const ORIGIN_OWN = "!application.origins.includes(origin)";
+const ORIGIN_ANY = "!applications.some(({ origins }) => origins.includes(origin))";
+const ORIGIN_OWN = "known.find(({ origins }) => origins.includes(origin))";
 const origins = (compare) => [
-  [REQUEST, ORIGIN_ANY, `![...applications.values()].some(({ origins }) => origins.some((own) => ${compare}))`],
-  [REQUEST, ORIGIN_OWN, `!application.origins.some((own) => ${compare})`],
+  [REQUEST, ORIGIN_ANY, `!applications.some(({ origins }) => origins.some((own) => ${compare}))`],
+  [REQUEST, ORIGIN_OWN, `known.find(({ origins }) => origins.some((own) => ${compare}))`],
 ];
 const SITE = 'site !== null && site !== "same-origin"';
 const METHOD = 'if (request.method !== "POST") throw new Refusal(405);';
@@ -16,8 +16,8 @@ const HEADERS = 'if (status === 405) headers.set("allow", "POST");';
 
 const requests = [
   [1, "any origin may ask", ...origins("true")],
-  [1, "the origin of any application may ask for any", [REQUEST, ORIGIN_OWN, "false"]],
-  [1, "no Origin is as good as the right one", [REQUEST, ORIGIN_READ, 'const origin = request.headers.get("origin") ?? [...applications.values()][0].origins[0];']],
+  [1, "the origin of any application may ask for any", [REQUEST, ORIGIN_OWN, "known[0]"]],
+  [1, "no Origin is as good as the right one", [REQUEST, ORIGIN_READ, 'const origin = request.headers.get("origin") ?? applications[0].origins[0];']],
   [1, "the Origin null may ask", ...origins('own === origin || origin === "null"')],
   [1, "an Origin with a slash at the end may ask", ...origins('own === origin.replace(/\\/$/, "")')],
   [1, "an Origin in capitals may ask", ...origins("own === origin.toLowerCase()")],
@@ -26,8 +26,8 @@ const requests = [
   [1, "only the host of the Origin is compared", ...origins("URL.canParse(origin) && new URL(origin).hostname === new URL(own).hostname")],
   [1, "subdomains may ask", ...origins('origin.endsWith(own.replace("https://", ""))')],
   [1, "the first of two Origins counts", [REQUEST, ORIGIN_READ, 'const origin = (request.headers.get("origin") ?? "").split(", ")[0];']],
-  [1, "Origin is not checked at revoke", [REQUEST, ORIGIN_ANY, `path !== "revoke" && ${ORIGIN_ANY}`], [REQUEST, ORIGIN_OWN, `path !== "revoke" && ${ORIGIN_OWN}`]],
-  [1, "Origin is checked only where it is sent", [REQUEST, ORIGIN_ANY, `origin && ${ORIGIN_ANY}`], [REQUEST, ORIGIN_OWN, `origin && ${ORIGIN_OWN}`]],
+  [1, "Origin is not checked at revoke", [REQUEST, ORIGIN_ANY, `path !== "revoke" && ${ORIGIN_ANY}`], [REQUEST, ORIGIN_OWN, `path === "revoke" ? known[0] : ${ORIGIN_OWN}`]],
+  [1, "Origin is checked only where it is sent", [REQUEST, ORIGIN_ANY, `origin && ${ORIGIN_ANY}`], [REQUEST, ORIGIN_OWN, `origin ? ${ORIGIN_OWN} : known[0]`]],
   [1, "Sec-Fetch-Site is not heard", [REQUEST, SITE, "false"]],
   [1, "Sec-Fetch-Site: same-site may ask", [REQUEST, SITE, `${SITE} && site !== "same-site"`]],
   [1, "Sec-Fetch-Site: none may ask", [REQUEST, SITE, `${SITE} && site !== "none"`]],
@@ -51,7 +51,9 @@ const requests = [
   [2, "of a field that is there twice the first counts", [REQUEST, TWICE, "for (const [name, value] of pairs.reverse()) fields[name] = value;"]],
   [2, "a field that is there twice with one value is taken", [REQUEST, TWICE, "if (pairs.some(([name, value]) => fields[name] !== value)) throw new Refusal(400);"]],
   [2, "only known fields may not be there twice, and token is not one", [REQUEST, TWICE, 'if (Object.keys(fields).length !== pairs.filter(([name], index) => name !== "token" || pairs.findIndex(([one]) => one === name) === index).length) throw new Refusal(400);']],
-  [2, "an unknown client_id is the first application's", [REQUEST, "applications.get(fields.client_id)", "(applications.get(fields.client_id) ?? [...applications.values()][0])"]],
+  [2, "an unknown client_id is the first application's", [REQUEST, "if (!known.length) throw new Refusal(400);", "if (!known.length) known.push(applications[0]);"]],
+  [2, "a client_id need only begin alike", [REQUEST, "clientId === fields.client_id", 'clientId.startsWith(fields.client_id ?? "")']],
+  [2, "an unknown client_id is refused with 403", [REQUEST, "if (!known.length) throw new Refusal(400);", ""]],
   [2, "an unknown grant_type redeems", [REQUEST, "? actions[grant] : undefined", '? actions[grant] : "redeem"']],
   [2, "grant types are looked up with what objects inherit", [REQUEST, 'Object.hasOwn(actions, grant ?? "") ? actions[grant] : undefined', "actions[grant]"]],
   [2, "any redirect_uri does", [REQUEST, "!redirectUris.includes(fields.redirect_uri)", "false"]],

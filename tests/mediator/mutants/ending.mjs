@@ -6,16 +6,16 @@ const SIGN_OUT = "sign-out.mjs";
 const UPSTREAM = "upstream.mjs";
 const ANSWERS = "answers.mjs";
 const LIVES = "if (livesFor(session, SHORTEST_LIFE, now())) {";
-const GONE = 'return refuse("invalid_grant", { cookie: isKept ? undefined : null });';
-const DEAD = 'return refuse("invalid_grant", { cookie: session.retired.length ? undefined : null });';
+const GONE = 'const { cookie } = await close(asked, session, hold);\n    return refuse("invalid_grant", { cookie });';
+const DEAD = "return refuseOver(asked, session, hold);\n      });";
 const OVER = "now >= began + absolute || now >= used + idle";
-const KEPT = "cookie: isKept ? cookie : null";
 const USED = "return tokenAnswer(used, await hold.keep(used), now());";
 const OWN = "if (held?.handle !== fields.session_handle) return revokeNamed(asked);";
 const NAMED = "if (!fields.token) return refuse(held ? \"session_mismatch\" : \"invalid_grant\");\n    const left = await upstream.revoke(application, [fields.token]);\n    return left.length ? refuse(\"temporarily_unavailable\") : revoked();";
-const ALL = "const tokens = [...new Set([...tokensOf(session), fields.token].filter(Boolean))];";
+const ALL = "const tokens = [...new Set([...tokensOf(session), ...more])];";
+const LEAVES = "return { left, cookie: left.length ? cookie : null };";
 const KEEP_LEFT = "const cookie = await keep(end(ended, left));";
-const SAID = 'return left.length ? refuse("temporarily_unavailable", { cookie }) : revoked(null);';
+const SAID = 'return left.length ? refuse("temporarily_unavailable", { cookie }) : revoked(cookie);';
 const CONFIRMED = "if (status !== 200) left.push(token);";
 const EXPIRES = "expires_in: Math.max(0, Math.floor((access.until - now) / 1000)),";
 
@@ -33,18 +33,18 @@ const resuming = [
   [17, "resuming without a cookie is a fault", [RENEWAL, 'async resume(asked) {\n      if (!asked.held) return refuse("invalid_grant");', 'async resume(asked) {\n      if (!asked.held) return refuse("temporarily_unavailable");']],
   [17, "resuming is not known", ["request.mjs", ', "urn:procore-spa-auth:resume": "resume" };', " };"]],
   [17, "a lost renewal while resuming keeps the refresh token", [UPSTREAM, 'wasNeverSent(error) ? "temporarily_unavailable" : "in_doubt"', '"temporarily_unavailable"']],
-  [18, "the cookie of a session that has ended stays", [RENEWAL, KEPT, "cookie"], [RENEWAL, GONE, 'return refuse("invalid_grant");']],
-  [18, "the cookie of a session in doubt that is over stays", [RENEWAL, DEAD, 'return refuse("invalid_grant");']],
+  [18, "the cookie of a session that has ended stays", [RENEWAL, GONE, 'return refuse("invalid_grant");']],
+  [18, "the cookie of a session in doubt that is over stays", [RENEWAL, DEAD, 'return refuse("invalid_grant");\n      });']],
   [18, "a session in doubt is resumed with a token that is over", [RENEWAL, LIVES, "if (livesFor(session, SHORTEST_LIFE, now()) || (session.access && !session.refresh)) {"]],
   [18, "a session lives for ever when nobody uses it", [SESSION, OVER, "now >= began + absolute"]],
   [18, "a session lives for ever when it is used", [SESSION, OVER, "now >= used + idle"]],
   [18, "the idle lifetime counts from the beginning", [SESSION, "export const use = (session, now) => ({ ...session, used: now });", "export const use = (session) => session;"]],
   [18, "the absolute lifetime begins again with each renewal", [SESSION, "step: session.step + 2, used: now };", "step: session.step + 2, used: now, began: now };"]],
   [18, "the absolute lifetime begins again with each use", [SESSION, "({ ...session, used: now })", "({ ...session, used: now, began: now })"]],
-  [18, "lifetimes are for resuming only", [RENEWAL, "return sessions.hold(asked, async (session, hold) => {\n        if (isGone(session)) return refuseGone(session);\n        // 12", 'return sessions.hold(asked, async (session, hold) => {\n        if (session.state !== "live") return refuseGone(session);\n        // 12']],
-  [18, "lifetimes are for renewing only", [RENEWAL, "if (isGone(session)) return refuseGone(session);\n        if (livesFor", 'if (session.state !== "live") return refuseGone(session);\n        if (livesFor']],
-  [18, "the cookie of a session whose time is over stays", [RENEWAL, GONE, 'return refuse("invalid_grant", { cookie: isKept || state === "live" ? undefined : null });']],
-  [18, "a session that has ended is said to be unavailable", [RENEWAL, GONE, 'return refuse("temporarily_unavailable", { cookie: isKept ? undefined : null });']],
+  [18, "lifetimes are for resuming only", [RENEWAL, "if (isOver(session, config, now())) return refuseOver(asked, session, hold);\n        // 12", "// 12"]],
+  [18, "lifetimes are for renewing only", [RENEWAL, 'session.state === "ended" || isOver(session, config, now())', 'session.state === "ended"']],
+  [18, "the cookie of a session whose time is over stays", [RENEWAL, GONE, 'const { cookie } = await close(asked, session, hold);\n    return refuse("invalid_grant", { cookie: session.state === "live" ? undefined : cookie });']],
+  [18, "a session that has ended is said to be unavailable", [RENEWAL, GONE, GONE.replace("invalid_grant", "temporarily_unavailable")]],
 ];
 
 const signingOut = [
@@ -57,31 +57,31 @@ const signingOut = [
   [19, "a named token that is not revoked is said to be", [SIGN_OUT, 'return left.length ? refuse("temporarily_unavailable") : revoked();', "return revoked();"]],
   [19, "nothing to revoke is said to be revoked", [SIGN_OUT, 'if (!fields.token) return refuse(held ? "session_mismatch" : "invalid_grant");', "if (!fields.token) return revoked();"]],
   [19, "revoke without a cookie is refused", [SIGN_OUT, OWN, `if (!held) return refuse("invalid_grant");\n      ${OWN}`]],
-  [20, "a sign-out that is not confirmed ends nothing", [SIGN_OUT, SAID, "if (left.length) await keep(session);\n        " + SAID]],
-  [20, "a sign-out is known to the cookie only", [SIGN_OUT, KEEP_LEFT, "const cookie = await sessions.seal(end(ended, left));\n        await keep(session);"]],
-  [20, "a sign-out does not wait for a renewal under way", [SIGN_OUT, "return sessions.hold(asked, async (session, { mark, keep }) => {", "return (async (session, { mark, keep }) => {"], [SIGN_OUT, SAID + "\n      });", SAID + "\n      })(held, { mark: sessions.seal, keep: sessions.seal });"]],
+  [20, "a sign-out that is not confirmed ends nothing", [SIGN_OUT, SAID, "if (left.length) await hold.keep({ ...session, step: session.step + 3 });\n        " + SAID]],
+  [20, "a sign-out is known to the cookie only", [SIGN_OUT, KEEP_LEFT, "const cookie = await seal(end(ended, left));\n    await keep({ ...session, step: session.step + 3 });"], [SIGN_OUT, "({ upstream }) =>", "({ upstream, sessions: { seal } }) =>"]],
+  [20, "a sign-out does not wait for a renewal under way", [SIGN_OUT, "return sessions.hold(asked, async (session, hold) => {", "return (async (session, hold) => {"], [SIGN_OUT, SAID + "\n      });", SAID + "\n      })(held, { mark: sessions.seal, keep: sessions.seal });"]],
   [20, "a session that was signed out is resumed while its token lives", [SESSION, "state: session.state === \"replaced\" ? \"replaced\" : \"ended\",\n  refresh: null,\n  access: null,", "state: session.state,\n  refresh: null,"]],
   [20, "a session that was signed out is renewed", [SESSION, "state: session.state === \"replaced\" ? \"replaced\" : \"ended\",\n  refresh: null,", "state: session.state,"]],
-  [20, "a session is over only when every token is confirmed", [SIGN_OUT, "await mark(ended);", ""], [SIGN_OUT, KEEP_LEFT, "const cookie = left.length ? await keep(session) : await keep(end(ended, left));"]],
+  [20, "a session is over only when every token is confirmed", [SIGN_OUT, "await mark(ended);", ""], [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(left.length ? { ...session, step: session.step + 3 } : end(ended, left));"]],
   [20, "renewals go on while Procore has not answered the sign-out", ["store.mjs", "(last.get(key) ?? Promise.resolve()).then(() => task(entry(key)))", "Promise.resolve().then(() => task(entry(key)))"], [SIGN_OUT, "await mark(ended);", ""]],
   [21, "only the refresh token is revoked", [SIGN_OUT, ALL, "const tokens = [session.refresh ?? session.retired[0]].filter(Boolean);"]],
   [21, "only the access token is revoked", [SIGN_OUT, ALL, "const tokens = [session.access?.token].filter(Boolean);"]],
-  [21, "only the token that the page names is revoked", [SIGN_OUT, ALL, "const tokens = [fields.token].filter(Boolean);"]],
+  [21, "only the token that the page names is revoked", [SIGN_OUT, ALL, "const tokens = more;"]],
   [21, "the token that the page names is not revoked", [SIGN_OUT, ALL, "const tokens = tokensOf(session);"]],
-  [21, "the access token is revoked only if the page names it", [SIGN_OUT, ALL, "const tokens = [...new Set([...tokensOf({ ...session, access: null }), fields.token].filter(Boolean))];"]],
-  [21, "the tokens of the cookie are revoked, not those of now", [SIGN_OUT, ALL, "const tokens = [...new Set([...tokensOf(held), fields.token].filter(Boolean))];"]],
-  [21, "nothing of a session in doubt is revoked", [SIGN_OUT, ALL, 'const tokens = session.refresh || session.state === "ended" ? [...new Set([...tokensOf(session), fields.token].filter(Boolean))] : [];']],
-  [21, "a token is revoked by the page's hint only", [SIGN_OUT, ALL, 'const tokens = [...new Set([...tokensOf(session), fields.token].filter(Boolean))].filter((token) => token !== session.refresh || !fields.token_type_hint);']],
-  [22, "200 is said when the refresh token is confirmed", [SIGN_OUT, SAID, "return left.includes(session.refresh ?? left[0]) && left.length ? refuse(\"temporarily_unavailable\", { cookie }) : revoked(null);"]],
-  [22, "200 is said when the access token is confirmed", [SIGN_OUT, SAID, "return left.includes(session.access?.token) ? refuse(\"temporarily_unavailable\", { cookie }) : revoked(null);"]],
+  [21, "the access token is revoked only if the page names it", [SIGN_OUT, ALL, "const tokens = [...new Set([...tokensOf({ ...session, access: null }), ...more])];"]],
+  [21, "the tokens of the cookie are revoked, not those of now", [SIGN_OUT, "async ({ application }, session,", "async ({ application, held }, session,"], [SIGN_OUT, ALL, "const tokens = [...new Set([...tokensOf(held), ...more])];"]],
+  [21, "nothing of a session in doubt is revoked", [SIGN_OUT, ALL, 'const tokens = session.refresh || session.state === "ended" ? [...new Set([...tokensOf(session), ...more])] : [];']],
+  [21, "a token is revoked by the page's hint only", [SIGN_OUT, "async ({ application }, session,", "async ({ application, fields }, session,"], [SIGN_OUT, ALL, "const tokens = [...new Set([...tokensOf(session), ...more])].filter((token) => token !== session.refresh || !fields.token_type_hint);"]],
+  [22, "200 is said when the refresh token is confirmed", [SIGN_OUT, SAID, "return left.includes(session.refresh ?? left[0]) && left.length ? refuse(\"temporarily_unavailable\", { cookie }) : revoked(cookie);"]],
+  [22, "200 is said when the access token is confirmed", [SIGN_OUT, SAID, "return left.includes(session.access?.token) ? refuse(\"temporarily_unavailable\", { cookie }) : revoked(cookie);"]],
   [22, "200 is said whatever Procore answers", [SIGN_OUT, SAID, "return revoked(null);"]],
-  [22, "200 is said when one token is confirmed", [SIGN_OUT, SAID, 'return left.length === tokens.length ? refuse("temporarily_unavailable", { cookie }) : revoked(null);']],
-  [22, "503 removes the cookie", [SIGN_OUT, "{ cookie }) : revoked(null)", "{ cookie: null }) : revoked(null)"]],
-  [22, "503 leaves the cookie as it was", [SIGN_OUT, "{ cookie }) : revoked(null)", "{}) : revoked(null)"], [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, []));"]],
+  [22, "200 is said when one token is confirmed", [SIGN_OUT, LEAVES, LEAVES.replace("{ left,", "{ left: left.length === tokens.length ? left : [],")]],
+  [22, "503 removes the cookie", [SIGN_OUT, LEAVES, "return { left, cookie: null };"]],
+  [22, "503 leaves the cookie as it was", [SIGN_OUT, "{ cookie }) : revoked(cookie)", "{}) : revoked(cookie)"], [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, []));"]],
   [22, "what is left is forgotten", [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, []));"]],
-  [22, "the named token is not among what is left", [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, left.filter((token) => token !== fields.token)));"]],
+  [22, "the named token is not among what is left", [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, left.filter((token) => !more.includes(token))));"]],
   [22, "what is retired is not among what is left", [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(end(ended, left.filter((token) => !session.retired.includes(token))));"]],
-  [22, "200 leaves the cookie", [SIGN_OUT, ": revoked(null);", ": revoked();"]],
+  [22, "200 leaves the cookie", [SIGN_OUT, ": revoked(cookie);", ": revoked();"]],
   [22, "any 4xx is a confirmation", [UPSTREAM, CONFIRMED, "if (!(status >= 200 && status < 500)) left.push(token);"]],
   [22, "400 is a confirmation", [UPSTREAM, CONFIRMED, "if (status !== 200 && status !== 400) left.push(token);"]],
   [22, "403 is a confirmation", [UPSTREAM, CONFIRMED, "if (status !== 200 && status !== 403) left.push(token);"]],
@@ -101,7 +101,7 @@ const LOGGED = "log({ ...what, status: made.status, error: made.members.error })
 const logged = (more) => ["mediator.mjs", LOGGED, LOGGED.replace("error: made.members.error", `error: made.members.error, more: ${more}`)];
 
 const saying = [
-  [23, "error_description is passed through", [UPSTREAM, 'return { kind: known ?? "temporarily_unavailable" };', 'return { kind: known ?? "temporarily_unavailable", words: json?.error_description };'], [RENEWAL, "return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie: isKept ? cookie : null });", "const refusal = refuse(answer.kind, { retryAfter: answer.retryAfter, cookie: isKept ? cookie : null });\n    if (answer.words) refusal.members.error_description = answer.words;\n    return refusal;"]],
+  [23, "error_description is passed through", [UPSTREAM, 'return { kind: known ?? "temporarily_unavailable" };', 'return { kind: known ?? "temporarily_unavailable", words: json?.error_description };'], [RENEWAL, "return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie });", "const refusal = refuse(answer.kind, { retryAfter: answer.retryAfter, cookie });\n    if (answer.words) refusal.members.error_description = answer.words;\n    return refusal;"]],
   [23, "unknown members are passed through", [UPSTREAM, READ, READ.replace("1000 };", "1000, more: json };")], [ANSWERS, PASSED, `${PASSED}\n  const { refresh_token, ...rest } = access.more ?? {};\n  Object.assign(members, { ...rest, ...members });`]],
   [23, "the refresh token is answered", [ANSWERS, "tokenAnswer({ access, handle }", "tokenAnswer({ access, handle, refresh }"], [ANSWERS, PASSED, `${PASSED}\n  members.refresh_token = refresh;`]],
   [23, "the secret passes as a scope", [UPSTREAM, SCOPE, ") access.scope = scope;"]],
@@ -139,7 +139,7 @@ const saying = [
   [25, "the session is logged", logged("asked.held")],
   [25, "what was sent to Procore is logged", ["mediator.mjs", "createUpstream(config)", "createUpstream({ ...config, log })"], [UPSTREAM, "createUpstream({ timeout, now })", "createUpstream({ timeout, now, log })"], [UPSTREAM, "const options = {", "log({ body: String(body) });\n    const options = {"]],
   [25, "what Procore has answered is logged", ["mediator.mjs", "createUpstream(config)", "createUpstream({ ...config, log })"], [UPSTREAM, "createUpstream({ timeout, now })", "createUpstream({ timeout, now, log })"], [UPSTREAM, "return judge(answer,", "log({ text: answer.text });\n        return judge(answer,"]],
-  [25, "the settings are logged at the start", ["mediator.mjs", "const { store, log, now } = config;", "const { store, log, now } = config;\n  log([...config.applications.values()]);"]],
+  [25, "the settings are logged at the start", ["mediator.mjs", "const { store, log, now } = config;", "const { store, log, now } = config;\n  log(config.applications);"]],
 ];
 
 export const ending = [...resuming, ...signingOut, ...saying];

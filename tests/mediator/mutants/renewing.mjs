@@ -13,7 +13,8 @@ const JUDGE_5XX = 'if (status < 400 || status >= 500) return { kind: "in_doubt" 
 const JUDGE_4XX = 'return { kind: known ?? "temporarily_unavailable" };';
 const KNOWN = 'const known = ["invalid_grant", "invalid_client"].find((error) => error === json?.error);';
 const CAUGHT = 'wasNeverSent(error) ? "temporarily_unavailable" : "in_doubt"';
-const KEPT_COOKIE = "cookie: isKept ? cookie : null";
+const KEPT_COOKIE = "retryAfter: answer.retryAfter, cookie });";
+const setting = (text) => [RENEWAL, KEPT_COOKIE, `retryAfter: answer.retryAfter, cookie: ${text} });`];
 const DOUBTED = 'if (answer.kind === "in_doubt") return { ...failed, refresh: null };';
 const PAUSED = 'answer.kind === "rate_limited" ? { ...failed, pausedUntil: now + answer.retryAfter * 1000 } : failed';
 const WAITED = "if (asked.at < session.refused?.at) return refuse(session.refused.error, { retryAfter });";
@@ -67,8 +68,8 @@ const doubt = [
   [13, "5xx ends the session", [UPSTREAM, JUDGE_5XX, JUDGE_5XX.replace('"in_doubt"', '"invalid_grant"')]],
   [13, "5xx is sent once more", [UPSTREAM, 'const answer = await post(application, "/oauth/token", fields);', 'let answer = await post(application, "/oauth/token", fields);\n        if (answer.status >= 500) answer = await post(application, "/oauth/token", fields);']],
   [13, "a lost answer is sent once more", [UPSTREAM, 'const answer = await post(application, "/oauth/token", fields);', 'const ask = () => post(application, "/oauth/token", fields);\n        const answer = await ask().catch(ask);']],
-  [13, "in doubt, the cookie keeps the refresh token", [RENEWAL, KEPT_COOKIE, 'cookie: answer.kind === "in_doubt" ? undefined : isKept ? cookie : null']],
-  [13, "in doubt, the cookie is removed", [RENEWAL, KEPT_COOKIE, 'cookie: isKept && answer.kind !== "in_doubt" ? cookie : null']],
+  [13, "in doubt, the cookie keeps the refresh token", setting('answer.kind === "in_doubt" ? undefined : cookie')],
+  [13, "in doubt, the cookie is removed", setting('answer.kind === "in_doubt" ? null : cookie')],
   [13, "in doubt, the access token is dropped, too", [SESSION, DOUBTED, DOUBTED.replace("refresh: null", "refresh: null, access: null")]],
   [13, "in doubt, the refresh token is sent once more", [SESSION, DOUBTED, ""]],
   [13, "in doubt by the cookie only", [RENEWAL, "const cookie = await keep(next);", 'const cookie = answer.kind === "in_doubt" ? await sessions.seal(next) : await keep(next);\n    if (answer.kind === "in_doubt") await keep(session);']],
@@ -93,11 +94,11 @@ const kept = [
   [14, "invalid_client ends the session", [SESSION, 'if (answer.kind === "invalid_grant") return', 'if (answer.kind === "invalid_grant" || answer.kind === "invalid_client") return']],
   [14, "invalid_client is no more than unavailable", [UPSTREAM, KNOWN, 'const known = ["invalid_grant"].find((error) => error === json?.error);']],
   [14, "invalid_client is passed on with 401", ["answers.mjs", "invalid_client: 500", "invalid_client: 401"]],
-  [14, "invalid_grant keeps the session", [SESSION, 'if (answer.kind === "invalid_grant") return { ...failed, state: "ended", refresh: null, access: null };', ""]],
+  [14, "invalid_grant keeps the session", [SESSION, 'if (answer.kind === "invalid_grant") return { ...failed, state: "ended", refresh: null };', ""]],
   [14, "invalid_grant is no more than unavailable", [UPSTREAM, KNOWN, 'const known = ["invalid_client"].find((error) => error === json?.error);']],
   [14, "4xx leaves the session in doubt", [UPSTREAM, JUDGE_5XX, 'if (status !== 400) return { kind: "in_doubt" };']],
   [14, "408 leaves the session in doubt", [UPSTREAM, JUDGE_5XX, `if (status === 408) return { kind: "in_doubt" };\n  ${JUDGE_5XX}`]],
-  [14, "a firewall's 403 removes the cookie", [RENEWAL, KEPT_COOKIE, 'cookie: isKept && answer.kind !== "temporarily_unavailable" ? cookie : null']],
+  [14, "a firewall's 403 removes the cookie", setting('answer.kind === "temporarily_unavailable" ? null : cookie')],
   [14, "4xx drops the refresh token", [SESSION, PAUSED, PAUSED.replace(": failed", ": { ...failed, refresh: null }")]],
   [14, "a renewal that failed is not tried again", [RENEWAL, WAITED, "if (session.refused) return refuse(session.refused.error, { retryAfter });"]],
   [14, "a session in a 4xx loses its access token", [SESSION, PAUSED, PAUSED.replace(": failed", ": { ...failed, access: null }")]],

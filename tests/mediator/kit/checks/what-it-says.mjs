@@ -157,9 +157,8 @@ export const whatItSays = [
       await page.renew(handle, { headers: { cookie: `${page.cookie}x` } });
       await page.revoke(handle, access);
       const logs = scene.target.logs();
-      const metrics = await Promise.all(
-        scene.target.urls.map((url) => send(`${url}/metrics`, { method: "GET" }).then(({ text }) => text)),
-      );
+      const asked = scene.target.addresses().map((url) => send(`${url}/metrics`, { method: "GET" }));
+      const metrics = (await Promise.all(asked)).map(({ text }) => text);
       const all = [...metrics, logs ?? ""].join("\n");
       const { secrets, accessTokens } = scene.procore;
       const isOut =

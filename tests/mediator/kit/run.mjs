@@ -23,21 +23,20 @@ export function sentences() {
 
 /**
  * What became of each sentence: `{ sentence, text, result, faults, notSeen, count }`. `result` is `pass`, `fail`, or `not seen`
- * if nothing of it could be checked. `only` says which checks are run, all of them if nothing is said.
+ * if nothing of it could be checked; `faults` has each once, with how many checks have met it after the first. `only` says which checks are run, all of them if nothing is said.
  *
  * @param {{ settings: object, connect: (fault: Function) => Promise<{ procore: object, target: object }>, only?: (check: object) => boolean }} options
  */
 export async function runChecks({ settings, connect, only = () => true }) {
-  const rows = new Map(
-    [...sentences()].map(([sentence, text]) => [
-      sentence,
-      { sentence, text, faults: new Set(), notSeen: new Set(), count: 0 },
-    ]),
-  );
+  const empty = () => ({ faults: new Map(), notSeen: new Set(), count: 0 });
+  const rows = new Map([...sentences()].map(([sentence, text]) => [sentence, { sentence, text, ...empty() }]));
   let now;
   // A fault is the sentence's that it breaks, whatever the check was for that has found it.
-  const fault = (sentence, text) =>
-    rows.get(sentence).faults.add(now ? `${text} (${now.sentence}: ${now.what})` : text);
+  const fault = (sentence, text) => {
+    const { faults } = rows.get(sentence);
+    const found = faults.get(text) ?? { first: now, checks: new Set() };
+    faults.set(text, { ...found, checks: found.checks.add(now) });
+  };
   const { procore, target } = await connect(fault);
   for (const check of checks.filter(only)) {
     now = check;
@@ -47,7 +46,7 @@ export async function runChecks({ settings, connect, only = () => true }) {
       row.count++;
     } catch (error) {
       if (error instanceof NotSeen) row.notSeen.add(`${check.what}: ${error.message}`);
-      else row.faults.add(`${check.what}: ${error.message}`);
+      else fault(check.sentence, within(check.what, error.message));
     }
   }
   return [...rows.values()].map((row) => ({
@@ -56,11 +55,17 @@ export async function runChecks({ settings, connect, only = () => true }) {
   }));
 }
 
+const within = (what, message) => (message.startsWith(what) ? message : `${what}: ${message}`);
+
 /** One line a sentence, and one for each fault and each thing that could not be seen. */
 export function* report(rows) {
   for (const { sentence, text, result, faults, notSeen, count } of rows) {
     yield `${result.padEnd(8)} ${String(sentence).padStart(2)}  ${short(text)}${count ? ` (${count})` : ""}`;
-    for (const fault of faults) yield `             ${fault}`;
+    for (const [fault, { first, checks: all }] of faults) {
+      const where = first.sentence === sentence ? first.what : `${first.sentence}: ${first.what}`;
+      const more = all.size > 1 ? `, and in ${all.size - 1} checks more` : "";
+      yield `             ${fault}${fault.startsWith(where) ? "" : ` (in ${where}${more})`}`;
+    }
     for (const what of notSeen) yield `             not seen: ${what}`;
   }
 }

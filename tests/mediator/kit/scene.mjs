@@ -44,6 +44,7 @@ export class Scene {
     must(answer.status === 200, `a sign-in is answered with ${told(answer)}`);
     must(answer.cookies.length > 0, "a sign-in sets no cookie");
     const { session_handle: handle, access_token: access } = answer.json;
+    must(handle && access, "a sign-in is answered without a handle or a token");
     return { page, handle, access, family: grant.family, answer };
   }
 

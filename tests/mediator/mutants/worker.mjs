@@ -19,7 +19,7 @@ async function judge({ sentence, name, edits, number }) {
     instances: 2,
     only: (check) => check.sentence === sentence,
   });
-  const [fault] = rows.find((row) => row.sentence === sentence).faults;
+  const [fault] = rows.find((row) => row.sentence === sentence).faults.keys();
   parentPort.postMessage({ name, sentence, fault });
 }
 

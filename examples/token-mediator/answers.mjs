@@ -18,7 +18,11 @@ const STATUS = {
  * @typedef {{ status: number, members: object, retryAfter?: number, cookie?: import("./sessions.mjs").Sealed | null }} Answer
  */
 
-/** @returns {Answer} */
+/**
+ * @param {keyof typeof STATUS} error
+ * @param {{ cookie?: Answer["cookie"], retryAfter?: number, status?: number }} [more]
+ * @returns {Answer}
+ */
 export const refuse = (error, { cookie, retryAfter, status = STATUS[error] } = {}) => ({
   status,
   members: { error },

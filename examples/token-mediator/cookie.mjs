@@ -35,7 +35,8 @@ export function createSeal(keys) {
     /** The session of this application; nothing, if the text is damaged, forged, of another key or of another application. */
     async open(sealed, { clientId, loginOrigin }) {
       try {
-        const key = ({ kid }) => keys.find((candidate) => candidate.id === kid).bytes;
+        /** @param {{ kid?: string }} header */
+        const key = ({ kid }) => keys.find((candidate) => candidate.id === kid)?.bytes;
         const only = { keyManagementAlgorithms: ["dir"], contentEncryptionAlgorithms: ["A256GCM"] };
         const { plaintext } = await compactDecrypt(sealed, key, only);
         const session = JSON.parse(new TextDecoder().decode(plaintext));

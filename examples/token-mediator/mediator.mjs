@@ -38,8 +38,8 @@ export function createMediator(options) {
     try {
       const name = cookieName(application);
       const value = readCookie(request.headers.get("cookie"), name);
-      if (value !== undefined) asked.held = await sessions.open(value, application);
-      const made = await actions[action](asked);
+      const held = value === undefined ? undefined : await sessions.open(value, application);
+      const made = await actions[action]({ ...asked, held });
       log({ ...what, status: made.status, error: made.members.error });
       return toResponse(made, setCookie(name, made.cookie));
     } catch (error) {
@@ -53,10 +53,12 @@ export function createMediator(options) {
     try {
       return await answer(request);
     } catch (error) {
-      const isRefusal = error instanceof Refusal;
-      const [name, status] = isRefusal ? ["invalid_request", error.status] : ["temporarily_unavailable", 503];
-      log({ action: "none", status, error: name });
-      return toResponse(refuse(name, { status }));
+      if (error instanceof Refusal) {
+        log({ action: "none", status: error.status, error: "invalid_request" });
+        return toResponse(refuse("invalid_request", { status: error.status }));
+      }
+      log({ action: "none", status: 503, error: "temporarily_unavailable", fault: error?.name });
+      return toResponse(refuse("temporarily_unavailable"));
     }
   };
 }

@@ -22,6 +22,7 @@ export function createUpstream({ timeout, now }) {
   async function post({ loginOrigin, clientId, clientSecret }, path, fields) {
     const body = new URLSearchParams({ ...fields, client_id: clientId, client_secret: clientSecret });
     // A followed redirect would carry the secret to wherever it points. "error" is not everywhere.
+    /** @type {RequestInit} */
     const options = { method: "POST", body, redirect: "manual", signal: AbortSignal.timeout(timeout) };
     const answer = await fetch(loginOrigin + path, options);
     return { status: answer.status, headers: answer.headers, text: await answer.text() };
@@ -56,6 +57,9 @@ export function createUpstream({ timeout, now }) {
 const wasNeverSent = ({ cause }) =>
   ["ECONNREFUSED", "ENOTFOUND", "EAI_AGAIN", "UND_ERR_CONNECT_TIMEOUT"].includes(cause?.code);
 
+/** @type {("invalid_grant" | "invalid_client")[]} */
+const DECIDED = ["invalid_grant", "invalid_client"];
+
 /** @returns {TokenAnswer} */
 function judge({ status, headers, text }, { secret, fields, askedAt, now }) {
   const json = readJson(headers, text);
@@ -63,7 +67,7 @@ function judge({ status, headers, text }, { secret, fields, askedAt, now }) {
   if (status === 429) return { kind: "rate_limited", retryAfter: readPause(headers, now) };
   if (status < 400 || status >= 500) return { kind: "in_doubt" };
   // RFC 6749 §5.2. Whatever else refuses, a firewall say, has not decided about the grant.
-  const known = ["invalid_grant", "invalid_client"].find((error) => error === json?.error);
+  const known = DECIDED.find((error) => error === json?.error);
   return { kind: known ?? "temporarily_unavailable" };
 }
 
@@ -76,7 +80,11 @@ function readJson(headers, text) {
   }
 }
 
-/** RFC 6749 §5.1. What is not as it should be is as good as lost: the code or refresh token is used up. */
+/**
+ * RFC 6749 §5.1. What is not as it should be is as good as lost: the code or refresh token is used up.
+ *
+ * @returns {TokenAnswer}
+ */
 function readTokens(json, { secret, fields, askedAt }) {
   const { access_token: token, refresh_token: refresh, token_type: type } = json ?? {};
   // A server that repeats what it was sent must not hand it to a page by way of a member that is passed on.
@@ -89,6 +97,7 @@ function readTokens(json, { secret, fields, askedAt }) {
   if (refresh !== undefined && refresh !== null && !isToken(refresh)) return { kind: "in_doubt" };
   const { expires_in: seconds, scope, created_at: createdAt } = json;
   const life = Number.isInteger(seconds) && seconds > 0 ? seconds : USUAL_LIFE_SECONDS;
+  /** @type {Access} */
   const access = { token, until: askedAt + life * 1000 };
   if (typeof scope === "string" && /^[\x20-\x7e]{1,256}$/.test(scope) && isClean(scope)) access.scope = scope;
   if (Number.isFinite(createdAt)) access.createdAt = createdAt;

@@ -1,12 +1,15 @@
 // What the contract leaves to the mediator: its settings, its keys, a cookie that is kept, a store that fails.
 
 import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import test from "node:test";
 import { createMediator } from "../../examples/token-mediator/mediator.mjs";
 import { createStore } from "../../examples/token-mediator/store.mjs";
 import { parseSetCookie } from "./kit/answer.mjs";
 import { random, startProcore } from "./kit/procore.mjs";
 import { TOKEN_PATH, createSettings } from "./kit/settings.mjs";
+import { root, run } from "../../scripts/run.mjs";
 import { optionsFor } from "./in-process.mjs";
 
 /** A mediator with these options in the place of the usual ones, and a Procore. */
@@ -53,6 +56,41 @@ const renew = ({ mediate, client }, { handle, cookie }) =>
   post(mediate, client, { grant_type: "refresh_token", session_handle: handle }, cookie);
 const resume = ({ mediate, client }, { cookie }) =>
   post(mediate, client, { grant_type: "urn:procore-spa-auth:resume" }, cookie);
+
+test("its types hold, inside and for who uses it in TypeScript", async () => {
+  const folder = join(root, "target/mediator-types");
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(
+    join(folder, "use.ts"),
+    `import { createMediator } from "../../examples/token-mediator/mediator.mjs";
+import { createStore } from "../../examples/token-mediator/store.mjs";
+const application = { clientId: "a", clientSecret: "b", origins: ["https://app.example.com"], redirectUris: [] };
+const cookieKeys = [{ id: "1", key: "k" }];
+const mediate: (request: Request) => Promise<Response> = createMediator({ applications: [application], cookieKeys, store: createStore() });
+// @ts-expect-error: a number
+createMediator({ applications: [application], cookieKeys, idleSeconds: "60" });
+// @ts-expect-error: must be there
+createMediator({ applications: [application] });
+void mediate;
+`,
+  );
+  const compilerOptions = {
+    ...{
+      strict: true,
+      noImplicitAny: false,
+      strictNullChecks: false,
+      useUnknownInCatchVariables: false,
+      noEmit: true,
+      allowJs: true,
+      checkJs: true,
+    },
+    ...{ target: "es2022", module: "nodenext", types: [], skipLibCheck: true },
+    lib: ["es2023", "dom", "dom.iterable", "dom.asynciterable"],
+  };
+  writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ compilerOptions, files: ["use.ts"] }));
+  const { code, output } = await run(process.execPath, ["node_modules/typescript/bin/tsc", "-p", folder]);
+  assert.equal(code, 0, output);
+});
 
 test("a setting that would lock everybody out is refused at the start, by its name and without its value", () => {
   const good = optionsFor(createSettings(), "https://login.procore.com");

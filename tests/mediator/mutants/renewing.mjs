@@ -11,7 +11,7 @@ const JUDGE_200 = "if (status === 200) return readTokens(json, { secret, fields,
 const JUDGE_429 = 'if (status === 429) return { kind: "rate_limited", retryAfter: readPause(headers, now) };';
 const JUDGE_5XX = 'if (status < 400 || status >= 500) return { kind: "in_doubt" };';
 const JUDGE_4XX = 'return { kind: known ?? "temporarily_unavailable" };';
-const KNOWN = 'const known = ["invalid_grant", "invalid_client"].find((error) => error === json?.error);';
+const KNOWN = "const known = DECIDED.find((error) => error === json?.error);";
 const CAUGHT = 'wasNeverSent(error) ? "temporarily_unavailable" : "in_doubt"';
 const KEPT_COOKIE = "retryAfter: answer.retryAfter, cookie });";
 const setting = (text) => [RENEWAL, KEPT_COOKIE, `retryAfter: answer.retryAfter, cookie: ${text} });`];

@@ -1,7 +1,7 @@
 // Renewing and resuming: sentences 11 to 18 of docs/token-mediator.md.
 
 import { refuse, tokenAnswer } from "./answers.mjs";
-import { inDoubt, isOver, livesFor, settle, use } from "./session.mjs";
+import { inDoubt, isAhead, isOver, livesFor, settle, use } from "./session.mjs";
 import { createClose } from "./sign-out.mjs";
 
 /** 17 */
@@ -48,9 +48,8 @@ export function renewal(parts) {
         // The browser's cookie knows, or is another session's by now.
         if (session.state !== "live") return refuse("invalid_grant");
         if (isOver(session, config, now())) return refuseOver(asked, session, hold);
-        // 12: the cookie of before has been renewed already.
-        const isRenewed = session.step > asked.held.step && !session.refused && livesFor(session, 1000, now());
-        if (isRenewed) return tokenAnswer(session, await sessions.seal(session), now());
+        // 12: with the cookie of before.
+        if (isAhead(session, asked.held, now())) return tokenAnswer(session, await sessions.seal(session), now());
         return renewNewest(asked, session, hold);
       });
     },

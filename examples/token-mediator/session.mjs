@@ -43,6 +43,10 @@ export const isOver = ({ began, used }, { idle, absolute }, now) => now >= began
 
 export const livesFor = ({ access }, milliseconds, now) => Boolean(access) && access.until - now >= milliseconds;
 
+/** Whether what was asked for has been done, for somebody with the same cookie. Without a refresh token nobody knows. */
+export const isAhead = (session, held, now) =>
+  session.step > held.step && session.refresh !== null && !session.refused && livesFor(session, 1000, now);
+
 /** Written down before the refresh token is sent: who dies on the way leaves a session that does not send it again. */
 export const inDoubt = (session) => ({ ...session, step: session.step + 1, refresh: null });
 

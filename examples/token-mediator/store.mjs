@@ -13,12 +13,12 @@
 
 /**
  * The store of one process. It forgets with it: what a browser's cookie says is then believed, which is the state as of the
- * last answer that has reached the browser. Whoever can't afford that, or has several instances, gives a store of their own.
+ * last answer that has reached the browser. Whoever can't afford that gives it `entries` that outlive the process, something
+ * that can what a `Map` can; whoever has several instances gives them a store of their own.
  *
  * @returns {Store}
  */
-export function createStore({ now = Date.now } = {}) {
-  const entries = new Map();
+export function createStore({ now = Date.now, entries = new Map() } = {}) {
   const last = new Map();
 
   const forgetOld = () => entries.forEach(({ until }, key) => until <= now() && entries.delete(key));

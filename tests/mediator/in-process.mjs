@@ -30,9 +30,9 @@ export const optionsFor = (
 
 /**
  * Runs the kit against `create(options)`, which makes a handler of web standards; `instances` of them, with one store that
- * `createStore` makes, behind as many servers.
+ * `createStore` makes, behind as many servers. With `hasJournal` what the store knows outlives a restart.
  */
-export async function checkHandler({ create, createStore, instances = 1, only }) {
+export async function checkHandler({ create, createStore, instances = 1, hasJournal = false, only }) {
   const settings = createSettings();
   const close = [];
   let offset = 0;
@@ -43,8 +43,11 @@ export async function checkHandler({ create, createStore, instances = 1, only })
     const procore = await startProcore({ clients: [settings.main, settings.other], now, fault });
     close.push(procore.close);
     let handlers;
+    let entries = new Map();
     const begin = async (change) => {
-      const store = createStore?.({ now });
+      // A copy, for those that were killed still finish what they were at.
+      entries = new Map(hasJournal ? entries : []);
+      const store = createStore({ now, entries });
       const options = optionsFor({ ...settings, ...change }, procore.origin, {
         store,
         now,
@@ -64,7 +67,7 @@ export async function checkHandler({ create, createStore, instances = 1, only })
     const target = {
       urls,
       hasOther: true,
-      hasJournal: false,
+      hasJournal,
       canRestart: true,
       canAdvance: true,
       advance: async (seconds) => void (offset += seconds * 1000),

@@ -62,6 +62,13 @@ export class Scene {
     for (const url of [...this.target.urls, ...this.target.urls]) await send(url + TOKEN_PATH, { method: "GET" });
   }
 
+  /** Settles only where a mediator that is killed in the middle of something knows of it when it is started again. */
+  mustHaveJournal() {
+    if (!this.target.hasJournal) {
+      throw new NotSeen("without a journal outside of its memory nobody can (--journal, for one that has it)");
+    }
+  }
+
   /** Moves the mediator's clock, or waits where that is allowed. */
   advance(seconds) {
     return this.target.advance(seconds);

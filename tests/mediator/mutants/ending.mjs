@@ -1,5 +1,7 @@
 // Faults in resuming (17, 18), signing out (19 to 22) and in what it says (23 to 25). See index.mjs.
 
+import { JOURNAL } from "./journal.mjs";
+
 const RENEWAL = "renewal.mjs";
 const SESSION = "session.mjs";
 const SIGN_OUT = "sign-out.mjs";
@@ -63,6 +65,7 @@ const signingOut = [
   [20, "a session that was signed out is resumed while its token lives", [SESSION, "state: session.state === \"replaced\" ? \"replaced\" : \"ended\",\n  refresh: null,\n  access: null,", "state: session.state,\n  refresh: null,"]],
   [20, "a session that was signed out is renewed", [SESSION, "state: session.state === \"replaced\" ? \"replaced\" : \"ended\",\n  refresh: null,", "state: session.state,"]],
   [20, "a session is over only when every token is confirmed", [SIGN_OUT, "await mark(ended);", ""], [SIGN_OUT, KEEP_LEFT, "const cookie = await keep(left.length ? { ...session, step: session.step + 3 } : end(ended, left));"]],
+  [20, "a sign-out is not written down before it is sent", JOURNAL, [SIGN_OUT, "await mark(ended);", ""]],
   [20, "renewals go on while Procore has not answered the sign-out", ["store.mjs", "(last.get(key) ?? Promise.resolve()).then(() => task(entry(key)))", "Promise.resolve().then(() => task(entry(key)))"], [SIGN_OUT, "await mark(ended);", ""]],
   [21, "only the refresh token is revoked", [SIGN_OUT, ALL, "const tokens = [session.refresh ?? session.retired[0]].filter(Boolean);"]],
   [21, "only the access token is revoked", [SIGN_OUT, ALL, "const tokens = [session.access?.token].filter(Boolean);"]],

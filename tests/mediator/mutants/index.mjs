@@ -1,18 +1,20 @@
 // Token mediators that are wrong, each in one way: `[the sentence it breaks, what is wrong, ...edits]` of the example's source,
-// each edit as `[file, text, other text]`. The text stands in the file exactly once, so that the table can't go out of step.
+// each edit as `[file, text, other text]`; `JOURNAL` among them is for what shows only when the store outlives the process. The text stands in the file exactly once, so that the table can't go out of step.
 
 import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { asking } from "./asking.mjs";
 import { ending } from "./ending.mjs";
+import { JOURNAL } from "./journal.mjs";
 import { renewing } from "./renewing.mjs";
 import { signingIn } from "./signing-in.mjs";
 
 export const mutants = [...asking, ...signingIn, ...renewing, ...ending].map(([sentence, name, ...edits]) => ({
   sentence,
   name,
-  edits,
+  hasJournal: edits.includes(JOURNAL),
+  edits: edits.filter((edit) => edit !== JOURNAL),
 }));
 
 const source = fileURLToPath(new URL("../../../examples/token-mediator/", import.meta.url));

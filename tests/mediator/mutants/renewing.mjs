@@ -1,5 +1,7 @@
 // Faults in renewing (sentences 11 to 16). See index.mjs.
 
+import { JOURNAL } from "./journal.mjs";
+
 const RENEWAL = "renewal.mjs";
 const SESSION = "session.mjs";
 const SESSIONS = "sessions.mjs";
@@ -47,7 +49,7 @@ const once = [
   [12, "nothing is written down", [STORE, PUT, ""]],
   [12, "each instance has a store of its own", ["config.mjs", "store: options.store ?? createStore({ now })", "store: createStore({ now })"]],
   [12, "the cookie of before is no session any more", [RENEWAL, "return tokenAnswer(session, await sessions.seal(session), now());", 'return refuse("invalid_grant");']],
-  [12, "the cookie of before renews once more", [RENEWAL, "if (isRenewed) return", "if (false) return"]],
+  [12, "the cookie of before renews once more", [RENEWAL, "if (isAhead(session, asked.held, now())) return", "if (false) return"]],
   [12, "the cookie of before is answered with the token of before", [RENEWAL, "return tokenAnswer(session, await sessions.seal(session), now());", "return tokenAnswer(asked.held, await sessions.seal(session), now());"]],
   [12, "who has waited for a renewal that failed sends it again", [RENEWAL, WAITED, ""]],
   [12, "who has waited for a renewal that was lost is told of an end", [RENEWAL, WAITED, 'if (session.refused && session.refused.error !== "in_doubt" && asked.at < session.refused.at) return refuse(session.refused.error, { retryAfter });']],
@@ -78,6 +80,9 @@ const doubt = [
   [13, "a 200 that is HTML keeps the refresh token", [UPSTREAM, JUDGE_200, `if (status === 200 && !json) return { kind: "temporarily_unavailable" };\n  ${JUDGE_200}`]],
   [13, "a 200 without a token keeps the refresh token", [UPSTREAM, '!/^bearer$/i.test(type)) return { kind: "in_doubt" };', '!/^bearer$/i.test(type)) return { kind: "temporarily_unavailable" };']],
   [13, "a 200 without a token is a fault", [UPSTREAM, "= json ?? {};", "= json;"], [UPSTREAM, CAUGHT, `error instanceof TypeError && !error.cause ? "temporarily_unavailable" : (${CAUGHT})`]],
+  [13, "a renewal is not written down before it is sent", JOURNAL, [RENEWAL, "await mark(inDoubt(session));", ""]],
+  [13, "what was under way is taken for done", JOURNAL, [SESSION, "session.refresh !== null && !session.refused", "!session.refused"]],
+  [13, "a renewal is written down without being in doubt", JOURNAL, [RENEWAL, "await mark(inDoubt(session));", "await mark(session);"]],
   [13, "in doubt is answered with 500", ["answers.mjs", "in_doubt: 502", "in_doubt: 500"]],
   [13, "the next renewal in doubt says so once more", [RENEWAL, 'if (!session.refresh) return refuse("invalid_grant");', 'if (!session.refresh) return refuse("in_doubt");']],
 ];

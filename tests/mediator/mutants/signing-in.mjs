@@ -1,5 +1,7 @@
 // Faults in signing in (sentences 7 to 10). See index.mjs.
 
+import { JOURNAL } from "./journal.mjs";
+
 const SIGN_IN = "sign-in.mjs";
 const UPSTREAM = "upstream.mjs";
 const SESSION = "session.mjs";
@@ -20,6 +22,8 @@ export const signingIn = [
   [7, "the redirect URI is not passed on", [SIGN_IN, CODE_FIELDS, CODE_FIELDS.replace("redirect_uri,", "")]],
   [7, "a code that the page sends twice is sent twice", [SIGN_IN, SENT, ""]],
   [7, "a code that is under way is sent again", [SIGN_IN, 'store.exclusive(`code:${await digest(code)}`,', "store.exclusive(`code:${await digest(code)}${crypto.randomUUID()}`,"]],
+  [7, "a code is not written down before it is sent", JOURNAL, [SIGN_IN, 'await entry.put("sent", CODE_LIFE);', ""], [SIGN_IN, OPEN_AGAIN, 'if (answer.kind === "tokens" || answer.kind === "in_doubt") await entry.put("sent", CODE_LIFE);']],
+  [7, "a code is forgotten after a second", [SIGN_IN, "CODE_LIFE = 600_000", "CODE_LIFE = 1"]],
   [7, "a code in doubt is sent again", [SIGN_IN, OPEN_AGAIN, 'if (answer.kind !== "tokens") await entry.remove();']],
   [7, "a lost answer to a code is said to be nothing", [UPSTREAM, 'wasNeverSent(error) ? "temporarily_unavailable" : "in_doubt"', '"temporarily_unavailable"']],
   [7, "a sign-in sets no cookie", [SIGN_IN, "return tokenAnswer(session, await sealToFit(application, session), now());", "return tokenAnswer(session, undefined, now());"]],

@@ -10,13 +10,14 @@ const files = await readSource();
 const { share, of } = workerData;
 const mine = mutants.map((mutant, number) => ({ ...mutant, number })).filter(({ number }) => number % of === share);
 
-async function judge({ sentence, name, edits, number }) {
+async function judge({ sentence, name, hasJournal, edits, number }) {
   const { createMediator, createStore } = await load(mutate(files, { name, edits }), number);
   // Two instances, so that what they share is a fault's place, too.
   const rows = await checkHandler({
     create: createMediator,
     createStore,
     instances: 2,
+    hasJournal,
     only: (check) => check.sentence === sentence,
   });
   const [fault] = rows.find((row) => row.sentence === sentence).faults.keys();

@@ -272,8 +272,7 @@ doubt.push(
     sentence: 13,
     what: "killed in the middle of a renewal and started again",
     async run(scene) {
-      if (!scene.target.hasJournal)
-        throw new NotSeen("without a journal outside of its memory nobody can (--journal, for one that has it)");
+      scene.mustHaveJournal();
       const { page, handle, family } = await scene.signedIn();
       const { refresh } = family;
       const held = scene.procore.next(refresh, { hold: true });

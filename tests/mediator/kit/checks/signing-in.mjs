@@ -62,6 +62,22 @@ export const signingIn = [
     },
   },
   {
+    sentence: 7,
+    what: "killed in the middle of a sign-in and started again",
+    async run(scene) {
+      scene.mustHaveJournal();
+      const grant = scene.procore.code({ client: scene.main });
+      const held = scene.procore.next(grant.code, { hold: true });
+      const cut = scene.page().redeem(grant);
+      await arrival(held, cut);
+      await scene.target.restart();
+      held.release();
+      await cut.catch(() => {});
+      await scene.page().redeem(grant);
+      must(scene.procore.sent(grant.code) === 1, "a code in doubt was sent again");
+    },
+  },
+  {
     sentence: 8,
     what: "the tokens of before are not revoked and not used, until the new session is signed out",
     async run(scene) {

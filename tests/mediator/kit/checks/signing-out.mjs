@@ -148,6 +148,23 @@ export const signingOut = [
     },
   },
   {
+    sentence: 20,
+    what: "killed in the middle of a sign-out and started again",
+    async run(scene) {
+      scene.mustHaveJournal();
+      const { page, handle, access, family } = await scene.signedIn();
+      const { refresh } = family;
+      const held = [access, refresh].map((token) => scene.procore.next(token, { hold: true }));
+      const cut = page.tab().revoke(handle, access);
+      await arrival({ reached: Promise.race(held.map(({ reached }) => reached)) }, cut);
+      await scene.target.restart();
+      for (const { release } of held) release();
+      await cut.catch(() => {});
+      for (const tab of [page.tab(), page.tab()]) await mustBeEnded(tab, handle, "after the sign-out");
+      must(scene.procore.sent(refresh, "/oauth/token") === 0, "a session that was signed out is renewed at Procore");
+    },
+  },
+  {
     sentence: 21,
     what: "refresh token and access token, each by its name",
     async run(scene) {

@@ -1,11 +1,8 @@
 // Renewing and resuming: sentences 11 to 18 of docs/token-mediator.md.
 
 import { refuse, tokenAnswer } from "./answers.mjs";
-import { inDoubt, isAhead, isOver, livesFor, settle, use } from "./session.mjs";
+import { SHORTEST_LIFE, inDoubt, isAhead, isOver, livesFor, pauseOf, settle, use } from "./session.mjs";
 import { createClose } from "./sign-out.mjs";
-
-/** 17 */
-const SHORTEST_LIFE = 30_000;
 
 export function renewal(parts) {
   const { sessions, upstream, config, now } = parts;
@@ -21,10 +18,8 @@ export function renewal(parts) {
     return refuse(answer.kind, { retryAfter: answer.retryAfter, cookie });
   };
 
-  const pauseOf = ({ pausedUntil = 0 }) => (pausedUntil > now() ? Math.ceil((pausedUntil - now()) / 1000) : undefined);
-
   const renewNewest = async (asked, session, hold) => {
-    const retryAfter = pauseOf(session);
+    const retryAfter = pauseOf(session, now());
     // 12: who has waited for a renewal that failed is told the same.
     if (asked.at < session.refused?.at) return refuse(session.refused.error, { retryAfter });
     if (!session.refresh) return refuse("invalid_grant");

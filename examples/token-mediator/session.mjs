@@ -41,7 +41,14 @@ export const tokensOf = ({ state, refresh, access, retired }) =>
 
 export const isOver = ({ began, used }, { idle, absolute }, now) => now >= began + absolute || now >= used + idle;
 
+/** 17: an access token that lives for less is not worth being handed out. */
+export const SHORTEST_LIFE = 30_000;
+
 export const livesFor = ({ access }, milliseconds, now) => Boolean(access) && access.until - now >= milliseconds;
+
+/** 15: for how many seconds nothing is sent to renew it. */
+export const pauseOf = ({ pausedUntil = 0 }, now) =>
+  pausedUntil > now ? Math.ceil((pausedUntil - now) / 1000) : undefined;
 
 /** Whether what was asked for has been done, for somebody with the same cookie. Without a refresh token nobody knows. */
 export const isAhead = (session, held, now) =>

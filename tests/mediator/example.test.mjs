@@ -253,6 +253,20 @@ test("when the cookie is full the oldest tokens are revoked, rather than left to
   );
 });
 
+test("a session whose access token is over is renewed for the last time, so that its revocation is heard", async (t) => {
+  let offset = 0;
+  const scene = await setUp(t, { now: () => Date.now() + offset });
+  const session = await signIn(scene);
+  const family = scene.procore.familyOf(session.json.access_token);
+  const { access, refresh } = family;
+  offset = 5_400_000;
+  const out = await post(scene.mediate, scene.client, { session_handle: session.handle }, session.cookie);
+  assert.deepEqual([out.status, out.json.revoked], [200, true]);
+  assert.notEqual(family.refresh, refresh);
+  for (const token of [access, refresh, family.access, family.refresh]) assert.ok(scene.procore.isRevoked(token));
+  assert.equal(scene.procore.sent(refresh, "/oauth/token"), 1);
+});
+
 test("Procore that can't be reached was asked for nothing: the session is kept", async (t) => {
   const scene = await setUp(t);
   const session = await signIn(scene);

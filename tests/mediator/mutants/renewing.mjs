@@ -122,8 +122,8 @@ const paused = [
   [15, "a tab with the cookie of before does not wait", [RENEWAL, "const cookie = await keep(next);", 'const cookie = await keep(next);\n    if (answer.kind === "rate_limited") await keep({ ...session, step: next.step - 1 });']],
   [15, "it waits half as long", [SESSION, "answer.retryAfter * 1000", "answer.retryAfter * 500"]],
   [15, "it waits in milliseconds", [SESSION, "answer.retryAfter * 1000", "answer.retryAfter"]],
-  [15, "it waits for ever", [RENEWAL, "pausedUntil > now() ? Math.ceil((pausedUntil - now()) / 1000) : undefined", "pausedUntil ? Math.max(1, Math.ceil((pausedUntil - now()) / 1000)) : undefined"]],
-  [15, "a session that waits is not resumed", [RENEWAL, "if (livesFor(session, SHORTEST_LIFE, now())) {", "if (livesFor(session, SHORTEST_LIFE, now()) && !pauseOf(session)) {"]],
+  [15, "it waits for ever", [SESSION, "pausedUntil > now ? Math.ceil((pausedUntil - now) / 1000) : undefined", "pausedUntil ? Math.max(1, Math.ceil((pausedUntil - now) / 1000)) : undefined"]],
+  [15, "a session that waits is not resumed", [RENEWAL, "if (livesFor(session, SHORTEST_LIFE, now())) {", "if (livesFor(session, SHORTEST_LIFE, now()) && !pauseOf(session, now())) {"]],
 ];
 
 const unrotated = [

@@ -226,6 +226,7 @@ const doubt = [
   { what: "a 502 of a proxy", order: { answer: html(502) } },
   { what: "a 503", order: { answer: { status: 503, headers: { "retry-after": "3" }, body: {} } } },
   { what: "a 503 that says invalid_grant", order: { answer: { status: 503, body: { error: "invalid_grant" } } } },
+  { what: "a redirect", order: { answer: { status: 302, headers: { location: "/oauth/authorize" }, body: "" } } },
   { what: "a 200 that is HTML", order: { answer: html(200) } },
   { what: "a 200 without a token", order: { answer: { status: 200, body: { token_type: "Bearer" } } } },
   { what: "a 200 that breaks off", order: { answer: { status: 200, body: '{"access_token":"' } } },

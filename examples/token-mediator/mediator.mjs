@@ -21,7 +21,7 @@ export function createMediator(options) {
   const config = readConfig(options);
   const { store, log, now } = config;
   const sessions = createSessions(config);
-  const parts = { sessions, upstream: createUpstream(config), config, store, now };
+  const parts = { sessions, upstream: createUpstream(config), config, store, log, now };
   const actions = { ...signIn(parts), ...renewal(parts), ...signOut(parts) };
 
   const setCookie = (name, cookie) => {

@@ -9,7 +9,7 @@ const CODE_LIFE = 600_000;
 /** A browser keeps 4096 bytes of name and value; a renewal may add some. */
 const LONGEST_COOKIE = 3800;
 
-export function signIn({ sessions, upstream, store, now }) {
+export function signIn({ sessions, upstream, store, log, now }) {
   // 7: a code that has been used, or may have been, is not sent again.
   const sendCode = async (application, { code, redirect_uri, code_verifier }) =>
     store.exclusive(`code:${await digest(code)}`, async (entry) => {
@@ -30,7 +30,8 @@ export function signIn({ sessions, upstream, store, now }) {
     for (let next = session; ; next = { ...next, retired: next.retired.slice(0, -1) }) {
       const sealed = await sessions.seal(next);
       if (sealed.value.length <= LONGEST_COOKIE || !next.retired.length) return sealed;
-      await upstream.revoke(application, next.retired.slice(-1));
+      const left = await upstream.revoke(application, next.retired.slice(-1));
+      if (left.length) log({ action: "retire", client_id: application.clientId, error: "temporarily_unavailable" });
     }
   };
 

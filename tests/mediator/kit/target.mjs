@@ -1,8 +1,8 @@
 // The mediator under test: a program that the kit starts, or one that somebody else has started.
 
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { setTimeout as wait } from "node:timers/promises";
+import { start, stop as kill } from "../../../scripts/run.mjs";
 import { send } from "./client.mjs";
 import { NotSeen } from "./scene.mjs";
 import { TOKEN_PATH, environment } from "./settings.mjs";
@@ -79,7 +79,7 @@ export async function started({ command, settings, loginOrigin, urls, instances,
 
   const begin = async (change) => {
     const env = { ...process.env, ...environment({ ...settings, ...change }, loginOrigin) };
-    child = spawn(command, { shell: true, env, stdio: ["ignore", "pipe", "pipe"], detached: true });
+    child = start("/bin/sh", ["-c", command], { env });
     from = output.length;
     for (const stream of [child.stdout, child.stderr])
       stream.setEncoding("utf8").on("data", (text) => (output += text));
@@ -90,8 +90,7 @@ export async function started({ command, settings, loginOrigin, urls, instances,
   const stop = async () => {
     if ((child.exitCode ?? child.signalCode) !== null) return;
     const ended = once(child, "exit");
-    // The whole group: the shell's child is the mediator.
-    process.kill(-child.pid, "SIGKILL");
+    kill(child, "SIGKILL");
     await ended;
   };
 

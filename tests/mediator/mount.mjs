@@ -5,7 +5,7 @@ import { build } from "esbuild";
 import { spawn } from "node:child_process";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { root } from "../../scripts/run.mjs";
 
 const mounts = new URL("../../examples/token-mediator/mounts/", import.meta.url);
@@ -69,7 +69,9 @@ const starts = {
     });
     child.stdio[3].setEncoding("utf8").on("data", (text) => {
       const port = /"port":(\d+)/.exec(text)?.[1];
-      if (port) say(port);
+      if (!port) return;
+      rmSync(config);
+      say(port);
     });
   },
 };

@@ -2,9 +2,9 @@
 
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { createMediator } from "../../examples/token-mediator/server.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
+import { exampleMediator } from "../support/mediator.mjs";
 import { POLICY, openDoor, pages, pass, startPages } from "../support/servers.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url)).slice(0, -1);
@@ -45,10 +45,10 @@ export async function startSite(t, { driver, sentinel }, packed, broken) {
   if (broken.mediator) {
     const clientSecret = broken.mediator === "right" ? secret : "wrong";
     const { clientId, origin: loginOrigin } = sandbox;
-    const mediator = createMediator({ appOrigin: origin, clientId, clientSecret, loginOrigin });
+    const mediator = exampleMediator({ origin, clientId, clientSecret, loginOrigin, redirectUris: [`${origin}/`, `${origin}/callback`] });
     // The page and its token mediator, on one origin.
     door.answer((request, response) =>
-      request.method === "POST" ? mediator.emit("request", request, response) : pass(request, response, site.origin),
+      request.method === "POST" ? mediator(request, response) : pass(request, response, site.origin),
     );
   }
 

@@ -7,7 +7,7 @@ import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";
 import { Visitor } from "./demo.mjs";
 import { startLine } from "./line.mjs";
-import { POLICY, openDoor, pages, startPages } from "./servers.mjs";
+import { POLICY, openDoor, pages, pass, startPages } from "./servers.mjs";
 
 /** What the worker needs beside the rest of the policy. */
 const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self'";
@@ -174,8 +174,11 @@ export class Tab extends Visitor {
   }
 }
 
-/** An app with its server, in a first tab, signed out. `way`: `page` or `worker`. */
-export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {} } = {}) {
+/**
+ * An app with its server, in a first tab, signed out. `way`: `page` or `worker`. `mediate`: makes the listener of a token mediator
+ * on the page's own origin; the server then demands the secret.
+ */
+export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {}, mediate } = {}) {
   const door = await openDoor();
   t.after(door.close);
   const { origin: page } = door;
@@ -187,17 +190,34 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
   });
   t.after(() => server.close());
   const { sandbox } = server.environments;
-  sandbox.switches.set(switches);
+  sandbox.switches.set({ secretRequired: mediate !== undefined, ...switches });
   const line = await startLine(sandbox.origin);
   t.after(() => line.close());
-  await startPages({
-    door,
+  const site = await startPages({
+    ...(mediate ? {} : { door }),
     folders: { "/package/": packed.dist, "/support/": pages },
     fallback: (path) => join(pages, `tabs-${path.split("/")[1]}.html`),
     policy: way === "worker" ? WORKER_POLICY : POLICY,
   });
 
   const app = { driver, page, way, sandbox, line, server, focused: undefined };
+  if (mediate) {
+    t.after(() => site.close());
+    app.mediator = mediate({
+      origin: page,
+      redirectUris: [redirectUri],
+      clientId: sandbox.clientId,
+      clientSecret: sandbox.resetClientSecret(),
+      loginOrigin: line.origin,
+    });
+    /** The paths and forms of what has come to the mediator. */
+    app.mediated = [];
+    door.answer((request, response) => {
+      if (!request.url.startsWith("/oauth/")) return pass(request, response, site.origin);
+      app.mediated.push(request.url);
+      return app.mediator(request, response);
+    });
+  }
   const config = {
     credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
     servers: {
@@ -211,6 +231,7 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
         apiOrigin: sandbox.origin,
       },
     },
+    ...(mediate && { tokenMediator: "/oauth/token" }),
     ...options,
   };
   app.first = new Tab(app, await driver.getWindowHandle());

@@ -79,9 +79,9 @@ export async function openPageServer(port) {
  * Serves `root` at `/` and `packageDir` at `/procore-spa-auth/`.
  *
  * `environments` names the demo's authorization servers, `{ sandbox: { origin }, … }`: the page learns them from
- * `/demo-config.json`, and may fetch from them and from `connectSrc`.
+ * `/demo-config.json`, and may fetch from them and from `connectSrc`. `mediate`: answers what is posted to `/oauth/`.
  */
-function answers({ root, packageDir, environments = {}, connectSrc = [] }) {
+function answers({ root, packageDir, environments = {}, connectSrc = [], mediate }) {
   const servers = Object.fromEntries(Object.entries(environments).map(([name, { origin }]) => [name, { origin }]));
   const origins = [...Object.values(servers).map(({ origin }) => origin), ...connectSrc];
   const headers = {
@@ -92,6 +92,7 @@ function answers({ root, packageDir, environments = {}, connectSrc = [] }) {
   };
   return async (request, response) => {
     const answer = (status, body, more) => response.writeHead(status, { ...headers, ...more }).end(body);
+    if (mediate && request.url.startsWith("/oauth/")) return mediate(request, response);
     if (request.method !== "GET" && request.method !== "HEAD") return answer(405, "", { Allow: "GET, HEAD" });
     const path = decoded(request.url);
     if (path === "/demo-config.json") {

@@ -67,6 +67,7 @@ console.log(built.output.trim());
 
 // Only now: it needs the packages that were just installed.
 const { startServer } = await import("../www/server/index.mjs");
+const { demoMediator } = await import("./demo-mediator.mjs");
 try {
   const page = await openPageServer(ports.PORT);
   running.push(page);
@@ -75,7 +76,9 @@ try {
     pageOrigins: [page.origin],
   });
   running.push(servers);
-  page.serve({ root: join(root, "www"), packageDir: join(root, "pkg/dist"), environments: servers.environments });
+  const { environments } = servers;
+  const mediate = demoMediator(page.origin, environments);
+  page.serve({ root: join(root, "www"), packageDir: join(root, "pkg/dist"), environments, mediate });
   console.log(`\nThe demo: ${page.origin}\nStop it with Ctrl+C.`);
   openBrowser(page.origin);
 } catch (error) {

@@ -95,7 +95,7 @@ function made(flow, environment, credentials, create, mode) {
   return from === ahead?.from ? ahead : { from, client: create(given) };
 }
 
-function options(flow, environment, credentials, { worker, persist } = {}) {
+function options(flow, environment, credentials, { worker, persist, mediator } = {}) {
   return {
     credentials: { [environment]: credentials },
     environment,
@@ -103,6 +103,7 @@ function options(flow, environment, credentials, { worker, persist } = {}) {
     // This page's policy is worker-src 'self'; without one, the worker needs no address.
     ...(worker && flow === "code" ? { workerUrl: "/procore-spa-auth/worker-script.js" } : {}),
     ...(persist ? { persist: "tab" } : {}),
+    ...(mediator && flow === "code" ? { tokenMediator: "/oauth/token" } : {}),
     ...(flow === "implicit" ? { allowImplicit: "I accept that tokens in the URL can leak" } : {}),
   };
 }

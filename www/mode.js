@@ -3,14 +3,15 @@
 import { byId } from "./dom.js";
 
 const KEY = "procore-spa-auth-demo:mode";
-const BOXES = { worker: "mode-worker", persist: "mode-persist" };
+const BOXES = { worker: "mode-worker", persist: "mode-persist", mediator: "mode-mediator" };
+const NONE = { worker: false, persist: false, mediator: false };
 
-/** `{ worker, persist }`, as the boxes say. */
+/** `{ worker, persist, mediator }`, as the boxes say. */
 export function mode() {
   try {
-    return { worker: false, persist: false, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
+    return { ...NONE, ...JSON.parse(localStorage.getItem(KEY) ?? "{}") };
   } catch {
-    return { worker: false, persist: false };
+    return NONE;
   }
 }
 

@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
-import { exampleMediator } from "../support/mediator.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
+import { exampleMediator, withoutTls } from "../support/mediator.mjs";
 import { pack } from "../support/package.mjs";
 import { startApp, startSignedIn } from "../support/tabs.mjs";
 
@@ -39,8 +39,10 @@ const cut = (_, response) => {
 const say = (status, type, body) => (_, response) => response.writeHead(status, { "content-type": type }).end(body);
 
 for (const way of ["page", "worker"]) {
-  inEveryEngine(`token mediator, ${way}`, (browser) => {
-    const more = { way, options: {}, mediate: exampleMediator };
+  inTwoEngines(`token mediator, ${way}`, (browser) => {
+    const isKept = browser.engine !== "webkit";
+    const mediate = (settings) => (isKept ? exampleMediator(settings) : withoutTls(exampleMediator(settings)));
+    const more = { way, options: {}, mediate };
     const start = (t) => startApp(t, browser, packed, more);
     const signedIn = (t, others) => startSignedIn(t, browser, packed, { ...more, ...others });
     const seen = async (tab) => (await tab.call(SEEN)).value;

@@ -4,6 +4,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { By } from "selenium-webdriver";
+import { demoMediator } from "../../scripts/demo-mediator.mjs";
 import { openPageServer } from "../../scripts/page-server.mjs";
 import { root } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
@@ -18,7 +19,7 @@ export async function startDemo(test, packageDir) {
   const servers = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [page] });
   test.after(() => servers.close());
   const { environments } = servers;
-  serve({ root: join(root, "www"), packageDir, environments });
+  serve({ root: join(root, "www"), packageDir, environments, mediate: demoMediator(page, environments) });
   return { page, ...environments };
 }
 

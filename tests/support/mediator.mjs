@@ -15,3 +15,25 @@ export function exampleMediator({ origin, clientId, clientSecret, loginOrigin, .
   });
   return createRequestListener(mediate);
 }
+
+/**
+ * The same listener for a browser that keeps no `Secure` cookie of `http://localhost`, as WebKit: on the way, the cookie is one
+ * that it keeps. The mediator sees and says what it does behind TLS.
+ */
+export const withoutTls = (listener) => (request, response) => {
+  const at = request.rawHeaders.findIndex((name) => name.toLowerCase() === "cookie") + 1;
+  if (at) request.rawHeaders[at] = request.headers.cookie = request.headers.cookie.replaceAll("Test-", "__Host-");
+  const { writeHead } = response;
+  const kept = (value) => String(value).replaceAll("__Host-", "Test-").replaceAll("; Secure", "");
+  const isCookie = (name) => name.toLowerCase() === "set-cookie";
+  response.writeHead = (status, ...more) => {
+    const headers = more.at(-1);
+    const pairs = Array.isArray(headers) ? pairsOf(headers) : Object.entries(headers ?? {});
+    const flat = pairs.flatMap(([name, value]) => [value].flat().map((one) => [name, isCookie(name) ? kept(one) : one]));
+    return writeHead.call(response, status, flat.flat());
+  };
+  return listener(request, response);
+};
+
+/** Node takes headers also as a list of names and values, one after the other. */
+const pairsOf = (flat) => flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1]]]));

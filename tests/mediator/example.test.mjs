@@ -233,6 +233,18 @@ test("a store that goes while Procore answers costs nobody the answer", async (t
   assert.equal((await renew(scene, { handle: session.handle, cookie: renewed.cookie })).status, 200);
 });
 
+test("a store forgets what is over, and nothing else", async () => {
+  let time = 0;
+  const entries = new Map();
+  const store = createStore({ now: () => time, entries });
+  await store.exclusive("short", ({ put }) => put("value", 60_000));
+  await store.exclusive("long", ({ put }) => put("value", 7_200_000));
+  time = 3_600_000;
+  assert.equal(await store.exclusive("short", ({ get }) => get()), undefined);
+  assert.equal(await store.exclusive("long", ({ get }) => get()), "value");
+  assert.deepEqual([...entries.keys()], ["long"]);
+});
+
 test("when the cookie is full the oldest tokens are revoked, rather than left to nobody", async (t) => {
   const scene = await setUp(t);
   let last = await signIn(scene);

@@ -3,6 +3,7 @@
 import { createRequestListener } from "@remix-run/node-fetch-server";
 import { build } from "esbuild";
 import { spawn } from "node:child_process";
+import { createHash } from "node:crypto";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
@@ -62,7 +63,10 @@ const starts = {
       outfile: join(folder, "worker.mjs"),
     });
     const config = join(folder, `config-${process.pid}.capnp`);
-    writeFileSync(config, workerConfig());
+    // Of one run of the kit, over all restarts.
+    const storage = join(folder, createHash("sha256").update(env.CHECK_CLIENT_ID).digest("hex"));
+    mkdirSync(storage, { recursive: true });
+    writeFileSync(config, workerConfig(storage));
     const { default: workerd } = await import("workerd");
     const child = spawn(workerd.default ?? workerd, ["serve", "--control-fd=3", config], {
       stdio: ["ignore", "inherit", "inherit", "pipe"],
@@ -76,7 +80,7 @@ const starts = {
   },
 };
 
-function workerConfig() {
+function workerConfig(storage) {
   const bindings = Object.entries(variables).map(
     ([name, text]) => `(name = ${JSON.stringify(name)}, text = ${JSON.stringify(text)})`,
   );
@@ -84,6 +88,7 @@ function workerConfig() {
 const config :Workerd.Config = (
   services = [
     (name = "main", worker = .main),
+    (name = "disk", disk = (path = ${JSON.stringify(storage)}, writable = true)),
     (name = "network", network = (allow = ["public", "private", "local"])),
   ],
   sockets = [(name = "http", address = "127.0.0.1:0", http = (), service = "main")],
@@ -94,7 +99,7 @@ const main :Workerd.Worker = (
   globalOutbound = "network",
   bindings = [(name = "MEDIATOR", durableObjectNamespace = "Mediator"), ${bindings.join(", ")}],
   durableObjectNamespaces = [(className = "Mediator", uniqueKey = "mediator")],
-  durableObjectStorage = (inMemory = void),
+  durableObjectStorage = (localDisk = "disk"),
 );
 `;
 }

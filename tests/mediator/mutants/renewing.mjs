@@ -20,7 +20,7 @@ const setting = (text) => [RENEWAL, KEPT_COOKIE, `retryAfter: answer.retryAfter,
 const DOUBTED = 'if (answer.kind === "in_doubt") return { ...failed, refresh: null };';
 const PAUSED = 'answer.kind === "rate_limited" ? { ...failed, pausedUntil: now + answer.retryAfter * 1000 } : failed';
 const WAITED = "if (asked.at < session.refused?.at) return refuse(session.refused.error, { retryAfter });";
-const PUT = "entries.set(key, { value, until: now() + milliseconds });";
+const PUT = "await entries.set(key, { value, until: now() + milliseconds });";
 const TURN = "(last.get(key) ?? Promise.resolve()).then(() => task(entry(key)))";
 const NO_REFRESH = "refresh: answer.refresh ?? session.refresh";
 

@@ -150,9 +150,11 @@ async function* deny() {
   yield check(path, ["--all-features", "check", "licenses", "sources"], { where: "licences, sources" });
   const mediator = ["--manifest-path", "mediator/Cargo.toml", "--config", "mediator/deny.toml"];
   yield check(path, [...mediator, "check", "bans", "licenses", "sources"], { where: "the token mediator" });
-  const advisories = await check(path, ["--all-features", "check", "advisories"], { where: "advisories" });
-  const unreachable = advisories.failed && /failed to fetch advisory database/.test(advisories.output);
-  yield unreachable ? skip("the advisory database can't be fetched", "advisories") : advisories;
+  for (const [where, of] of [["advisories", ["--all-features"]], ["advisories, the token mediator", mediator]]) {
+    const advisories = await check(path, [...of, "check", "advisories"], { where });
+    const unreachable = advisories.failed && /failed to fetch advisory database/.test(advisories.output);
+    yield unreachable ? skip("the advisory database can't be fetched", where) : advisories;
+  }
 }
 
 async function* mediator() {

@@ -41,8 +41,9 @@ pub enum Claim {
 const PREFIX: &str = "procore-token-mediator";
 const A_DAY: u64 = 24 * 3600;
 const POLL: Duration = Duration::from_millis(40);
-/// How long an instance tries to tell the others of an outcome.
-const PATIENCE: Duration = Duration::from_secs(60);
+/// How long an instance tries to tell the others of an outcome, in times of what a request to Procore can take: as long as Redis
+/// may be away without costing a session.
+const PATIENCE: u64 = 3;
 
 /// Deletes a mark only if it is one's own, and says why to those who wait: whoever comes later may send again.
 const RELEASE: &str = r#"
@@ -142,8 +143,8 @@ impl Fleet {
         let Some(mark) = mark else { return Ok(Seen::Nothing) };
         let since: Option<UnixSeconds> = mark.split(' ').next().and_then(|text| text.parse().ok());
         let age = clock::now().saturating_sub(since.unwrap_or(0));
-        // An instance that lives would have told by now, even if its Redis was away for a while.
-        Ok(if age > 2 * self.upstream_timeout + 5 {
+        // An instance that lives would have told by now, even if Redis was away for a while.
+        Ok(if age > (1 + PATIENCE) * self.upstream_timeout + 5 {
             Seen::Sent
         } else {
             Seen::UnderWay(mark)
@@ -157,7 +158,7 @@ impl Fleet {
         }
         let (fleet, outcome) = (Arc::clone(self), outcome.clone());
         tokio::spawn(async move {
-            let end = Instant::now() + PATIENCE;
+            let end = Instant::now() + Duration::from_secs(PATIENCE * fleet.upstream_timeout);
             while fleet.try_settle(name, &mark, &outcome).await.is_err() && Instant::now() < end {
                 sleep(Duration::from_millis(500)).await;
             }

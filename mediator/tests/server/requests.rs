@@ -2,8 +2,8 @@
 
 use crate::support::browser::{read, redeem};
 use crate::support::process::Settings;
-use crate::support::procore::Procore;
-use crate::support::{ORIGIN, world};
+use crate::support::procore::{Procore, Say};
+use crate::support::{ORIGIN, until, world};
 use reqwest::Method;
 
 #[tokio::test]
@@ -153,4 +153,24 @@ async fn a_client_that_asks_too_often_is_told_for_how_long() {
     third.expect(429, "rate_limited");
     assert_eq!(third.retry_after.unwrap(), third.body["retry_after"].to_string());
     assert_ne!(ask("192.0.2.2").await.status, 429);
+}
+
+#[tokio::test]
+async fn more_requests_to_procore_than_are_allowed_are_told_to_ask_again_and_lose_nothing() {
+    let procore = Procore::start().await;
+    let mut settings = Settings::new(&procore);
+    let mediator = settings
+        .set("MEDIATOR__LIMITS__OPEN_UPSTREAM_REQUESTS", "1")
+        .start()
+        .await;
+    let (mut one, mut other) = (mediator.browser(), mediator.browser());
+    let (first, second) = (one.sign_in("c1").await.handle(), other.sign_in("c2").await.handle());
+    procore.next(&[Say::GrantLate]);
+    let held = tokio::spawn(async move { one.renew(&first).await.status });
+    until("the renewal", || async { procore.renewals().len() == 1 }).await;
+    other.renew(&second).await.expect(503, "temporarily_unavailable");
+    assert_eq!(procore.renewals().len(), 1);
+    procore.let_go();
+    assert_eq!(held.await.unwrap(), 200);
+    assert_eq!(other.renew(&second).await.status, 200);
 }

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { exampleMediator, withoutTls } from "../support/mediator.mjs";
 import { pack } from "../support/package.mjs";
 import { startApp, startSignedIn } from "../support/tabs.mjs";
@@ -39,7 +39,7 @@ const cut = (_, response) => {
 const say = (status, type, body) => (_, response) => response.writeHead(status, { "content-type": type }).end(body);
 
 for (const way of ["page", "worker"]) {
-  inTwoEngines(`token mediator, ${way}`, (browser) => {
+  inOneEngine(`token mediator, ${way}`, (browser) => {
     const isKept = browser.engine !== "webkit";
     const mediate = (settings) => (isKept ? exampleMediator(settings) : withoutTls(exampleMediator(settings)));
     const more = { way, options: {}, mediate };

@@ -17,6 +17,9 @@ export const mutants = [...asking, ...signingIn, ...renewing, ...ending].map(([s
   edits: edits.filter((edit) => edit !== JOURNAL),
 }));
 
+/** Those that are tried: every third, and all of them by `npm run test:long`. */
+export const tried = mutants.filter((_, index) => process.env.LONG || index % 3 === 0);
+
 const source = fileURLToPath(new URL("../../../examples/token-mediator/", import.meta.url));
 // Below the root, so that packages are found.
 const folder = fileURLToPath(new URL("../../../target/mutants/", import.meta.url));

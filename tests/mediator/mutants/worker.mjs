@@ -3,12 +3,12 @@
 
 import { parentPort, workerData } from "node:worker_threads";
 import { checkHandler } from "../in-process.mjs";
-import { load, mutants, mutate, readSource } from "./index.mjs";
+import { load, mutate, readSource, tried } from "./index.mjs";
 
 const AT_ONCE = 6;
 const files = await readSource();
 const { share, of } = workerData;
-const mine = mutants.map((mutant, number) => ({ ...mutant, number })).filter(({ number }) => number % of === share);
+const mine = tried.map((mutant, number) => ({ ...mutant, number })).filter(({ number }) => number % of === share);
 
 async function judge({ sentence, name, hasJournal, edits, number }) {
   const { createMediator, createStore } = await load(mutate(files, { name, edits }), number);

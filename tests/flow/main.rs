@@ -15,6 +15,7 @@ mod servers;
 mod advisories;
 mod conformance;
 mod first_use;
+mod shared;
 #[cfg(feature = "implicit")]
 mod implicit;
 mod support;

@@ -194,6 +194,27 @@ fn nothing_is_known_before_the_vault_has_answered() {
 }
 
 #[test]
+fn a_call_that_comes_after_metadata_could_not_be_read_asks_for_them_again() {
+    let server = r#"{"servers":{"production":{"customAuthorizationServer":true,"discover":true,
+        "issuer":"https://as.example","apiOrigin":"https://api.as.example"}},"#;
+    let mut vault = Vault::default();
+    let client = client_of(&OPTIONS.replacen('{', server, 1));
+    let mut tab = Tab(Shared::new(client, true, false, at(0)));
+    let exchange = sent(&tab.handle(&mut vault, Event::Start, 0));
+    assert!(tab.handle(&mut vault, Event::Ready { call: 1 }, 0).is_empty());
+    let effects = tab.answered(&mut vault, exchange, HttpOutcome::NoAnswer, 0);
+    assert_eq!(settled(&effects), Err(Code::NetworkError));
+    assert_eq!(tab.0.session(), None, "nothing is known");
+
+    let exchange = sent(&tab.handle(&mut vault, Event::Ready { call: 2 }, 1));
+    let metadata = r#"{"issuer":"https://as.example","authorization_endpoint":"https://as.example/authorize","token_endpoint":"https://as.example/token",
+        "revocation_endpoint":"https://as.example/revoke","token_endpoint_auth_methods_supported":["none"]}"#;
+    let effects = tab.answered(&mut vault, exchange, json(200, metadata), 1);
+    assert_eq!(settled(&effects), Ok(Done::Done));
+    assert_eq!(tab.0.session(), Some(None));
+}
+
+#[test]
 fn one_tab_renews_for_both() {
     let mut vault = Vault::default();
     let (mut first, mut second) = two_tabs(&mut vault);

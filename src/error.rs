@@ -13,11 +13,11 @@ use core::fmt;
 /// What went wrong, in which step, with what the server said of it.
 ///
 /// Lives as long as its caller likes: it holds no secret and no JavaScript value, and compares equal in tests.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Error(Box<Facts>);
 
 /// Behind one pointer, for an error passes through many hands and is made only once.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Facts {
     code: Code,
     phase: Phase,
@@ -43,7 +43,9 @@ impl Error {
     /// that went wrong with them is.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        self.code().is_retryable() && !matches!(self.phase(), Phase::Redirect | Phase::Token)
+        // Where a kept session can't be looked at, nothing was sent.
+        let is_postponed = self.code() == Code::StorageUnavailable && self.phase() == Phase::Refresh;
+        is_postponed || (self.code().is_retryable() && !matches!(self.phase(), Phase::Redirect | Phase::Token))
     }
 
     /// What the authorization server said, if it said something.
@@ -121,7 +123,7 @@ impl fmt::Display for Error {
 impl core::error::Error for Error {}
 
 /// The server's words (RFC 6749 §4.1.2.1 and §5.2).
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct OAuthError {
     /// The value of `error`, if it is one of the registered words; else `unknown_error`.
@@ -153,7 +155,7 @@ impl OAuthError {
 }
 
 /// The step in which an error happened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Phase {
     /// Reading the configuration.
@@ -195,7 +197,7 @@ impl Phase {
 macro_rules! codes {
     ($($variant:ident $word:literal $phase:ident $retryable:literal $message:literal;)*) => {
         /// Every way to fail. The words are stable: none is ever renamed or reused.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
             $(#[doc = $message] $variant,)*
@@ -334,6 +336,7 @@ codes! {
     RateLimited "rate_limited" Token true "The server asks to slow down (429). Try again later.";
     NotSignedIn "not_signed_in" Api false "Nobody is signed in. Call signIn() first.";
     ReauthRequired "reauth_required" Refresh false "The session can't be renewed any more. Sign in again.";
+    LockTimeout "lock_timeout" Refresh true "Another tab has not finished renewing the session. Try again later.";
     SessionEnded "session_ended" Api false "The session ended meanwhile.";
     NetworkError "network_error" Token true "No answer: offline, blocked, or CORS (Procore's API support must allow-list this page's origin). What may have arrived is not sent again.";
     Timeout "timeout" Token true "The server did not answer in time.";
@@ -416,8 +419,13 @@ mod tests {
             let error = Error::from(*code);
             assert!(!error.clone().during(Phase::Redirect).is_retryable(), "{error}");
             assert!(!error.clone().during(Phase::Token).is_retryable(), "{error}");
-            let may_pass = matches!(code, Code::RateLimited | Code::NetworkError | Code::Timeout);
+            let may_pass = matches!(
+                code,
+                Code::RateLimited | Code::LockTimeout | Code::NetworkError | Code::Timeout
+            );
             assert_eq!(error.clone().during(Phase::Api).is_retryable(), may_pass, "{error}");
+            let may_pass = may_pass || *code == Code::StorageUnavailable;
+            assert_eq!(error.during(Phase::Refresh).is_retryable(), may_pass, "{code:?}");
         }
     }
 }

@@ -332,10 +332,27 @@ impl Client {
     /// Signs out: the tokens leave the session at once, and go to be revoked; an access token whose time is over is
     /// renewed for that. `None` when nobody was signed in.
     pub fn begin_sign_out(&mut self, now: Moment) -> Option<Exchange> {
+        self.begin_ending(true, now)
+    }
+
+    /// The same. `is_latest`: whether no other tab may have renewed these tokens meanwhile; else a renewal would send a refresh
+    /// token again, and there may be tokens that nobody here knows.
+    pub(crate) fn begin_ending(&mut self, is_latest: bool, now: Moment) -> Option<Exchange> {
         self.session.drop_late_answers();
-        let tokens = self.session.end(SessionEvent::SignedOut);
+        if !is_latest {
+            self.session.doubt_retired();
+        }
+        let tokens = self.session.end(SessionEvent::SignedOut).map(|mut tokens| {
+            tokens.is_latest = is_latest;
+            tokens
+        });
         let tokens = tokens.or_else(|| self.session.take_retired())?;
         Some(self.revoke(tokens, Revocation::new(Why::SignOut), now))
+    }
+
+    /// Other tabs may have the tokens of sign-ins before.
+    pub(crate) fn doubt_retired(&mut self) {
+        self.session.doubt_retired();
     }
 
     /// The session as a record, to go on with after a reload or in another tab: a JSON object. Confidential, for it holds
@@ -491,13 +508,23 @@ impl Client {
     /// - `not_signed_in` when nobody is
     /// - `reauth_required` when the access token is over and nothing can renew it; the session has ended with it
     pub fn authorize(&mut self, request: &ApiRequest, now: Moment) -> Result<Authorization, Error> {
+        self.authorization(request.first_try(), request.is_renewed(), now)
+    }
+
+    /// The same, for a request that was found good before.
+    pub(crate) fn authorization(
+        &mut self,
+        first_try: Option<u64>,
+        is_renewed: bool,
+        now: Moment,
+    ) -> Result<Authorization, Error> {
         let generation = self.session.generation();
-        if request.first_try().is_some_and(|first| !self.session.is_of_now(first)) {
+        if first_try.is_some_and(|first| !self.session.is_of_now(first)) {
             return Err(ended());
         }
         match self.session.access(now) {
             // A server that gives out tokens which are over at once may mean another clock than ours.
-            Access::RenewFirst(_) if !request.is_renewed() => Ok(Authorization::RenewFirst),
+            Access::RenewFirst(_) if !is_renewed => Ok(Authorization::RenewFirst),
             Access::Usable(token) | Access::RenewFirst(token) => Ok(Authorization::Header {
                 value: http::bearer(token),
                 generation,
@@ -657,7 +684,8 @@ impl Client {
             return Exchange::new(request, Purpose::UseToRevoke(tokens, revocation));
         }
         tokens.used(false);
-        let is_over = revocation.may_renew && tokens.is_over(now);
+        tokens.is_whole &= tokens.is_latest;
+        let is_over = revocation.may_renew && tokens.is_latest && tokens.is_over(now);
         let refresh_token = match core::mem::replace(&mut tokens.renewal, session::Renewal::Never) {
             session::Renewal::Ready(token) => Some(token),
             session::Renewal::Never => None,

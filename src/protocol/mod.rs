@@ -49,3 +49,6 @@ pub mod api_response;
 
 // The steps, put together.
 pub mod client;
+
+// The same in every tab of an origin.
+pub mod shared;

@@ -44,6 +44,8 @@ pub(crate) struct SignedIn {
     pub(crate) is_unused: bool,
     /// Whether no other token of this sign-in can be alive, as far as anybody here knows.
     pub(crate) is_whole: bool,
+    /// Whether no other tab may have renewed them meanwhile.
+    pub(crate) is_latest: bool,
 }
 
 /// What there is to renew the access token with.
@@ -106,7 +108,7 @@ impl Status {
 }
 
 /// Why a session changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SessionEvent {
     /// Tokens were received for a code, or from a fragment.
@@ -190,6 +192,13 @@ impl Session {
         match self.signed_in {
             None => self.retired.pop().map(Box::new),
             Some(_) => None,
+        }
+    }
+
+    /// Other tabs may have the retired tokens.
+    pub(crate) fn doubt_retired(&mut self) {
+        for tokens in &mut self.retired {
+            tokens.is_latest = false;
         }
     }
 
@@ -396,6 +405,7 @@ impl SignedIn {
             is_renewed: false,
             is_unused: false,
             is_whole: true,
+            is_latest: true,
         })
     }
 

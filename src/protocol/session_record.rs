@@ -112,6 +112,7 @@ fn parse_one(object: &Object, config: &Config, now: Moment) -> Result<SignedIn, 
         is_renewed: flag("isRenewed")?,
         is_unused: flag("isUnused")?,
         is_whole: flag("isWhole")?,
+        is_latest: true,
     })
 }
 

@@ -7,7 +7,7 @@ pub type UnixSeconds = u64;
 pub type Seconds = u64;
 
 /// One reading of both clocks of a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub struct Moment {
     /// The wall clock. Goes on while the device sleeps; the user or the network may set it.

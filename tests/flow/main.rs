@@ -16,6 +16,7 @@ mod mediator;
 mod advisories;
 mod conformance;
 mod first_use;
+mod shared;
 #[cfg(feature = "implicit")]
 mod implicit;
 mod support;

@@ -1,0 +1,348 @@
+//! What the tabs share: an entry that is replaced only by who knows its revision. What it holds is this tab's session, and what
+//! has come of that is kept before anybody learns of it
+//! ([RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)).
+
+use super::call::{Doing, Why};
+use super::event::{Before, Effect, Entry, Id};
+use super::exchange::Purpose;
+use super::renewal::{Lock, Round};
+use super::tabs::Presence;
+use super::tokens::{Next, Tokens};
+use super::{Shared, Stage};
+use crate::error::{Code, Error, Phase};
+use crate::protocol::session::SessionEvent;
+use crate::protocol::time::{Moment, Seconds, UnixSeconds};
+
+/// What the vault was asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) enum Asked {
+    Look,
+    Keep,
+    /// To write down that the refresh token is on its way.
+    TakeOut,
+    /// To remove what is over.
+    ClearOver,
+    /// To look, to remove and to bury, at a sign-out.
+    End,
+}
+
+/// What has come of an exchange, while it is being kept.
+#[derive(Clone, Debug, Hash)]
+pub(super) struct Commit<X> {
+    /// The name of the session, if it has just begun.
+    pub(super) new: Option<Id>,
+    /// It is to stand in place of whatever there is.
+    pub(super) is_forced: bool,
+    pub(super) event: Option<SessionEvent>,
+    pub(super) purpose: Purpose,
+    pub(super) result: Result<Next<X>, Error>,
+}
+
+/// How long a page may take to load, from when the one before it was left. A session that no tab has for longer has ended
+/// with the last of them.
+const GRACE: Seconds = 60;
+
+impl<C: Tokens> Shared<C> {
+    pub(super) fn ask(&mut self, asked: Asked, effect: Effect<C>) {
+        self.asked = Some(asked);
+        self.effects.push(effect);
+    }
+
+    /// What is answered must have been asked.
+    fn answered(&mut self, asked: Asked) -> bool {
+        let is_meant = self.asked == Some(asked);
+        if is_meant {
+            self.asked = None;
+            self.is_second_try = false;
+        }
+        is_meant
+    }
+
+    /// Nothing is done with the session before the vault is looked at.
+    pub(super) fn look_first(&mut self) {
+        self.is_to_look = true;
+        self.is_to_look_again = self.asked.is_some();
+    }
+
+    pub(super) fn look(&mut self) {
+        self.is_news = false;
+        self.is_to_look_again = false;
+        self.ask(Asked::Look, Effect::Read);
+    }
+
+    pub(super) fn found(
+        &mut self,
+        entry: Option<Entry<C::Record>>,
+        is_anyone_here: bool,
+        left: Option<UnixSeconds>,
+        now: Moment,
+    ) {
+        if self.answered(Asked::End) {
+            return self.found_at_end(entry, now);
+        }
+        if !self.answered(Asked::Look) {
+            return;
+        }
+        self.is_to_look = core::mem::take(&mut self.is_to_look_again);
+        // A wall clock that was set back tells nothing.
+        let gone = left.and_then(|left| now.wall.checked_sub(left));
+        let goes_on = self.stage != Stage::Looking
+            || self.had_session
+            || is_anyone_here
+            || gone.is_some_and(|gone| gone <= GRACE);
+        match entry {
+            Some(entry) if entry.is_buried || !goes_on => {
+                // Whoever has buried it gives its tokens back. What the last tab has left, nobody does but this one.
+                let record = (!entry.is_buried).then_some(entry.record);
+                self.over = Some((entry.revision, record));
+                self.lose(now);
+            }
+            Some(entry) if entry.is_out && self.kept != Some(entry.revision) && !self.is_alone() => {
+                // The tab that renews it knows better. It is waited for.
+                self.is_behind = true;
+                if self.kept.is_some() && self.id != Some(entry.id) {
+                    // Another session has taken the place of this tab's.
+                    self.lose(now);
+                    self.is_unverified = true;
+                }
+                return;
+            }
+            Some(entry) => self.adopt(&entry, now),
+            None => self.lose(now),
+        }
+        self.is_late = false;
+        if self.stage == Stage::Looking {
+            self.stage = Stage::Running;
+        }
+    }
+
+    /// Whether no other tab renews now, or none that should not have finished.
+    fn is_alone(&self) -> bool {
+        self.lock == Lock::Held || self.is_late
+    }
+
+    /// Makes the session of the vault this tab's.
+    pub(super) fn adopt(&mut self, entry: &Entry<C::Record>, now: Moment) {
+        self.is_unverified = self.presence != Presence::Known;
+        if self.kept == Some(entry.revision) {
+            return;
+        }
+        self.put_back(now);
+        let is_same = self.id == Some(entry.id);
+        if self.tokens.restore(&entry.record, is_same, now).is_ok() {
+            self.kept = Some(entry.revision);
+            self.id = Some(entry.id);
+        } else {
+            // Of another version, or another client's: as good as none.
+            self.over = Some((entry.revision, None));
+            self.lose(now);
+        }
+        self.take_event();
+    }
+
+    /// Lets the session go, which the vault has no more: another tab gives its tokens back.
+    pub(super) fn lose(&mut self, now: Moment) {
+        self.is_unverified = false;
+        if self.kept.take().is_some() {
+            self.put_back(now);
+            self.tokens.forget();
+            self.take_event();
+        }
+    }
+
+    /// Removes what is over. What is in hand then, and nobody else's, is given back.
+    pub(super) fn clear_what_is_over(&mut self) -> bool {
+        let Some((revision, _)) = self.over else {
+            return false;
+        };
+        let before = Before::Revision(revision);
+        self.ask(Asked::ClearOver, Effect::Clear { before });
+        true
+    }
+
+    fn cleared_over(&mut self, is_mine: bool, now: Moment) {
+        // Somebody else was faster: what is there now?
+        self.is_to_look |= !is_mine;
+        let Some((_, Some(record))) = self.over.take() else {
+            return;
+        };
+        if is_mine && !self.tokens.is_signed_in() && self.tokens.restore(&record, false, now).is_ok() {
+            self.give_back(now);
+        }
+    }
+
+    /// Ends the session, whose tokens nobody but this tab has.
+    pub(super) fn give_back(&mut self, now: Moment) {
+        if let Some(exchange) = self.tokens.begin_sign_out(true, now) {
+            self.send(exchange, Purpose::GiveBack);
+        }
+        // The app has never seen it.
+        let _ = self.tokens.take_event();
+    }
+
+    /// Keeps what has come of an exchange.
+    pub(super) fn keep(&mut self, now: Moment) -> bool {
+        let (is_new, is_forced) = match &self.commit {
+            Some(commit) => (commit.new.is_some(), commit.is_forced),
+            None => return false,
+        };
+        if !(self.is_attached || (is_new && self.has_vault)) {
+            self.committed(true, now);
+            return true;
+        }
+        let before = match self.kept {
+            _ if is_forced => Before::Anything,
+            Some(revision) => Before::Revision(revision),
+            None => Before::Nothing,
+        };
+        let effect = match (self.tokens.save(now), self.id) {
+            (Some(record), Some(id)) => {
+                // Others find it only once they know that this tab is here.
+                if self.presence != Presence::Known {
+                    self.be_present();
+                    return false;
+                }
+                Effect::Write {
+                    record,
+                    id,
+                    is_out: false,
+                    before,
+                }
+            }
+            _ => Effect::Clear { before },
+        };
+        self.ask(Asked::Keep, effect);
+        false
+    }
+
+    /// What has come of an exchange is kept, or another tab has ended or replaced the session meanwhile.
+    fn committed(&mut self, is_kept: bool, now: Moment) {
+        let Some(Commit {
+            event, purpose, result, ..
+        }) = self.commit.take()
+        else {
+            return;
+        };
+        self.is_unverified = false;
+        if is_kept {
+            if let (Some(event), Some(id)) = (event, self.id)
+                && event != SessionEvent::Expired
+            {
+                self.effects.push(Effect::Tell(event, id));
+            }
+            return self.go_on(purpose, result, now);
+        }
+        // Those of sign-ins before were in the vault, too: they are given back by who has taken them out.
+        self.tokens.doubt_retired();
+        if let Some(exchange) = self.tokens.begin_sign_out(true, now) {
+            self.send(exchange, Purpose::GiveBack);
+        }
+        self.take_event();
+        self.is_to_end = false;
+        self.kept = None;
+        self.is_to_look = true;
+        self.go_on(purpose, result.and(Ok(Next::Done)), now);
+    }
+
+    pub(super) fn written(&mut self, revision: Option<Id>, now: Moment) {
+        if self.answered(Asked::TakeOut) {
+            return self.taken_out(revision, now);
+        }
+        if !self.answered(Asked::Keep) {
+            return;
+        }
+        if let Some(commit) = self.commit.as_mut().filter(|commit| commit.new.is_some()) {
+            if revision.is_none() {
+                // What this sign-in replaces is not what this tab knows: another one may have renewed it.
+                commit.is_forced = true;
+                return self.tokens.doubt_retired();
+            }
+            // Whatever there was to look for, it was about another session.
+            self.is_to_look = self.is_to_look_again;
+        }
+        if let Some(revision) = revision {
+            self.kept = Some(revision);
+            self.is_attached = true;
+            // A word for tabs with a session of their own is none for this one any more.
+            self.is_to_end = false;
+            self.end_again();
+        }
+        self.committed(revision.is_some(), now);
+    }
+
+    pub(super) fn cleared(&mut self, is_mine: bool, now: Moment) {
+        if self.answered(Asked::End) {
+            self.cleared_at_end(is_mine);
+        } else if self.answered(Asked::ClearOver) {
+            self.cleared_over(is_mine, now);
+        } else if self.answered(Asked::Keep) {
+            self.kept = None;
+            self.is_attached &= !self.tokens.is_signed_in();
+            self.committed(true, now);
+        }
+    }
+
+    /// What was asked is not done. It is asked once more, for a connection may die in the background without a word, and the
+    /// driver connects anew. Then it is given up.
+    pub(super) fn failed(&mut self, now: Moment) {
+        let Some(asked) = self.asked.take() else { return };
+        self.is_second_try = !self.is_second_try;
+        if self.is_second_try {
+            return;
+        }
+        match asked {
+            Asked::Look => self.is_lost(now),
+            // This tab goes on by itself: with tokens that are in no vault.
+            Asked::Keep => {
+                self.detach();
+                if self.kept.take().is_some() {
+                    self.tokens.doubt_retired();
+                }
+                self.committed(true, now);
+            }
+            Asked::TakeOut => {
+                self.put_back(now);
+                self.renewed(Err(unavailable()));
+            }
+            Asked::ClearOver => self.over = None,
+            Asked::End => self.failed_at_end(),
+        }
+    }
+
+    /// This tab goes on without the vault, until a sign-in is kept there.
+    fn detach(&mut self) {
+        self.is_attached = false;
+        self.is_to_look = false;
+        self.is_news = false;
+        self.is_behind = false;
+        if matches!(self.round, Round::Waiting | Round::Looking) {
+            self.round = Round::Used;
+        }
+    }
+
+    /// The vault can't be looked at.
+    fn is_lost(&mut self, now: Moment) {
+        if self.stage == Stage::Looking {
+            self.stage = Stage::Running;
+            self.detach();
+        }
+        if self.is_unverified {
+            self.lose(now);
+        }
+        self.is_to_look &= self.kept.is_some();
+        self.is_stuck = true;
+        if self.is_to_look {
+            self.put_back(now);
+            let is_meant: fn(&Doing) -> bool = match self.round {
+                Round::Sent => |doing| doing.needs_a_session(),
+                _ => |doing| doing.needs_a_session() || matches!(doing, Doing::Renewing { .. }),
+            };
+            self.visit_calls(&Why::Failed(unavailable(), is_meant), now);
+        }
+    }
+}
+
+/// What may go better later: nothing was sent.
+fn unavailable() -> Error {
+    Error::from(Code::StorageUnavailable).during(Phase::Refresh)
+}

@@ -168,6 +168,11 @@ async function* mediator() {
   yield* nodeTests("tests/deploy");
 }
 
+/** The token mediator for JavaScript backends, and that the kit which asks it for its contract can fail. */
+async function* mediatorKit() {
+  yield* nodeTests("tests/mediator");
+}
+
 const needsBuild = (leg) =>
   async function* () {
     const { reason, output } = await built();
@@ -235,6 +240,7 @@ export const legs = {
   }),
   package: needsBuild(() => nodeTests("tests/package")),
   docs: needsBuild(() => nodeTests("tests/docs")),
+  "mediator-kit": mediatorKit,
   /** Both programs, the plugins in five bundlers, how much of a corpus of leaks is found, and what is our own. */
   audit: needsBuild(() => nodeTests("tests/audit")),
   browser: wasmTests,

@@ -164,7 +164,12 @@ async function* mediator() {
   if (reason) yield skip(reason, "several instances");
   // What needs a Redis is in one module.
   const left = reason ? ["--", "--skip", "fleet::"] : [];
-  yield cargoTest([...own, "--no-fail-fast", ...left], { where: "server", env: { REDIS_SERVER: path } });
+  const env = { REDIS_SERVER: path, CARGO_TARGET_DIR: target };
+  yield cargoTest([...own, "--no-fail-fast", ...left], { where: "server", env });
+  const kit = ["scripts/check-mediator.mjs", "--journal", "--start"];
+  const start = "sh mediator/tests/start-for-kit.sh";
+  yield check(node, [...kit, start], { where: "contract", env });
+  if (!reason) yield check(node, [...kit, `${start} 2`, "--instances", "2"], { where: "contract, two instances", env });
   yield* nodeTests("tests/deploy");
 }
 

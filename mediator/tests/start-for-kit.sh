@@ -1,6 +1,6 @@
 #!/bin/sh
 # Starts the mediator with the settings that `npm run check:mediator -- --start "sh mediator/tests/start-for-kit.sh" --journal`
-# has made up. With REDIS_URL and `--instances 2` it starts two: "sh mediator/tests/start-for-kit.sh 2".
+# has made up. "sh mediator/tests/start-for-kit.sh 2" with `--instances 2` starts two, and a Redis for them.
 set -eu
 
 program=${MEDIATOR_PROGRAM:-${CARGO_TARGET_DIR:-target}/debug/procore-token-mediator}
@@ -20,6 +20,15 @@ application() {
 }
 application MAIN "$CHECK_CLIENT_ID" "$CHECK_ORIGIN" "$CHECK_REDIRECT_URI" CHECK_CLIENT_SECRET
 application OTHER "$CHECK_OTHER_CLIENT_ID" "$CHECK_OTHER_ORIGIN" "$CHECK_OTHER_REDIRECT_URI" CHECK_OTHER_CLIENT_SECRET
+
+if [ "${1:-1}" -gt 1 ]; then
+  mkdir -p "$state-redis"
+  socket=$(cd "$state-redis" && pwd)/socket
+  rm -f "$socket"
+  "${REDIS_SERVER:-redis-server}" --port 0 --unixsocket "$socket" --dir "$state-redis" --appendonly yes --save '' >&2 &
+  until [ -S "$socket" ]; do sleep 0.05; done
+  export REDIS_URL="redis+unix://$socket"
+fi
 
 for instance in $(seq 2 "${1:-1}"); do
   MEDIATOR__STATE_DIR="$state-$instance" "$program" &

@@ -9,7 +9,7 @@ import { root, run, target } from "../../scripts/run.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
 const pagesIn = (folder) => readdirSync(join(root, folder)).filter((file) => file.endsWith(".md"));
-const documents = [...pagesIn("."), ...pagesIn("docs").map((file) => join("docs", file))];
+const documents = [".", "docs", "mediator"].flatMap((folder) => pagesIn(folder).map((file) => join(folder, file)));
 const readme = read("README.md");
 
 /** The fenced blocks of a language, each with the line that it starts on. */

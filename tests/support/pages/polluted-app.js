@@ -9,7 +9,7 @@ const shapes = bare(types ?? {});
 const normal = (text) =>
   text
     .replace(/(?<![\w-])(popup-)?[\w-]{43}(?![\w-])/g, "$1*")
-    .replace(/(created\\?"?:)\d+/g, "$1*")
+    .replace(/(created\\?"?:|left=)\d+/g, "$1*")
     .replace(/localhost:\d+/g, "*");
 
 const shown = (type, value) => {

@@ -113,7 +113,7 @@ for (const way of ["page", "worker"]) {
       const { tabs: [first, second] } = await signedIn(t, { count: 2 });
       await first.set({ isCut: true, isDatabaseGone: true });
       const { value } = await first.call("auth.signOut()");
-      assert.deepEqual(value, { outcome: "revoked", warnings: ["storage_unavailable"] });
+      assert.deepEqual(value, { outcome: "revoke_pending", warnings: ["storage_unavailable"] });
       await second.becomes("signed_out");
       assert.deepEqual((await second.events()).slice(-1), ["signed_out"]);
       await first.reload();
@@ -129,7 +129,7 @@ for (const way of ["page", "worker"]) {
       const { first } = await signedIn(t);
       await first.set({ isCut: true, isDatabaseGone: true });
       const { value } = await first.call("auth.signOut()");
-      assert.deepEqual(value, { outcome: "revoked", warnings: ["storage_unavailable"] });
+      assert.deepEqual(value, { outcome: "revoke_pending", warnings: ["storage_unavailable"] });
       // Nobody has removed it yet.
       assert.equal((await first.call("vault.slots()")).value, undefined);
       await first.reload();

@@ -215,7 +215,8 @@ export const createAuth = (
       // Before the client is made, nobody can be signed in.
       const { isRevoked, over } = made || (!(read instanceof Error) && read.isLasting) ? await engine().signOut() : own<{ isRevoked?: boolean; over?: string }>({});
       if (over) inTab(() => localStorage.setItem(OVER, over));
-      const outcome = isRevoked === undefined ? "nothing" : isRevoked ? "revoked" : "revoke_pending";
+      // Without the vault nobody knows whether another tab has newer tokens.
+      const outcome = isRevoked === undefined ? "nothing" : isRevoked && over === undefined ? "revoked" : "revoke_pending";
       return result<Api.SignOutResult>({ outcome, warnings: over === undefined ? undefined : ["storage_unavailable"] });
     }),
   };

@@ -203,7 +203,7 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
   const app = { driver, page, way, sandbox, line, server, focused: undefined };
   if (mediate) {
     t.after(() => site.close());
-    app.mediator = mediate({
+    app.mediator = await mediate({
       origin: page,
       redirectUris: [redirectUri],
       clientId: sandbox.clientId,

@@ -21,6 +21,8 @@ for (const [what, path] of Object.entries({
   "the package, as npm packs it": () => packed.tarball,
   "the demo, and its server": () => join(root, "www"),
   "the examples, the token mediator among them": () => join(root, "examples"),
+  "the reference token mediator, as it is deployed": () => join(root, "mediator/deploy"),
+  "its program and its settings": () => join(root, "mediator/src"),
 })) {
   test(`${what}: nothing is found, and all of it is looked into`, async () => {
     const report = await audit(command, [path()], { options: ["--no-env"] });

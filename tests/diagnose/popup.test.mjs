@@ -53,6 +53,17 @@ const ROWS = {
     found: { metadata: "pkce_not_announced", registration: "ok", pkce: "pkce_not_enforced" },
     areTokensGiven: true,
   },
+  "nothing, through a token mediator": {
+    mediator: "right",
+    found: { metadata: "not_checked", revocation_endpoint: "not_checked", registration: "ok", pkce: "ok" },
+  },
+  "PKCE is ignored by the server behind a token mediator": {
+    mediator: "right",
+    server: { pkceIgnored: true },
+    found: { metadata: "not_checked", revocation_endpoint: "not_checked", registration: "ok", pkce: "pkce_not_enforced" },
+    says: /They are revoked/,
+    areTokensGiven: true,
+  },
   "the redirect URI is not registered": {
     registered: (origin) => [`${origin}/callback/`],
     user: "close",

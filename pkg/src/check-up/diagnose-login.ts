@@ -88,8 +88,11 @@ export const isCompared = (seen: Seen): boolean => {
   return REFUSALS.test(code) || Boolean(isWordless);
 };
 
+/** What a token mediator answers instead of tokens that a wrong verifier has brought: it has revoked them (docs/token-mediator.md). */
+const WITHOUT_TOKENS = "token_missing_access_token";
+
 const pkce = (seen: Seen): Found => {
-  const { probe } = seen;
+  const { probe, facts } = seen;
   if (!probe) {
     return notChecked(
       "Not tried: only a sign-in shows whether the server compares the code verifier.",
@@ -97,10 +100,11 @@ const pkce = (seen: Seen): Found => {
     );
   }
   const { code = "", phase } = errorIn(probe);
-  if (!probe.error || code === "scope_expanded") {
+  const isMediated = facts.isMediator && code === WITHOUT_TOKENS;
+  if (!probe.error || code === "scope_expanded" || isMediated) {
     return problem(
       "pkce_not_enforced",
-      `The server gave tokens for a wrong code verifier. ${probe.isRevoked ? "They are revoked." : "They may still be good, for it was not said that they are revoked."}`,
+      `The server gave tokens for a wrong code verifier. ${probe.isRevoked || isMediated ? "They are revoked." : "They may still be good, for it was not said that they are revoked."}`,
       "Ask its operator to enforce PKCE with S256: until then, whoever gets hold of a code can redeem it.",
     );
   }

@@ -263,7 +263,7 @@ for (const [path, exported] of Object.entries(EXPORTED)) {
     assert.deepEqual([facts.started, facts.quiet], [0, 0]);
     assert.deepEqual(facts.handled, { handled: false });
     assert.deepEqual(facts.out, { outcome: "nothing" });
-    assert.deepEqual(facts.session, { signedIn: false, status: "signed_out", renewable: false });
+    assert.deepEqual(facts.session, { signedIn: false, status: "unknown", renewable: false });
   });
 }
 

@@ -406,7 +406,7 @@ proptest! {
     #[test]
     fn a_damaged_session_is_refused_or_of_this_client(at: prop::sample::Index, by in "[ -~]") {
         let mut text = json!({ "v": 1, "clientId": "CID", "environment": "production", "flow": "code",
-            "server": "https://login.procore.com/oauth/token", "accessToken": "AT1", "refreshToken": "RT1",
+            "server": "https://login.procore.com/oauth/authorize", "accessToken": "AT1", "refreshToken": "RT1",
             "renewal": "ready", "received": NOW, "expiresIn": 5400, "isRenewed": false, "isUnused": false, "isWhole": true,
             "scope": "read" }).to_string();
         prop_assert!(Client::new(config()).restore(&text, false, Moment::new(NOW, 0)).is_ok());

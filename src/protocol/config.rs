@@ -256,6 +256,15 @@ impl Config {
             })
     }
 
+    /// By whom a kept session is renewed, for no other is to get what is in its record.
+    pub(crate) fn keeper(&self) -> &str {
+        self.token_mediator
+            .as_ref()
+            .map_or(&self.environment.authorization_endpoint, |mediator| {
+                &mediator.token_endpoint
+            })
+    }
+
     /// Whether a token mediator renews and revokes.
     pub(crate) const fn is_mediated(&self) -> bool {
         self.token_mediator.is_some()

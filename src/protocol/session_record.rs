@@ -40,7 +40,7 @@ fn write_one(tokens: &SignedIn, config: &Config, now: Moment) -> Writer {
     out.number("v", VERSION);
     out.string("clientId", config.client_id.as_str());
     out.string("environment", config.environment.name.as_str());
-    out.string("server", config.token_endpoint().0);
+    out.string("server", config.keeper());
     out.string("flow", tokens.flow.as_str());
     out.string("accessToken", tokens.access_token.expose());
     out.optional("refreshToken", refresh_token);
@@ -84,7 +84,7 @@ fn parse_one(object: &Object, config: &Config, now: Moment) -> Result<SignedIn, 
     let is_of = |key, ours: &str| text(object, key).map(|text| text == ours);
     if !is_of("clientId", config.client_id.as_str())?
         || !is_of("environment", environment.name.as_str())?
-        || !is_of("server", config.token_endpoint().0)?
+        || !is_of("server", config.keeper())?
     {
         return Err(Code::IssuerChanged.into());
     }
@@ -148,7 +148,7 @@ mod tests {
     use alloc::string::{String, ToString};
     use serde_json::{Value as Json, json};
 
-    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/token","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"isUnused":false,"isWhole":true,"scope":"read"}"#;
+    const RECORD: &str = r#"{"v":1,"clientId":"CID","environment":"production","server":"https://login.procore.com/oauth/authorize","flow":"code","accessToken":"AT1","refreshToken":"RT1","renewal":"ready","received":1000,"expiresIn":5400,"isRenewed":false,"isUnused":false,"isWhole":true,"scope":"read"}"#;
 
     fn config(more: &str) -> Config {
         let credentials = r#"{"production":{"clientId":"CID","redirectUris":["https://app.example/cb"]}}"#;

@@ -27,7 +27,8 @@ const entries = {
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
-  "api-answers": ["page/api-answers.ts"],
+  calls: ["page/calls.ts"],
+  start: ["page/start.ts"],
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };

@@ -2,7 +2,7 @@ import type * as Api from "../types/index.d.ts";
 import { define, own } from "./boundary.ts";
 
 /** What an error says. Without a message, or with but what it is about in brackets, it gets the one of its code (explain.ts). */
-export type ErrorFacts = Pick<Api.ProcoreAuthError, "code" | "phase" | "retryable" | "oauthError" | "oauthErrorDescription"> & {
+export type ErrorFacts = Pick<Api.ProcoreAuthError, "code" | "phase" | "retryable" | "oauthError" | "oauthErrorDescription" | "returnTo"> & {
   readonly message?: string;
 };
 
@@ -13,10 +13,11 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   declare readonly retryable: boolean;
   declare readonly oauthError?: string;
   declare readonly oauthErrorDescription?: string;
+  declare readonly returnTo?: string;
 
   constructor({ message, ...facts }: ErrorFacts, cause?: unknown) {
     super(message);
-    define(this, { oauthError: undefined, oauthErrorDescription: undefined, ...facts });
+    define(this, { oauthError: undefined, oauthErrorDescription: undefined, returnTo: undefined, ...facts });
     Object.defineProperty(this, "cause", own({ value: cause, writable: true, configurable: true }));
   }
 }

@@ -203,7 +203,8 @@ export const legs = {
   },
   async *flow() {
     yield check(node, ["scripts/check-flow.mjs"], { where: "the protocol" });
-    yield check(node, ["scripts/check-rooms.mjs"], { where: "the facade" });
+    yield check(node, ["scripts/check-rooms.mjs", "pkg/src"], { where: "the facade" });
+    yield check(node, ["scripts/check-rooms.mjs", "www"], { where: "the demo" });
   },
   async *guards() {
     yield* nodeTests("tests/guards");

@@ -1,9 +1,9 @@
 // The session as the SDK shows it, a countdown, and the two things that can be done with it.
 
 import { client, onSession, session } from "./client.js";
-import { byId, setText } from "./dom.js";
-import { clearError, showError } from "./errors.js";
-import { note } from "./timeline.js";
+import { byId, setText } from "../base/dom.js";
+import { clearError, showError } from "../base/errors.js";
+import { note } from "../base/timeline.js";
 
 let lifetime = 1;
 

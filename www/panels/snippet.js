@@ -1,7 +1,7 @@
 // The forms as code: what a page of one's own would say.
 
-import { bothCredentials, onCredentials } from "./config-forms.js";
-import { byId, setText } from "./dom.js";
+import { bothCredentials, onCredentials } from "../flow/config-forms.js";
+import { byId, setText } from "../base/dom.js";
 
 export function startSnippet() {
   const redraw = () => setText(byId("snippet"), program(bothCredentials()));
@@ -18,11 +18,9 @@ ${Object.entries(credentials).map(([environment, set]) => entry(environment, set
   },
 });
 
-const { returnTo } = await auth.handleRedirect(); // on every load
-if (returnTo) history.replaceState(null, "", returnTo);
-if (!auth.session.signedIn) await auth.signIn();
-
-const me = await auth.fetch("/rest/v1.0/me");
+await auth.start(); // on every load
+const { name } = await auth.user();
+const companies = await auth.fetch("/rest/v1.0/companies");
 `;
 }
 

@@ -1,8 +1,8 @@
 // How the demo servers behave, switch by switch, in the server's own words.
 
-import { ENVIRONMENTS, expireAccessTokens, loadState, resetSwitches, setSwitch, stateOf } from "./demo-server.js";
-import { byId, el, setText } from "./dom.js";
-import { describe } from "./errors.js";
+import { ENVIRONMENTS, expireAccessTokens, loadState, resetSwitches, setSwitch, stateOf } from "../base/demo-server.js";
+import { byId, el, setText } from "../base/dom.js";
+import { describe } from "../base/errors.js";
 
 export function startSwitches() {
   for (const environment of ENVIRONMENTS) {
@@ -10,6 +10,13 @@ export function startSwitches() {
     byId(`switches-${environment}`).addEventListener("toggle", ({ target }) =>
       target.open && change(environment, "", () => loadState(environment)));
     draw(environment);
+  }
+}
+
+/** Has both servers demand the client secret, or not. */
+export async function demandSecret(isDemanded) {
+  for (const environment of ENVIRONMENTS) {
+    await change(environment, "secretRequired changed", () => setSwitch(environment, "secretRequired", isDemanded));
   }
 }
 

@@ -1,9 +1,9 @@
 // A build, searched for a client secret in this page: what is dropped here is read here, and goes nowhere.
 
-import { bothCredentials } from "./config-forms.js";
-import { byId, el, setText } from "./dom.js";
-import { clearError, showError } from "./errors.js";
-import { note } from "./timeline.js";
+import { bothCredentials } from "../flow/config-forms.js";
+import { byId, el, setText } from "../base/dom.js";
+import { clearError, showError } from "../base/errors.js";
+import { note } from "../base/timeline.js";
 
 /** A page holds a file as a whole; the command reads any size in pieces. */
 const LARGEST = 256 * 2 ** 20;

@@ -1,12 +1,12 @@
 // Out to the login page and back.
 
 import { clientToLeave, clientToPop, onSession, prepareToPop, session } from "./client.js";
-import { ENVIRONMENTS, originOf, stateOf } from "./demo-server.js";
-import { byId, el, mask, setText, shorten } from "./dom.js";
-import { clearError, describe, showError } from "./errors.js";
+import { ENVIRONMENTS, originOf, stateOf } from "../base/demo-server.js";
+import { byId, el, mask, setText, shorten } from "../base/dom.js";
+import { clearError, describe, showError } from "../base/errors.js";
 import { signOut } from "./session-card.js";
-import { remember } from "./store.js";
-import { note } from "./timeline.js";
+import { remember } from "../base/store.js";
+import { note } from "../base/timeline.js";
 
 export function startSignIn() {
   byId("sign-in").addEventListener("click", () => signIn("code"));

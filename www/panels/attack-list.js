@@ -1,9 +1,9 @@
 // What an attacker would try. Each `run` does it with the real SDK; the refusal is the error it throws.
 
 import { buildLoginUrl, parseRedirect } from "/procore-spa-auth/index.js";
-import { twin } from "./client.js";
-import { credentialsOf } from "./config-forms.js";
-import { ENVIRONMENTS, originOf, serverOptions } from "./demo-server.js";
+import { twin } from "../flow/client.js";
+import { credentialsOf } from "../flow/config-forms.js";
+import { ENVIRONMENTS, originOf, serverOptions } from "../base/demo-server.js";
 
 /** Attacks that stay on this page: they throw, or they have succeeded. */
 export const ATTACKS = [

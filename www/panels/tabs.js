@@ -1,10 +1,10 @@
 // The tabs of this page, and what each of them thinks of the session. They tell each other by a channel of the demo's own;
 // the SDK's says less.
 
-import { onSession, session } from "./client.js";
-import { byId, el } from "./dom.js";
-import { mode } from "./mode.js";
-import { note } from "./timeline.js";
+import { onSession, session } from "../flow/client.js";
+import { byId, el } from "../base/dom.js";
+import { mode } from "../flow/mode.js";
+import { note } from "../base/timeline.js";
 
 const channel = new BroadcastChannel("procore-spa-auth-demo tabs");
 const me = { id: crypto.randomUUID(), since: Date.now() };

@@ -1,11 +1,11 @@
 // Calls to the API with the session's token, and calls that must not get it.
 
-import { client, session } from "./client.js";
-import { ENVIRONMENTS, originOf } from "./demo-server.js";
-import { byId, el, setText } from "./dom.js";
-import { describe } from "./errors.js";
-import { drawSession } from "./session-card.js";
-import { note } from "./timeline.js";
+import { client, session } from "../flow/client.js";
+import { ENVIRONMENTS, originOf } from "../base/demo-server.js";
+import { byId, el, setText } from "../base/dom.js";
+import { describe } from "../base/errors.js";
+import { drawSession } from "../flow/session-card.js";
+import { note } from "../base/timeline.js";
 
 export function startApiConsole() {
   byId("api-form").addEventListener("submit", (event) => {

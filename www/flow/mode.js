@@ -1,6 +1,6 @@
 // How the next client is to run. For all tabs of this page, so that a second one joins the session of the first.
 
-import { byId } from "./dom.js";
+import { byId } from "../base/dom.js";
 
 const KEY = "procore-spa-auth-demo:mode";
 const BOXES = { worker: "mode-worker", persist: "mode-persist", mediator: "mode-mediator" };
@@ -15,7 +15,7 @@ export function mode() {
   }
 }
 
-/** Calls `changed` after each change. */
+/** Calls `changed` after each change, with its name and value. */
 export function startMode(changed) {
   const draw = () => {
     for (const [name, id] of Object.entries(BOXES)) byId(id).checked = mode()[name];
@@ -27,7 +27,7 @@ export function startMode(changed) {
       } catch {
         // Without storage there is nothing to share either.
       }
-      changed();
+      changed(name, target.checked);
     });
   }
   // Another tab has changed it.

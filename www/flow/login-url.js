@@ -2,9 +2,9 @@
 
 import { buildLoginUrl } from "/procore-spa-auth/index.js";
 import { credentialsOf, onCredentials } from "./config-forms.js";
-import { serverOptions } from "./demo-server.js";
-import { byId, copy, el, outside, setText, shorten } from "./dom.js";
-import { errorLine } from "./errors.js";
+import { serverOptions } from "../base/demo-server.js";
+import { byId, copy, el, outside, setText, shorten } from "../base/dom.js";
+import { errorLine } from "../base/errors.js";
 
 /** Draws the URL now and after each change of the form or the environment. */
 export function startLoginUrl() {

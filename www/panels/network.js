@@ -1,7 +1,7 @@
 // The requests that the SDK really sent, as the browser measured them. Paths and times; no bodies, no queries.
 
-import { allOrigins } from "./demo-server.js";
-import { note } from "./timeline.js";
+import { allOrigins } from "../base/demo-server.js";
+import { note } from "../base/timeline.js";
 
 const MEANING = {
   "/oauth/token": "Token endpoint asked",

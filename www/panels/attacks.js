@@ -1,12 +1,12 @@
 // The list of attacks on the page, and the two that go through the address bar.
 
 import { ATTACKS, NAVIGATING_ATTACKS } from "./attack-list.js";
-import { session, twin } from "./client.js";
-import { byId, el } from "./dom.js";
-import { describe } from "./errors.js";
-import { signOut } from "./session-card.js";
-import { signIn } from "./sign-in.js";
-import { recall, remember } from "./store.js";
+import { session, twin } from "../flow/client.js";
+import { byId, el } from "../base/dom.js";
+import { describe } from "../base/errors.js";
+import { signOut } from "../flow/session-card.js";
+import { signIn } from "../flow/sign-in.js";
+import { recall, remember } from "../base/store.js";
 
 // The redirect that signed the user in, for the replay: in memory only, and its code is spent.
 let spentRedirect = null;

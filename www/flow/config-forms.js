@@ -1,11 +1,11 @@
 // The portal's two forms. The SDK judges every edit; what it says stands beside the field.
 
 import { buildLoginUrl } from "/procore-spa-auth/index.js";
-import { byId, el, setText } from "./dom.js";
-import { ENVIRONMENTS, loadState, originOf, registerRedirectUris, serverOptions, stateOf } from "./demo-server.js";
-import { describe, errorLine } from "./errors.js";
-import { readClientId, readRedirectUris } from "./paste.js";
-import { recall, remember } from "./store.js";
+import { byId, el, setText } from "../base/dom.js";
+import { ENVIRONMENTS, loadState, originOf, registerRedirectUris, serverOptions, stateOf } from "../base/demo-server.js";
+import { describe, errorLine } from "../base/errors.js";
+import { readClientId, readRedirectUris } from "../base/paste.js";
+import { recall, remember } from "../base/store.js";
 
 const listeners = [];
 

@@ -5,9 +5,9 @@
 
 import { createProcoreAuth } from "/procore-spa-auth/index.js";
 import { credentialsOf } from "./config-forms.js";
-import { allOrigins, assumeOrigins, ENVIRONMENTS, serverOptions } from "./demo-server.js";
+import { allOrigins, assumeOrigins, ENVIRONMENTS, serverOptions } from "../base/demo-server.js";
 import { mode } from "./mode.js";
-import { recall, remember } from "./store.js";
+import { recall, remember } from "../base/store.js";
 
 let auth = null;
 let madeFrom = "";

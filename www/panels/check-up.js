@@ -1,9 +1,9 @@
 // What `diagnose()` finds, the worst first.
 
-import { client } from "./client.js";
-import { byId, el, setText } from "./dom.js";
-import { clearError, showError } from "./errors.js";
-import { note } from "./timeline.js";
+import { client } from "../flow/client.js";
+import { byId, el, setText } from "../base/dom.js";
+import { clearError, showError } from "../base/errors.js";
+import { note } from "../base/timeline.js";
 
 const BUTTONS = ["check-up-run", "check-up-popup"];
 

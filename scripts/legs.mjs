@@ -247,6 +247,12 @@ export const legs = {
   }),
   package: needsBuild(() => nodeTests("tests/package")),
   docs: needsBuild(() => nodeTests("tests/docs")),
+  /** The documentation's site, built and looked at; and that the API is the one that is announced. */
+  async *site() {
+    const made = await check(node, ["site/build.mjs"], { where: "build" });
+    yield made;
+    if (made.passed) yield* withBrowsers((env) => nodeTests("tests/site", env));
+  },
   "mediator-kit": mediatorKit,
   /** Both programs, the plugins in five bundlers, how much of a corpus of leaks is found, and what is our own. */
   audit: needsBuild(() => nodeTests("tests/audit")),

@@ -49,16 +49,19 @@ export async function rust() {
   return lacking(`Rust ${channel}`, lastLine(output), "rustup toolchain install --no-self-update");
 }
 
-/** The packages of package-lock.json. */
-export async function packages() {
-  const installed = join(root, "node_modules/.package-lock.json");
-  const current = () => statSync(installed).mtimeMs >= statSync(join(root, "package-lock.json")).mtimeMs;
-  if (existsSync(installed) && current()) return void say("node_modules is current");
-  say("npm ci …");
-  const { code, output } = await run("npm", ["ci", "--no-progress"], { label: "npm ci" });
+/** The packages of a folder's package-lock.json. */
+export async function packages(folder = "") {
+  const name = join(folder, "node_modules");
+  const installed = join(root, name, ".package-lock.json");
+  const current = () => statSync(installed).mtimeMs >= statSync(join(root, folder, "package-lock.json")).mtimeMs;
+  if (existsSync(installed) && current()) return void say(`${name} is current`);
+  say(`npm ci, ${name} …`);
+  // What .npmrc says counts for the root alone.
+  const args = ["ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts"];
+  const { code, output } = await run("npm", args, { cwd: join(root, folder), label: "npm ci" });
   if (!code) return undefined;
   const why = /^npm error (?!code|A complete log)(.+)$/m.exec(output)?.[1] ?? lastLine(output);
-  return lacking("node_modules", why, "npm ci");
+  return lacking(name, why, `(cd ${folder || "."} && npm ci)`);
 }
 
 let updated;

@@ -2,14 +2,15 @@
 
 import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import test from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { root, run, target } from "../../scripts/run.mjs";
+import { pages } from "../../site/build.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
-const pagesIn = (folder) => readdirSync(join(root, folder)).filter((file) => file.endsWith(".md"));
-const documents = [".", "docs", "mediator"].flatMap((folder) => pagesIn(folder).map((file) => join(folder, file)));
+// Those of the site, and those for who works on the project.
+const documents = [...pages(), "fuzz/README.md", "tests/advisories.md"];
 const readme = read("README.md");
 
 /** The fenced blocks of a language, each with the line that it starts on. */
@@ -31,7 +32,7 @@ test("every TypeScript example compiles against the package's types", async () =
     const before = /\bconst auth = /.test(code)
       ? ""
       : 'declare const auth: import("procore-spa-auth").ProcoreAuth;\n';
-    writeFileSync(join(folder, `${basename(file, ".md")}-line-${line}.ts`), `export {};\n${before}${code}`);
+    writeFileSync(join(folder, `${file.replaceAll(/\W/g, "-")}-line-${line}.ts`), `export {};\n${before}${code}`);
   }
   const paths = {
     "procore-spa-auth": [join(root, "pkg/src/types/index.d.ts")],
@@ -97,13 +98,18 @@ test("the size that the README tells is the size that is built", () => {
 test("every link inside the repository leads somewhere", () => {
   // As GitHub makes them.
   const anchor = (heading) => heading.toLowerCase().replaceAll(/[^\w\s-]/gu, "").trim().replaceAll(" ", "-");
-  const anchorsOf = (text) =>
-    [...text.replaceAll(/^```[\s\S]*?^```$/gm, "").matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+  const withoutCode = (text) => text.replaceAll(/^```[\s\S]*?^```$/gm, "");
+  const anchorsOf = (text) => {
+    const all = [...withoutCode(text).matchAll(/^#+ (.+)$/gm)].map(([, heading]) => anchor(heading));
+    return all.map((name, at) => (all.indexOf(name) < at ? `${name}-${all.slice(0, at).filter((one) => one === name).length}` : name));
+  };
+  // Inline, as `[name]: link`, and as HTML.
+  const LINK = /\]\(([^)\s]+)(?: "[^"]*")?\)|^\[[^\]]+\]: (\S+)|\b(?:href|src)="([^"]+)"/gm;
   const faults = [];
   for (const file of documents) {
-    for (const [, link] of read(file).matchAll(/\]\(([^)\s]+)\)/g)) {
+    for (const link of [...withoutCode(read(file)).matchAll(LINK)].map((found) => found.slice(1).find(Boolean))) {
       if (/^https?:/.test(link)) continue;
-      const [path, fragment] = link.split("#");
+      const [path, fragment] = decodeURIComponent(link).split("#");
       const aim = path ? join(dirname(file), path) : file;
       if (!existsSync(join(root, aim))) faults.push(`${file}: ${link} is not there`);
       else if (fragment && !anchorsOf(read(aim)).includes(fragment)) faults.push(`${file}: ${link} has no such heading`);

@@ -1,0 +1,58 @@
+// npm run docs: the documentation as a static site in target/docs-site: the pages, the typed reference, and rustdoc.
+
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { root, run, tail, target } from "../scripts/run.mjs";
+import { packages, rust } from "../scripts/setup.mjs";
+
+export const site = join(target, "docs-site");
+
+/** The pages, in the order in which the site lists them. The README is its first page. */
+export function pages() {
+  const inFolder = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).sort();
+  const examples = readdirSync(join(root, "examples")).map((name) => `examples/${name}`);
+  const withReadme = examples.filter((folder) => inFolder(folder).includes("README.md")).sort();
+  return [
+    "README.md",
+    ...inFolder("docs").map((name) => `docs/${name}`),
+    "mediator/README.md",
+    ...withReadme.map((folder) => `${folder}/README.md`),
+    "SECURITY.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+  ];
+}
+
+async function rustdoc() {
+  const args = ["doc", "--no-deps", "--package", "procore-spa-auth", "--features", "implicit"];
+  // A folder of its own: what other builds have left in theirs would be published, too.
+  const folder = join(target, "rustdoc");
+  const { code, output } = await run("cargo", args, { label: "cargo doc", env: { RUSTDOCFLAGS: "-D warnings", CARGO_TARGET_DIR: folder } });
+  if (code) throw new Error(`rustdoc failed\n${tail(output, 40)}`);
+  return join(folder, "doc");
+}
+
+/** Builds the site. Answers with its folder. */
+export async function build() {
+  const missing = (await rust()) ?? (await packages()) ?? (await packages("site"));
+  if (missing) throw new Error(missing);
+  // Only now is it installed.
+  const { reference } = await import("./reference.mjs");
+  rmSync(site, { recursive: true, force: true });
+  await reference(site, pages());
+  cpSync(await rustdoc(), join(site, "rust"), { recursive: true });
+  // rustdoc makes no first page, but leads there.
+  writeFileSync(join(site, "rust/index.html"), '<!DOCTYPE html><meta http-equiv="refresh" content="0; url=procore_spa_auth/index.html">\n');
+  // Each page's text beside it.
+  for (const file of pages()) {
+    mkdirSync(dirname(join(site, file)), { recursive: true });
+    cpSync(join(root, file), join(site, file));
+  }
+  return site;
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1]).href) {
+  console.log(`the site: ${join(await build(), "index.html")}`);
+}

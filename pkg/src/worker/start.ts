@@ -6,13 +6,18 @@ export const REFUSED =
   "The worker could not start. Allow blob: in the page's worker-src; or serve worker-script.js, of the same version " +
   "of this package, from this origin, and give its address as workerUrl.";
 
+const NO_WORKER =
+  "There is no Worker here, as in Node and in most environments for tests. On a server, call nothing but what renders; in " +
+  "tests, use procore-spa-auth/testing.";
+
 /**
  * Starts the worker: from `workerUrl`, or from the script that this package carries. `release` gives back what it needs
  * only until it runs.
  *
- * @throws `config_invalid` where `workerUrl` is no URL of this origin, `worker_blocked` where the browser refuses
+ * @throws `config_invalid` where `workerUrl` is no URL of this origin, `worker_blocked` where the browser refuses, or is none
  */
 export const startWorker = (workerUrl?: unknown): { worker: Worker; release: () => void } => {
+  if (typeof Worker === "undefined") throw startError("worker_blocked", NO_WORKER);
   const blobUrl = workerUrl === undefined && URL.createObjectURL(new Blob([script], own({ type: "text/javascript" })));
   const release = () => blobUrl && URL.revokeObjectURL(blobUrl);
   try {

@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
@@ -15,7 +15,7 @@ const source = join(pkg, "src");
 const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
-const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+const { version, exports: entryPoints } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
 
 /** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
 const entries = {
@@ -58,11 +58,14 @@ async function coreMessages() {
 /**
  * What the generated glue has for callers of other kinds: text beyond ASCII, of which none goes to the core (`ascii` in core.ts,
  * and URLs as the browser has serialised them), two gigabytes of text from it, memory that is detached, and calls as they once were.
+ * And a decoder that it would make when it is imported, where tests of an app may have none (Jest with jsdom).
  */
 const UNUSED = [
   [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
   [/ {4}if \(offset !== len\) \{[^]+?\n {4}\}\n/, "    if (offset !== len) throw new RangeError();\n"],
   [/const cachedTextEncoder = new TextEncoder\(\);\n/, ""],
+  [/let cachedTextDecoder = new TextDecoder[^\n]+\ncachedTextDecoder\.decode\(\);\n/, "let cachedTextDecoder;\n"],
+  [/return cachedTextDecoder\.decode/, "return (cachedTextDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode"],
   [/const MAX_SAFARI_DECODE_BYTES = \d+;\nlet numBytesDecoded = 0;\n/, ""],
   [/ {4}numBytesDecoded \+= bytes\.length;\n[^]+?\n {4}\}\n/, ""],
   [/ {4}if \(typeof numBytesDecoded [^\n]+\n/, ""],
@@ -139,8 +142,22 @@ async function pack([file, name, format = "esm"]) {
 async function copyAuditor() {
   const [from, to] = [join(pkg, "audit"), join(dist, "audit")];
   await mkdir(to);
-  for (const file of await readdir(from)) await copyFile(join(from, file), join(to, file));
+  // Beside the files stand folders that lead to them (`writeFolders`).
+  const files = (await readdir(from)).filter((file) => /\.(js|d\.ts)$/.test(file));
+  for (const file of files) await copyFile(join(from, file), join(to, file));
   for (const file of ["core.js", "core_bg.wasm"]) await copyFile(join(wasm, "audit", file), join(to, file));
+}
+
+/** For tools that do not read `exports`, a folder for each entry that leads to it: Parcel, and TypeScript's `node10`. */
+async function writeFolders() {
+  for (const [entry, { types, default: script }] of Object.entries(entryPoints)) {
+    if (!types || entry === ".") continue;
+    const folder = join(pkg, entry);
+    await mkdir(folder, { recursive: true });
+    const leads = (path) => relative(folder, join(pkg, path));
+    const manifest = { type: "module", sideEffects: false, main: leads(script), types: leads(types) };
+    await writeFile(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
 }
 
 async function main() {
@@ -151,6 +168,7 @@ async function main() {
   const types = join(source, "types");
   for (const file of await readdir(types)) await copyFile(join(types, file), join(dist, file));
   await copyAuditor();
+  await writeFolders();
   // npm packs only what is inside pkg/. What is missing here, the package test names.
   for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(root, file))) await copyFile(join(root, file), join(pkg, file));

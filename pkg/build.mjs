@@ -24,6 +24,8 @@ const entries = {
   // Before the entry that carries it: a script of its own, for `workerUrl`.
   "worker-script": ["worker-script.ts", "default", "iife"],
   worker: ["worker.ts"],
+  // For the tests of apps: without a core.
+  testing: ["testing.ts"],
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
@@ -48,11 +50,13 @@ function literal(wasm) {
   return JSON.stringify(encoded);
 }
 
-/** What the core's errors say, by their codes: one line of the source for each. */
-async function coreMessages() {
+/** Of the core's errors, by their codes, what they say, and what they are: one line of the source for each. */
+async function coreErrors() {
   const source = await readFile(join(root, "src/error.rs"), "utf8");
-  const lines = source.matchAll(/^    \w+ ("\w+") \w+ (?:true|false) (".+");$/gm);
-  return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
+  const lines = [...source.matchAll(/^    \w+ ("\w+") (\w+) (true|false) (".+");$/gm)];
+  const messages = lines.map(([, code, , , message]) => `${code}: ${message}`);
+  const codes = lines.map(([, code, phase, retryable]) => `${code}: ["${phase.toLowerCase()}", ${retryable}]`);
+  return { messages: `{${messages.join()}}`, codes: `{${codes.join()}}` };
 }
 
 /**
@@ -97,8 +101,8 @@ const core = (name, format) => ({
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
-    onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
-    onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
+    onResolve({ filter: /^#(messages|codes)$/ }, ({ path }) => ({ path: path.slice(1), namespace: "errors" }));
+    onLoad({ filter: /./, namespace: "errors" }, async ({ path }) => ({ contents: (await coreErrors())[path], loader: "json" }));
     onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({

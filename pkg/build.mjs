@@ -177,6 +177,7 @@ async function main() {
   for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(root, file))) await copyFile(join(root, file), join(pkg, file));
   }
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) await copyFile(join(root, file), join(root, "www/server", file));
   for (const entry of Object.keys(entries)) {
     const bytes = await readFile(join(dist, `${entry}.js`));
     const sizes = { raw: bytes, gzip: gzipSync(bytes, { level: 9 }), "brotli-11": brotliCompressSync(bytes) };

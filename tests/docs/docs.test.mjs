@@ -37,6 +37,7 @@ test("every TypeScript example compiles against the package's types", async () =
     "procore-spa-auth": [join(root, "pkg/src/types/index.d.ts")],
     "procore-spa-auth/implicit": [join(root, "pkg/src/types/implicit.d.ts")],
     "procore-spa-auth/worker": [join(root, "pkg/src/types/worker.d.ts")],
+    "procore-spa-auth/testing": [join(root, "pkg/src/types/testing.d.ts")],
     "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
     "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
   };

@@ -21,8 +21,9 @@ const { version, exports: entryPoints } = JSON.parse(await readFile(join(pkg, "p
 const entries = {
   index: ["index.ts", "default"],
   implicit: ["implicit.ts", "implicit"],
-  // Before the entry that carries it: a script of its own, for `workerUrl`.
+  // A script of its own, for `workerUrl`; before the file that carries it as text.
   "worker-script": ["worker-script.ts", "default", "iife"],
+  "worker-text": ["worker/worker-text.ts"],
   worker: ["worker.ts"],
   // For the tests of apps: without a core.
   testing: ["testing.ts"],

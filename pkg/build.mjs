@@ -30,7 +30,8 @@ const entries = {
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
-  "api-answers": ["page/api-answers.ts"],
+  calls: ["page/calls.ts"],
+  start: ["page/start.ts"],
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };
@@ -69,8 +70,8 @@ const UNUSED = [
   [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
   [/ {4}if \(offset !== len\) \{[^]+?\n {4}\}\n/, "    if (offset !== len) throw new RangeError();\n"],
   [/const cachedTextEncoder = new TextEncoder\(\);\n/, ""],
-  [/let cachedTextDecoder = new TextDecoder[^\n]+\ncachedTextDecoder\.decode\(\);\n/, "let cachedTextDecoder;\n"],
-  [/return cachedTextDecoder\.decode/, "return (cachedTextDecoder ??= new TextDecoder('utf-8', { ignoreBOM: true })).decode"],
+  [/let cachedTextDecoder = new TextDecoder[^\n]+\ncachedTextDecoder\.decode\(\);\n/, ""],
+  [/return cachedTextDecoder\.decode/, "return new TextDecoder('utf-8', { ignoreBOM: true }).decode"],
   [/const MAX_SAFARI_DECODE_BYTES = \d+;\nlet numBytesDecoded = 0;\n/, ""],
   [/ {4}numBytesDecoded \+= bytes\.length;\n[^]+?\n {4}\}\n/, ""],
   [/ {4}if \(typeof numBytesDecoded [^\n]+\n/, ""],

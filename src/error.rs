@@ -24,6 +24,7 @@ struct Facts {
     /// A public name or URL (an option's name, a registered redirect URI); never a value a user typed as secret.
     subject: String,
     oauth: Option<OAuthError>,
+    return_to: Option<Box<str>>,
 }
 
 impl Error {
@@ -52,6 +53,13 @@ impl Error {
     #[must_use]
     pub fn oauth(&self) -> Option<&OAuthError> {
         self.0.oauth.as_ref()
+    }
+
+    /// Where the user wanted to be, on an error of a response to a sign-in that was begun here: a path of this origin, with query
+    /// and fragment.
+    #[must_use]
+    pub fn return_to(&self) -> Option<&str> {
+        self.0.return_to.as_deref()
     }
 
     /// What it is about, or empty: the name of an option, a registered redirect URI, a public URL.
@@ -94,6 +102,11 @@ impl Error {
         self
     }
 
+    pub(crate) fn returning_to(mut self, return_to: &str) -> Self {
+        self.0.return_to = Some(return_to.into());
+        self
+    }
+
     pub(crate) fn during(mut self, phase: Phase) -> Self {
         self.0.phase = phase;
         self
@@ -108,6 +121,7 @@ impl From<Code> for Error {
             phase: code.phase(),
             subject: String::new(),
             oauth: None,
+            return_to: None,
         }))
     }
 }
@@ -241,11 +255,15 @@ impl Code {
         lines.find(|_| codes.next() == Some(&self)).unwrap_or_default()
     }
 
-    /// The code for an `error` of the server: one of the registered words, or `unknown_error`
-    /// (RFC 6749 §4.1.2.1 and §5.2).
+    /// The code for an `error` of the server: one of the registered words, or `unknown_error` (RFC 6749 §4.1.2.1 and §5.2;
+    /// OpenID Connect Core 1.0 §3.1.2.6, which is how servers answer `prompt=none`).
     pub(crate) fn of_server(word: &str) -> Self {
-        const REGISTERED: [Code; 9] = [
+        const REGISTERED: [Code; 13] = [
             Code::AccessDenied,
+            Code::LoginRequired,
+            Code::InteractionRequired,
+            Code::ConsentRequired,
+            Code::AccountSelectionRequired,
             Code::InvalidRequest,
             Code::UnauthorizedClient,
             Code::UnsupportedResponseType,
@@ -310,6 +328,10 @@ codes! {
     IssMissing "iss_missing" Redirect false "The response does not name its issuer, as this server always does (RFC 9207).";
     IssMismatch "iss_mismatch" Redirect false "The response names another issuer (RFC 9207). It was not used.";
     AccessDenied "access_denied" Redirect false "The user or Procore denied access.";
+    LoginRequired "login_required" Redirect false "The user is not signed in at the login server, and prompt=none shows no login page. Sign in without it.";
+    InteractionRequired "interaction_required" Redirect false "The login server has something to ask the user, and prompt=none shows no page. Sign in without it.";
+    ConsentRequired "consent_required" Redirect false "The user has not yet agreed to this app, and prompt=none shows no page. Sign in without it.";
+    AccountSelectionRequired "account_selection_required" Redirect false "The user has several accounts to choose from, and prompt=none shows no page. Sign in without it.";
     InvalidRequest "invalid_request" Redirect false "The server calls the request malformed; often the redirect URI is not registered.";
     UnauthorizedClient "unauthorized_client" Redirect false "This application may not do this. Check it in the Developer Portal.";
     UnsupportedResponseType "unsupported_response_type" Redirect false "The server does not offer this flow.";

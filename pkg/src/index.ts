@@ -1,5 +1,6 @@
 import type * as Api from "./types/index.d.ts";
-import { createAuth, optionsOf } from "./page/auth.ts";
+import { createAuth } from "./page/auth.ts";
+import { optionsOf } from "./page/options.ts";
 import { json, parse, result } from "./boundary/boundary.ts";
 import { open, start } from "./engine/core.ts";
 import { createEngine } from "./engine/client.ts";

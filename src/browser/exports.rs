@@ -142,7 +142,13 @@ impl State {
             "resume" => next = client.begin_resume(),
             "signOut" => next = client.begin_sign_out(now),
             "save" => out.optional("record", client.save(now).as_deref().map(String::as_str)),
-            "restore" => client.restore(input.text("record"), input.is("isSameGrant"), now)?,
+            "restore" => {
+                client.restore(input.text("record"), input.is("isSameGrant"), now)?;
+                match input.text("late") {
+                    "" => {}
+                    late => client.retire(late, now)?,
+                }
+            }
             "forget" => client.forget(),
             "facts" => write_facts(client.config(), out),
             "settle" => {
@@ -380,7 +386,7 @@ fn write_warning(out: &mut Writer, warning: Option<&Error>) {
     out.optional("warning", warning.map(|warning| warning.code().as_str()));
 }
 
-/// `{ error, phase, retryable, subject, oauthError?, oauthErrorDescription? }`, of which the facade makes a
+/// `{ error, phase, retryable, subject, returnTo?, oauthError?, oauthErrorDescription? }`, of which the facade makes a
 /// `ProcoreAuthError`, with the message that it has for each code. The one place where an [`Error`] leaves for JavaScript.
 fn write_error(out: &mut Writer, error: &Error) {
     let oauth = error.oauth();
@@ -388,6 +394,7 @@ fn write_error(out: &mut Writer, error: &Error) {
     out.string("phase", error.phase().as_str());
     out.bool("retryable", error.is_retryable());
     out.string("subject", error.subject());
+    out.optional("returnTo", error.return_to());
     out.optional("oauthError", oauth.map(|said| said.error));
     out.optional(
         "oauthErrorDescription",

@@ -55,6 +55,16 @@ impl Exchange {
             purpose: Box::new(purpose),
         }
     }
+
+    /// Where the sign-in that it belongs to is to go on to.
+    fn return_to(&self) -> Option<ReturnTo> {
+        match &*self.purpose {
+            Purpose::Redeem(sign_in) => Some(sign_in.return_to.clone()),
+            #[cfg(feature = "implicit")]
+            Purpose::CheckAudience(sign_in, _) => Some(sign_in.return_to.clone()),
+            _ => None,
+        }
+    }
 }
 
 #[derive(Debug)]
@@ -248,7 +258,11 @@ impl Client {
         now: UnixSeconds,
     ) -> Result<AuthorizationGrant, Error> {
         self.meant.clone_from(&pending.return_to);
-        pending.accept(response, &self.config, now)
+        let accepted = pending.accept(response, &self.config, now);
+        accepted.map_err(|error| match ReturnTo::parse(&self.meant, &self.config) {
+            Ok(return_to) => error.returning_to(return_to.as_str()),
+            Err(_) => error,
+        })
     }
 
     /// The way from an accepted response to a session: redeem the code, or check the token's audience.
@@ -378,6 +392,17 @@ impl Client {
         Ok(())
     }
 
+    /// Keeps the tokens of a record to be revoked with the session that there is now.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Client::restore`]
+    pub fn retire(&mut self, record: &str, now: Moment) -> Result<(), Error> {
+        let (tokens, _) = session_record::parse(record, &self.config, now)?;
+        self.session.retire(tokens);
+        Ok(())
+    }
+
     /// Ends the session without telling the server: another tab, which had the same one, has done that.
     pub fn forget(&mut self) {
         self.session.forget();
@@ -395,8 +420,14 @@ impl Client {
     /// - discovery: see [`Config::discovered`]
     pub fn settle(&mut self, exchange: Exchange, outcome: HttpOutcome, now: Moment) -> Result<Progress, Error> {
         let secrets = self.secrets(&exchange);
-        self.accept(exchange, outcome, now)
-            .map_err(|error| secrets.iter().fold(error, |error, secret| error.without_echo(secret)))
+        let return_to = exchange.return_to();
+        self.accept(exchange, outcome, now).map_err(|error| {
+            let error = secrets.iter().fold(error, |error, secret| error.without_echo(secret));
+            match return_to {
+                Some(return_to) => error.returning_to(return_to.as_str()),
+                None => error,
+            }
+        })
     }
 
     /// What the server of this exchange has seen and nobody is to read.

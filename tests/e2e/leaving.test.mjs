@@ -68,7 +68,7 @@ for (const way of ["code", "worker"]) {
       await visitor.open(`/${way}/start`).catch(() => {});
       const { error, phase, text } = await until("it is stopped", () => visitor.ask("return window.stopped"));
       assert.deepEqual([error, phase], ["sign_in_loop", "authorize"]);
-      assert.match(text, /\[unknown_error\]/);
+      assert.match(text, /\[login_required\]/);
       assert.equal(sandbox.requests.filter(({ path }) => path === "/oauth/authorize").length, 3);
       await visitor.ask("localStorage.app = arguments[0]", app);
       // The user clicks, and nothing of it is counted.

@@ -140,6 +140,33 @@ for (const way of ["page", "worker"]) {
       await allAreDead(app);
     });
 
+    for (const oneGrant of [false, true]) {
+      test(`the same, and the tab that renews has not heard of it, oneGrant ${oneGrant}: the new session lives`, async (t) => {
+        const app = await signedIn(t, { count: 2, switches: { oneGrant } });
+        const [first, second] = app.tabs;
+        const response = await first.signInThere();
+        const held = app.line.holdAnswer();
+        await second.set({ isDeaf: true });
+        await second.begin(STATUS);
+        await held.arrived();
+        await first.open(response);
+        held.open();
+        // It answers with the session that there is now.
+        assert.deepEqual(await second.outcome(), { value: "fresh" });
+        assert.deepEqual(await second.events(), ["signed_in", "signed_in"]);
+        await second.set({ isDeaf: false });
+        assert.equal(await second.ask("return auth.session.id"), await first.ask("return auth.session.id"));
+        for (const tab of app.tabs) assert.deepEqual([await tab.status(), await tab.me()], ["fresh", 200]);
+        assert.deepEqual(await second.call(STATUS), { value: "fresh" });
+        await first.hears("refreshed");
+        assert.equal(await first.me(), 200);
+        assert.deepEqual(app.line.sentTwice, []);
+        // With the tokens that came late, which are kept with the session since.
+        await first.call("auth.signOut()");
+        await allAreDead(app);
+      });
+    }
+
     test("signed in anew while a call waits to renew the session before: it does not go out with the new token", async (t) => {
       const { first, sandbox } = await signedIn(t, { switches: { accessTokenTtl: 1 } });
       const response = await first.signInThere();

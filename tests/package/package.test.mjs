@@ -14,7 +14,7 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["api-answers", "diagnose", "messages", "popup", "shared-session", "worker-text"];
+const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "start", "worker-text"];
 /** The entry whose module is in a script of its own, which one of the parts carries as text; and the entry for tests. */
 const [inWorker, workerScript, forTests] = ["worker", "worker-script", "testing"];
 

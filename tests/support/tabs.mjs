@@ -149,6 +149,11 @@ export class Tab extends Visitor {
   /** From `signIn()` to the response: its path and query. The login page is left to an agent. */
   async signInThere() {
     await this.begin("auth.signIn()");
+    return this.isSentBack();
+  }
+
+  /** From when the page leaves for the login page. */
+  async isSentBack() {
     const { line, sandbox } = this.app;
     const query = await until("the page leaves for the login page", () => line.departures.shift());
     const { left } = await new Browser().authorize(`${sandbox.origin}/oauth/authorize${query}`);
@@ -178,7 +183,7 @@ export class Tab extends Visitor {
  * An app with its server, in a first tab, signed out. `way`: `page` or `worker`. `mediate`: makes the listener of a token mediator
  * on the page's own origin; the server then demands the secret.
  */
-export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {}, mediate } = {}) {
+export async function startApp(t, { driver }, packed, { way = "page", options = { persist: "tab" }, switches = {}, mediate, starting } = {}) {
   const door = await openDoor();
   t.after(door.close);
   const { origin: page } = door;
@@ -245,7 +250,7 @@ export async function startApp(t, { driver }, packed, { way = "page", options = 
     return tab;
   };
   await app.first.leave();
-  await app.first.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config }));
+  await app.first.ask("localStorage.setItem('app', arguments[0])", JSON.stringify({ config, starting }));
   await app.first.open();
   return app;
 }

@@ -19,6 +19,10 @@ async function withNobody(auth) {
   const calls = {
     handleRedirect: () => auth.handleRedirect(),
     ready: () => auth.ready(),
+    start: () => auth.start({ signIn: "manual" }),
+    user: () => auth.user(),
+    authorize: () => auth.authorize("/rest/v1.0/me", { companyId: 1 }),
+    authorizeElsewhere: () => auth.authorize("https://example.com/"),
     refresh: () => auth.refresh(),
     fetch: () => auth.fetch("/rest/v1.0/me"),
     elsewhere: () => auth.fetch("https://example.com/"),
@@ -32,8 +36,7 @@ async function withNobody(auth) {
       ({ name, code, phase, retryable, message }) => ({ name, code, phase, retryable, message }),
     );
   }
-  const { signedIn, status, renewable } = auth.session;
-  return { outcomes, heard, session: { signedIn, status, renewable } };
+  return { outcomes, heard, session: { ...auth.session } };
 }
 
 test("with nobody signed in, the fake does as the real client, to the word of each error", async () => {
@@ -195,6 +198,40 @@ describe("the API", () => {
   test("that a test has not said anything about is named", async () => {
     const auth = createFakeAuth({ session: {} });
     await assert.rejects(auth.fetch("/rest/v1.0/me"), /GET https:\/\/api\.procore\.com\/rest\/v1\.0\/me/);
+  });
+});
+
+describe("start", () => {
+  test("goes on to where the user wanted to be", async () => {
+    const auth = createFakeAuth({ session: "unknown" });
+    const seen = [];
+    auth.fake.comeBack({ returnTo: "/projects" });
+    const session = await auth.start({ navigate: (to) => void seen.push(to) });
+    assert.deepEqual([session.signedIn, seen], [true, ["/projects"]]);
+  });
+
+  test("goes to the login page, but not after a sign-out", async () => {
+    const auth = createFakeAuth({ session: "unknown" });
+    let hasLeft;
+    const left = new Promise((done) => (hasLeft = done));
+    // What a test puts in its place is called.
+    auth.signIn = () => (hasLeft(), new Promise(() => {}));
+    auth.start();
+    await left;
+    auth.fake.signIn();
+    await auth.signOut();
+    assert.equal((await auth.start()).status, "signed_out");
+  });
+});
+
+test("the user, and headers for what fetch can't send", async () => {
+  const auth = createFakeAuth({ session: {} });
+  assert.deepEqual(await auth.user(), { id: "1001", login: "pat@example.com", name: "Pat Rivera" });
+  const user = { id: "7", login: "", name: "Kim" };
+  assert.deepEqual(await createFakeAuth({ session: {}, user }).user(), user);
+  assert.deepEqual(await auth.authorize("/rest/v1.0/files", { companyId: 9n }), {
+    url: "https://api.procore.com/rest/v1.0/files",
+    headers: { Authorization: "Bearer fake-access-token", "Procore-Company-Id": "9" },
   });
 });
 

@@ -2,6 +2,7 @@
 
 import type {
   ApiRequestInit,
+  AuthorizeOptions,
   DiagnoseOptions,
   EmbeddedOptions,
   LoginUrlOptions,
@@ -9,6 +10,7 @@ import type {
   ProcoreAuthOptions,
   ServerOptions,
   SignInOptions,
+  StartOptions,
 } from "procore-spa-auth";
 import { ProcoreAuthError } from "procore-spa-auth";
 import type { AllowImplicit, ImplicitSignInOptions } from "procore-spa-auth/implicit";
@@ -26,6 +28,8 @@ export type Undefined = [
   None<MayBeUndefined<SignInOptions>>,
   None<MayBeUndefined<PopupSignInOptions>>,
   None<MayBeUndefined<Omit<ApiRequestInit, keyof RequestInit>>>,
+  None<MayBeUndefined<AuthorizeOptions>>,
+  None<MayBeUndefined<StartOptions>>,
   None<MayBeUndefined<LoginUrlOptions>>,
   None<MayBeUndefined<EmbeddedOptions>>,
   None<MayBeUndefined<DiagnoseOptions>>,

@@ -11,10 +11,11 @@ export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   declare readonly retryable: boolean;
   declare readonly oauthError?: string;
   declare readonly oauthErrorDescription?: string;
+  declare readonly returnTo?: string;
 
   constructor({ message, ...facts }: ErrorFacts, cause?: unknown) {
     super(message);
-    define(this, { oauthError: undefined, oauthErrorDescription: undefined, ...facts });
+    define(this, { oauthError: undefined, oauthErrorDescription: undefined, returnTo: undefined, ...facts });
     Object.defineProperty(this, "cause", own({ value: cause, writable: true, configurable: true }));
   }
 }

@@ -12,12 +12,16 @@ const MESSAGES = {
   sign_in_framed:
     "This page is in a frame, and Procore's login page refuses frames. Call signInWithPopup() inside a click instead.",
   sign_in_abandoned: "The user came back from the login page without a response. Let them try again.",
+  user_unavailable: "The API does not say who is signed in; its status is in brackets. Only Procore's own has /rest/v1.0/me.",
 } satisfies { [code in ProcoreAuthErrorCode]?: string };
 
 /** What an option must be that the core does not see. */
 const OPTIONS = {
   persist: '"tab"',
   resume: "true or false",
+  renewAhead: "true or false",
+  signIn: '"auto" or "manual"',
+  navigate: "a function",
   popup: "true or false",
   isIdempotent: "true or false",
   timeoutSeconds: "seconds, 0 or more",

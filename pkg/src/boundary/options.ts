@@ -14,6 +14,10 @@ export const SECONDS: Rule = (value) => typeof value === "number" && value >= 0;
 export const SIGNAL: Rule = isA("AbortSignal");
 export const URL_TEXT: Rule = (value) => isText(value) || isA("URL")(value);
 export const ORIGINS: Rule = (value) => [value].flat().every(isText);
+/** What the core judges. */
+export const ANY: Rule = () => true;
+export const CALLBACK: Rule = (value) => typeof value === "function";
+export const SIGN_IN: Rule = (value) => value === "auto" || value === "manual";
 export const THROTTLE: Rule = (value) => value === "wait" || value === "return";
 
 /** @throws `config_invalid` where that is no object of options */

@@ -148,10 +148,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
         // Unless a token mediator has named it.
         if (isSignIn && mine.id === before) mine.id = crypto.randomUUID();
         if ((event || isShared) && shared && !(await shared.commit(isSignIn))) {
-          // Another tab has ended or replaced the session meanwhile: these tokens are given back.
-          const discarded = call<T & Next>("signOut");
-          then &&= discarded;
-          await shared.adopt(true).catch(() => {});
+          // Another tab has ended or replaced the session meanwhile.
+          const discarded = await shared.letGo();
+          then &&= discarded as T & Next;
           event = takeEvent();
         } else if (isNews(event)) tabs.broadcast(event, mine.id ?? before);
         report(event);

@@ -225,6 +225,30 @@ export const shareSession = (host: Host) => {
       }
     },
 
+    /**
+     * Lets go of tokens whose session another tab has ended or replaced meanwhile. Those of a session that has ended are given
+     * back; answers with the request for that. Where another one has begun they go with it, as those do that it has
+     * replaced: some servers end both if one is revoked.
+     */
+    letGo: async (): Promise<Next> => {
+      const { record: late } = call<{ record?: string }>("save");
+      for (;;) {
+        const found = await look().catch(() => undefined);
+        try {
+          if (!found || late === undefined) break;
+          call("restore", { record: found.record, late });
+        } catch {
+          break;
+        }
+        kept = found;
+        wasKept = mine.id = found.grant;
+        if (await keep().catch(() => true)) return own({});
+      }
+      const first = call<Next>("signOut");
+      await adopt(true).catch(() => {});
+      return first;
+    },
+
     /** What another tab has done, once for as many words as have come. `id`: of the session that it was done with. */
     onTabMessage: (news: News, id: string | undefined) => {
       if (news === "signed_out" && id) over = id;

@@ -19,8 +19,8 @@ export type ProcoreAuthErrorCode =
   | "duplicate_param" | "mixed_success_error" | "mixed_channel" | "wrong_response_mode" | "wrong_response_type"
   | "unsupported_response_mode" | "token_in_front_channel" | "malformed_encoding" | "response_too_large"
   | "code_missing" | "code_malformed" | "iss_missing" | "iss_mismatch"
-  // the server's own words, RFC 6749 §4.1.2.1 and §5.2
-  | "access_denied" | "invalid_request" | "unauthorized_client" | "unsupported_response_type" | "invalid_scope"
+  // the server's own words, RFC 6749 §4.1.2.1 and §5.2, and OpenID Connect Core §3.1.2.6
+  | "access_denied" | "login_required" | "interaction_required" | "consent_required" | "account_selection_required" | "invalid_request" | "unauthorized_client" | "unsupported_response_type" | "invalid_scope"
   | "server_error" | "temporarily_unavailable" | "invalid_grant" | "unsupported_grant_type" | "unknown_error"
   | "client_auth_required"
   // token response
@@ -30,7 +30,7 @@ export type ProcoreAuthErrorCode =
   | "token_audience_mismatch" | "token_endpoint_redirected" | "scope_expanded" | "mediator_unknown" | "rate_limited"
   // session and API
   | "not_signed_in" | "reauth_required" | "lock_timeout" | "session_ended" | "network_error" | "timeout"
-  | "resource_origin_forbidden" | "token_in_url" | "company_id_invalid";
+  | "resource_origin_forbidden" | "token_in_url" | "company_id_invalid" | "user_unavailable";
 
 /** The step that failed. */
 export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect" | "token" | "refresh" | "api" | "revoke";
@@ -44,6 +44,7 @@ export interface ProcoreAuthErrorFacts {
   readonly message?: string | undefined;
   readonly oauthError?: string | undefined;
   readonly oauthErrorDescription?: string | undefined;
+  readonly returnTo?: string | undefined;
 }
 
 /**
@@ -66,6 +67,11 @@ export class ProcoreAuthError extends Error {
    * repeats 8 characters in a row of the code, the verifier, the state or a token, also encoded.
    */
   readonly oauthErrorDescription?: string;
+  /**
+   * Where the user wanted to be, on an error of a response to a sign-in of this tab: the same-origin path (with query and fragment)
+   * that the sign-in was to return to, checked as that of a success. A {@link ProcoreAuth.signIn} from here returns there by itself.
+   */
+  readonly returnTo?: string;
 }
 
 /** Whether `value` is an error of this package, also one of another copy of it. */

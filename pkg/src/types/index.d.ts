@@ -98,6 +98,11 @@ export interface ProcoreAuthOptions {
    * next start. Default: in memory only, each tab for itself.
    */
   readonly persist?: "tab" | undefined;
+  /**
+   * Whether the access token is renewed before it is over while the page is looked at, so that no call waits for that. Default
+   * `false`: it is renewed with the next call. A page that is shown again renews by itself either way.
+   */
+  readonly renewAhead?: boolean | undefined;
 }
 
 /** The session, a frozen snapshot. Never holds a token. */
@@ -204,6 +209,40 @@ export interface ApiRequestInit extends RequestInit {
   readonly isIdempotent?: boolean | undefined;
 }
 
+/** What {@link ProcoreAuth.authorize} takes. */
+export interface AuthorizeOptions {
+  /** The `Procore-Company-Id` header (tutorial_mpz.md). A number must be a safe integer. */
+  readonly companyId?: string | number | bigint | undefined;
+}
+
+/** One request to the API that somebody else is to send, frozen. */
+export interface AuthorizedRequest {
+  /** The checked URL, absolute. The headers are for this one, and must follow no redirect to another origin. */
+  readonly url: string;
+  /** `Authorization`, and `Procore-Company-Id` if it was asked for. Good for as long as the access token: half a minute at least. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** Who is signed in, frozen. */
+export interface User {
+  /** 1 to 20 digits: Procore's IDs may be above 2^53. */
+  readonly id: string;
+  /** The e-mail address that the user signs in with. Empty where the API says none. */
+  readonly login: string;
+  /** Empty where the API says none. */
+  readonly name: string;
+}
+
+export interface StartOptions {
+  /**
+   * `"auto"`, the default: goes to the login page where nobody is signed in, unless this tab's user has signed out, in whatever tab.
+   * `"manual"`: only what the app does about it.
+   */
+  readonly signIn?: "auto" | "manual" | undefined;
+  /** How the app's router goes to a path of this origin. Default: `history.replaceState()`. */
+  readonly navigate?: ((returnTo: string) => unknown) | undefined;
+}
+
 /** The signed-in client of one page. All methods wait for the WebAssembly core; constructing waits for nothing. */
 export interface ProcoreAuth {
   /**
@@ -211,6 +250,19 @@ export interface ProcoreAuth {
    * @throws {ProcoreAuthError} `config_*`, `wasm_blocked`, `insecure_context`, `page_without_origin`
    */
   ready(): Promise<void>;
+
+  /**
+   * The one call of a page that is loaded, before routing: {@link handleRedirect}, back to where the user was, and
+   * {@link signIn} where that is wanted. Answers with the session that the page begins with.
+   *
+   * @example
+   * ```ts
+   * const session = await auth.start();
+   * ```
+   * @throws {ProcoreAuthError} as {@link handleRedirect}, {@link ready} and {@link signIn}; `config_invalid`,
+   *   `config_unknown_key` for options that are none. After a refused response, `error.returnTo` is where the user wanted to be
+   */
+  start(options?: StartOptions): Promise<Session>;
 
   /**
    * Call on every load, before routing. Does nothing on a page that is no authorization response, nor, with `persist`, on one
@@ -279,6 +331,22 @@ export interface ProcoreAuth {
    *   another one signs in meanwhile, `network_error`
    */
   fetch(input: string | URL | Request, init?: ApiRequestInit): Promise<Response>;
+
+  /**
+   * The headers for one request to the API that `fetch` can't send: an upload with progress (`XMLHttpRequest`), a client library.
+   * It gives the access token out of this package's hands: whoever has the headers can use them until the token is over, and is to
+   * send them to `url` alone. Renews an expired token first. Where that request is answered 401, call {@link refresh} and ask again.
+   *
+   * @param target - as {@link fetch} takes it
+   * @throws {ProcoreAuthError} as {@link fetch}; `config_invalid`, `config_unknown_key` for options that are none
+   */
+  authorize(target: string | URL, options?: AuthorizeOptions): Promise<AuthorizedRequest>;
+
+  /**
+   * Who is signed in, as the API's `/rest/v1.0/me` says. Asked once for each session, and forgotten with it.
+   * @throws {ProcoreAuthError} as {@link fetch}; `user_unavailable` where the API does not say
+   */
+  user(): Promise<User>;
 
   /**
    * Renews the access token now. Calls made at the same time share one request.

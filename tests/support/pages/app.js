@@ -1,13 +1,13 @@
 // A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
 
 export async function start(sdk) {
-  const { config, isStrict, isReadyFirst, hasTwin, rounds } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const { config, isStrict, isReadyFirst, hasTwin, rounds, starting } = JSON.parse(localStorage.getItem("app") ?? "{}");
   const attempt = async (call) => {
     try {
       return { value: await call() };
     } catch (error) {
       const { code, name, phase } = error;
-      return { error: code ?? name, phase, isTyped: sdk.isProcoreAuthError(error), text: witness.shown(error) };
+      return { error: code ?? name, phase, returnTo: error.returnTo, isTyped: sdk.isProcoreAuthError(error), text: witness.shown(error) };
     }
   };
   Object.assign(globalThis, { sdk, attempt });
@@ -16,20 +16,22 @@ export async function start(sdk) {
   if (config) {
     const auth = sdk.createProcoreAuth(config);
     if (isReadyFirst) await auth.ready();
-    await handle(auth, attempt, isStrict);
+    await handle(auth, attempt, isStrict, starting);
   }
   // An app without a thought for errors: whoever is not signed in is sent to the login page.
   if (rounds && !auth.session.signedIn) globalThis.stopped = await attempt(() => auth.signIn(rounds));
   document.body.dataset.ready = "true";
 }
 
-async function handle(auth, attempt, isStrict) {
+async function handle(auth, attempt, isStrict, starting) {
   const events = [];
   auth.subscribe((session, event) => {
     events.push(event);
     globalThis.stage?.log.push(event);
   });
   Object.assign(globalThis, { auth, events, statusAtOnce: auth.session.status });
+  // The one call of a page; what it leaves for never ends it.
+  if (starting) return void attempt(() => auth.start(starting)).then((outcome) => (globalThis.outcome = outcome));
   // As React's StrictMode does it: twice, in one breath.
   const calls = [auth.handleRedirect(), ...(isStrict ? [auth.handleRedirect()] : [])];
   if (globalThis.twin) calls.push(twin.handleRedirect());

@@ -247,13 +247,14 @@ export const legs = {
   }),
   package: needsBuild(() => nodeTests("tests/package")),
   docs: needsBuild(() => nodeTests("tests/docs")),
+  /** What apps are tested with: the fake client, and what docs/testing.md shows. */
+  testing: needsBuild(() => withBrowsers((env) => nodeTests("tests/testing", env))),
   "mediator-kit": mediatorKit,
   /** Both programs, the plugins in five bundlers, how much of a corpus of leaks is found, and what is our own. */
   audit: needsBuild(() => nodeTests("tests/audit")),
   browser: wasmTests,
-  async *server() {
-    yield* nodeTests("tests/server");
-  },
+  // The build copies the licences that its package needs.
+  server: needsBuild(() => nodeTests("tests/server")),
   attacks,
   /** That it still runs; times are for `npm run bench`. */
   bench: needsBuild(async function* () {

@@ -37,6 +37,7 @@ test("every TypeScript example compiles against the package's types", async () =
     "procore-spa-auth": [join(root, "pkg/src/types/index.d.ts")],
     "procore-spa-auth/implicit": [join(root, "pkg/src/types/implicit.d.ts")],
     "procore-spa-auth/worker": [join(root, "pkg/src/types/worker.d.ts")],
+    "procore-spa-auth/testing": [join(root, "pkg/src/types/testing.d.ts")],
     "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
     "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
   };
@@ -84,10 +85,11 @@ test("the table of errors has every code, in its phase, and no other", () => {
 });
 
 test("the size that the README tells is the size that is built", () => {
-  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB \|/gm)];
+  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB(?:, and the worker's script, ([\d.]+) KB)? \|/gm)];
   assert.equal(told.length, 3);
-  for (const [, entry, kilobytes] of told) {
-    const file = `pkg/dist/${entry?.slice(1) ?? "index"}.js`;
+  const files = told.flatMap(([, entry, kilobytes, later]) => [[entry?.slice(1) ?? "index", kilobytes], ...(later ? [["worker-text", later]] : [])]);
+  for (const [name, kilobytes] of files) {
+    const file = `pkg/dist/${name}.js`;
     const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;
     const off = Math.abs(built - Number(kilobytes)) / built;
     assert.ok(off < 0.1, `${file} has ${built.toFixed(1)} KB, and the README says ${kilobytes} KB`);

@@ -3,7 +3,7 @@
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
+import { basename, join, relative, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
@@ -15,15 +15,24 @@ const source = join(pkg, "src");
 const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
-const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+const { version, exports: entryPoints, peerDependencies } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
 
 /** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
 const entries = {
   index: ["index.ts", "default"],
   implicit: ["implicit.ts", "implicit"],
-  // Before the entry that carries it: a script of its own, for `workerUrl`.
+  // A script of its own, for `workerUrl`; before the file that carries it as text.
   "worker-script": ["worker-script.ts", "default", "iife"],
+  "worker-text": ["worker/worker-text.ts"],
   worker: ["worker.ts"],
+  // For the tests of apps: without a core.
+  testing: ["testing.ts"],
+  // For frameworks, which they import and do not bring.
+  react: ["react.ts"],
+  vue: ["vue.ts"],
+  solid: ["solid.ts"],
+  svelte: ["svelte.ts"],
+  angular: ["angular.ts"],
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
@@ -32,6 +41,8 @@ const entries = {
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };
+
+const FRAMEWORKS = Object.keys(peerDependencies);
 
 /** The text of each file, as soon as it is there. */
 const built = new Map();
@@ -49,21 +60,26 @@ function literal(wasm) {
   return JSON.stringify(encoded);
 }
 
-/** What the core's errors say, by their codes: one line of the source for each. */
-async function coreMessages() {
+/** Of the core's errors, by their codes, what they say, and what they are: one line of the source for each. */
+async function coreErrors() {
   const source = await readFile(join(root, "src/error.rs"), "utf8");
-  const lines = source.matchAll(/^    \w+ ("\w+") \w+ (?:true|false) (".+");$/gm);
-  return `{${[...lines].map(([, code, message]) => `${code}: ${message}`).join()}}`;
+  const lines = [...source.matchAll(/^    \w+ ("\w+") (\w+) (true|false) (".+");$/gm)];
+  const messages = lines.map(([, code, , , message]) => `${code}: ${message}`);
+  const codes = lines.map(([, code, phase, retryable]) => `${code}: ["${phase.toLowerCase()}", ${retryable}]`);
+  return { messages: `{${messages.join()}}`, codes: `{${codes.join()}}` };
 }
 
 /**
  * What the generated glue has for callers of other kinds: text beyond ASCII, of which none goes to the core (`ascii` in core.ts,
  * and URLs as the browser has serialised them), two gigabytes of text from it, memory that is detached, and calls as they once were.
+ * And a decoder that it would make when it is imported, where tests of an app may have none (Jest with jsdom).
  */
 const UNUSED = [
   [/ {4}if \(realloc === undefined\) \{[^}]+\}\n/, ""],
   [/ {4}if \(offset !== len\) \{[^]+?\n {4}\}\n/, "    if (offset !== len) throw new RangeError();\n"],
   [/const cachedTextEncoder = new TextEncoder\(\);\n/, ""],
+  [/let cachedTextDecoder = new TextDecoder[^\n]+\ncachedTextDecoder\.decode\(\);\n/, ""],
+  [/return cachedTextDecoder\.decode/, "return new TextDecoder('utf-8', { ignoreBOM: true }).decode"],
   [/const MAX_SAFARI_DECODE_BYTES = \d+;\nlet numBytesDecoded = 0;\n/, ""],
   [/ {4}numBytesDecoded \+= bytes\.length;\n[^]+?\n {4}\}\n/, ""],
   [/ {4}if \(typeof numBytesDecoded [^\n]+\n/, ""],
@@ -95,8 +111,8 @@ const core = (name, format) => ({
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
     onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
-    onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
-    onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
+    onResolve({ filter: /^#(messages|codes)$/ }, ({ path }) => ({ path: path.slice(1), namespace: "errors" }));
+    onLoad({ filter: /./, namespace: "errors" }, async ({ path }) => ({ contents: (await coreErrors())[path], loader: "json" }));
     onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
@@ -124,6 +140,7 @@ async function pack([file, name, format = "esm"]) {
     legalComments: "none",
     define: { PACKAGE_VERSION: JSON.stringify(version) },
     plugins: [core(name, format)],
+    external: FRAMEWORKS,
     logLevel: "warning",
   });
   // After esbuild: its names compress better, 1.5 percent of the whole. ASCII, which means the same in every charset. Sequences
@@ -140,8 +157,22 @@ async function pack([file, name, format = "esm"]) {
 async function copyAuditor() {
   const [from, to] = [join(pkg, "audit"), join(dist, "audit")];
   await mkdir(to);
-  for (const file of await readdir(from)) await copyFile(join(from, file), join(to, file));
+  // Beside the files stand folders that lead to them (`writeFolders`).
+  const files = (await readdir(from)).filter((file) => /\.(js|d\.ts)$/.test(file));
+  for (const file of files) await copyFile(join(from, file), join(to, file));
   for (const file of ["core.js", "core_bg.wasm"]) await copyFile(join(wasm, "audit", file), join(to, file));
+}
+
+/** For tools that do not read `exports`, a folder for each entry that leads to it: Parcel, and TypeScript's `node10`. */
+async function writeFolders() {
+  for (const [entry, { types, default: script }] of Object.entries(entryPoints)) {
+    if (!types || entry === ".") continue;
+    const folder = join(pkg, entry);
+    await mkdir(folder, { recursive: true });
+    const leads = (path) => relative(folder, join(pkg, path));
+    const manifest = { type: "module", sideEffects: false, main: leads(script), types: leads(types) };
+    await writeFile(join(folder, "package.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+  }
 }
 
 async function main() {
@@ -152,10 +183,12 @@ async function main() {
   const types = join(source, "types");
   for (const file of await readdir(types)) await copyFile(join(types, file), join(dist, file));
   await copyAuditor();
+  await writeFolders();
   // npm packs only what is inside pkg/. What is missing here, the package test names.
   for (const file of ["README.md", "LICENSE-MIT", "LICENSE-APACHE"]) {
     if (existsSync(join(root, file))) await copyFile(join(root, file), join(pkg, file));
   }
+  for (const file of ["LICENSE-MIT", "LICENSE-APACHE"]) await copyFile(join(root, file), join(root, "www/server", file));
   for (const entry of Object.keys(entries)) {
     const bytes = await readFile(join(dist, `${entry}.js`));
     const sizes = { raw: bytes, gzip: gzipSync(bytes, { level: 9 }), "brotli-11": brotliCompressSync(bytes) };

@@ -9,7 +9,7 @@ import { root } from "./run.mjs";
 
 /** From the bottom up. The entries stand outside of all rooms, and nothing uses them. */
 const HOUSES = {
-  "pkg/src": ["types", "boundary", "engine", "page", "worker", "check-up", "."],
+  "pkg/src": ["types", "boundary", "engine", "page", "worker", "check-up", "testing", "adapters", "."],
   www: ["base", "flow", "panels", "."],
 };
 const [name = "pkg/src", sources = name] = process.argv.slice(2);

@@ -13,7 +13,7 @@ import webpack from "webpack";
 import { root } from "./run.mjs";
 
 /** The least that an app does with the package. */
-const APP = `import { createProcoreAuth } from "procore-spa-auth";
+export const APP = `import { createProcoreAuth } from "procore-spa-auth";
 export const auth = createProcoreAuth({
   credentials: { production: { clientId: "CID", redirectUris: [location.origin + "/callback"] } },
 });
@@ -92,18 +92,18 @@ function sort(scripts) {
   return [[...atStart], Object.keys(scripts).filter((name) => !atStart.has(name))];
 }
 
-/** `{ tool: { start, later } }`: bytes after brotli-11, each script by itself, as servers compress them. */
-export async function shipped(dist = join(root, "pkg/dist")) {
+/** `{ tool: { start, later } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers compress them. */
+export async function shipped(dist = join(root, "pkg/dist"), main = APP, tools = bundlers) {
   // Outside of the workspace, where no bundler finds its tsconfig.json, whose paths lead to pkg/src.
   const home = mkdtempSync(join(tmpdir(), "procore-spa-auth-size-"));
   try {
-    return await shipFrom(dist, home);
+    return await shipFrom(dist, home, main, tools);
   } finally {
     rmSync(home, { recursive: true, force: true });
   }
 }
 
-async function shipFrom(dist, home) {
+async function shipFrom(dist, home, main, tools) {
   const app = join(home, "app");
   const installed = join(app, "node_modules/procore-spa-auth");
   mkdirSync(installed, { recursive: true });
@@ -111,9 +111,9 @@ async function shipFrom(dist, home) {
   cpSync(dist, join(installed, "dist"), { recursive: true });
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   writeFileSync(join(app, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
-  writeFileSync(join(app, "main.js"), APP);
+  writeFileSync(join(app, "main.js"), main);
   const sizes = {};
-  for (const [tool, make] of Object.entries(bundlers)) {
+  for (const [tool, make] of Object.entries(tools)) {
     const out = join(home, tool);
     const weigh = (names) =>
       names.reduce((sum, name) => sum + brotliCompressSync(readFileSync(join(out, name))).length, 0);

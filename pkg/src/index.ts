@@ -33,7 +33,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
 export const parseRedirect = (
   url: string,
   pending: string,
-  options: { readonly server?: Api.ServerOptions } = {},
+  options: { readonly server?: Api.ServerOptions | undefined } = {},
 ): Api.NoResponse | Api.CodeResponse =>
   explainingNow(() => {
     // Nothing pending, so nothing that this URL could answer.

@@ -7,7 +7,7 @@ import { find, keys, putPending } from "./page/pending.ts";
 import type { WorkerOptions } from "./types/worker.d.ts";
 import type { Answer, Arrival, Operation, Question } from "./worker/messages.ts";
 import { OPERATIONS, VERSION, unpackError } from "./worker/messages.ts";
-import { REFUSED, startWorker } from "./worker/start.ts";
+import { REFUSED, loadScript, needsScript, startWorker } from "./worker/start.ts";
 
 export { embeddedContext } from "./page/embedded.ts";
 export { ProcoreAuthError, isProcoreAuthError } from "./boundary/errors.ts";
@@ -107,7 +107,13 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     if (event) publish(session, event);
   };
 
+  /** What is asked in one turn is asked in that order, also where the script comes first. */
   const ask = <T>(operation: Operation, input?: unknown, cause?: unknown): Promise<T> =>
+    !worker && needsScript(workerUrl)
+      ? loadScript().then(() => askNow<T>(operation, input, cause))
+      : askNow<T>(operation, input, cause);
+
+  const askNow = <T>(operation: Operation, input?: unknown, cause?: unknown): Promise<T> =>
     new Promise((resolve, reject) => {
       worker ??= begin();
       worker.postMessage({ id: ++count, operation, input } satisfies Question);

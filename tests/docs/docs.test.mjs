@@ -38,6 +38,7 @@ test("every TypeScript example compiles against the package's types", async () =
     "procore-spa-auth": [join(root, "pkg/src/types/index.d.ts")],
     "procore-spa-auth/implicit": [join(root, "pkg/src/types/implicit.d.ts")],
     "procore-spa-auth/worker": [join(root, "pkg/src/types/worker.d.ts")],
+    "procore-spa-auth/testing": [join(root, "pkg/src/types/testing.d.ts")],
     "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
     "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
   };
@@ -58,8 +59,8 @@ test("the README's Rust example is the crate's doctest", () => {
   assert.equal(code.replaceAll(/\n{2,}/g, "\n"), shown.replaceAll(/\n{2,}/g, "\n"));
 });
 
-test("the README's table has every error code, in its phase, and no other", () => {
-  const rows = [...readme.matchAll(/^\| `(\w+)` \| (\w+(?:, \w+)*) \| .+ \| .+ \|$/gm)];
+test("the table of errors has every code, in its phase, and no other", () => {
+  const rows = [...read("docs/errors.md").matchAll(/^\| `(\w+)` \| (\w+(?:, \w+)*) \| .+ \| .+ \|$/gm)];
   const table = new Map(rows.map(([, code, phases]) => [code, phases.split(", ")]));
   assert.equal(table.size, rows.length, "a code stands there twice");
   const core = [...read("src/error.rs").matchAll(/^ {4}\w+ "(\w+)" (\w+) (?:true|false) "/gm)];
@@ -75,7 +76,7 @@ test("the README's table has every error code, in its phase, and no other", () =
     return [...text.matchAll(/(?:startError|postponed)\("(\w+)"/g), ...messages.matchAll(/^ {2}(\w+):/gm)];
   });
   const known = new Set([...core, ...facade].map(([, code]) => code));
-  assert.deepEqual([...table.keys()].sort(), promised, "README.md and pkg/src/types/error.d.ts");
+  assert.deepEqual([...table.keys()].sort(), promised, "docs/errors.md and pkg/src/types/error.d.ts");
   assert.deepEqual([...known].sort(), promised, "the sources and pkg/src/types/error.d.ts");
   const misplaced = core.filter(([, code, phase]) => !table.get(code).includes(phase.toLowerCase()));
   assert.deepEqual(misplaced.map(([, code, phase]) => `${code}: ${phase}`), []);
@@ -85,10 +86,11 @@ test("the README's table has every error code, in its phase, and no other", () =
 });
 
 test("the size that the README tells is the size that is built", () => {
-  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB \|/gm)];
+  const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB(?:, and the worker's script, ([\d.]+) KB)? \|/gm)];
   assert.equal(told.length, 3);
-  for (const [, entry, kilobytes] of told) {
-    const file = `pkg/dist/${entry?.slice(1) ?? "index"}.js`;
+  const files = told.flatMap(([, entry, kilobytes, later]) => [[entry?.slice(1) ?? "index", kilobytes], ...(later ? [["worker-text", later]] : [])]);
+  for (const [name, kilobytes] of files) {
+    const file = `pkg/dist/${name}.js`;
     const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;
     const off = Math.abs(built - Number(kilobytes)) / built;
     assert.ok(off < 0.1, `${file} has ${built.toFixed(1)} KB, and the README says ${kilobytes} KB`);

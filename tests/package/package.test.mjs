@@ -14,9 +14,12 @@ const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "start"];
-/** The entry whose module is in a script of its own, which it carries as text. */
-const [inWorker, workerScript] = ["worker", "worker-script"];
+const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "start", "worker-text"];
+/** The entry whose module is in a script of its own, which one of the parts carries as text; and the entry for tests. */
+const [inWorker, workerScript, forTests] = ["worker", "worker-script", "testing"];
+
+/** For frameworks, each of which its app brings. */
+const adapters = ["angular", "react", "solid", "svelte", "vue"];
 
 /** The auditor for Node, which no page loads. */
 const auditor = ["bin", "build", "core", "esbuild", "index", "inputs", "rollup", "vite", "walk", "wasm", "webpack"];
@@ -45,10 +48,14 @@ const packed = (async () => {
 test("the package holds the entries, their types, the README and the licences, and nothing else", async () => {
   const { files } = await packed;
   const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
-  needed.push(...[...entries, inWorker].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
+  needed.push(...[...entries, inWorker, forTests].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
+  needed.push(...adapters.flatMap((adapter) => [`dist/${adapter}.d.ts`, `dist/${adapter}.js`]));
   needed.push(...[...parts, workerScript].map((part) => `dist/${part}.js`));
   needed.push(...auditor.map((file) => `dist/audit/${file}.js`), ...auditorTypes.map((file) => `dist/audit/${file}.d.ts`));
   needed.push("dist/audit/core_bg.wasm");
+  // For tools that do not read `exports`.
+  const folders = Object.entries(manifest.exports).filter(([entry, { types }]) => types && entry !== ".");
+  needed.push(...folders.map(([entry]) => `${entry.slice(2)}/package.json`));
   const missing = needed.filter((file) => !files.includes(file));
   assert.deepEqual(missing, []);
   const more = files.filter((file) => !needed.includes(file) && !/^dist\/[\w-]+\.d\.ts$/.test(file));
@@ -57,7 +64,10 @@ test("the package holds the entries, their types, the README and the licences, a
 
 test("nothing is installed with it and nothing runs at installation", () => {
   const forbidden = Object.keys(manifest).filter((key) => /dependencies$|^bundle|^scripts$/i.test(key));
-  assert.deepEqual(forbidden, []);
+  assert.deepEqual(forbidden, ["peerDependencies"]);
+  // A framework is asked for by those who have it.
+  const frameworks = Object.keys(manifest.peerDependencies);
+  assert.deepEqual(manifest.peerDependenciesMeta, Object.fromEntries(frameworks.map((name) => [name, { optional: true }])));
   assert.deepEqual(manifest.bin, { "procore-spa-auth": "./dist/audit/bin.js" });
 });
 
@@ -98,35 +108,50 @@ test("the default entry can't do the implicit flow, and the implicit entry can",
 
 /** The text of a file, without what it only carries. */
 function ownText(file) {
-  if (file !== inWorker) return parts.includes(file) ? textOf(file) : contents(file).js;
-  const text = textOf(file);
-  const [script] = text.match(/(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g).sort((a, b) => b.length - a.length);
-  return text.replace(script, () => '""');
+  if (file === "worker-text") return textOf(file).replace(/(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g, '""');
+  return [...entries, workerScript].includes(file) ? contents(file).js : textOf(file);
 }
 
 const textOf = (file) => readFileSync(join(pkg, `dist/${file}.js`), "utf8");
 
-test("the worker entry carries the worker's script as it is, without a module of its own", async () => {
+test("the worker entry starts the worker's script as it is, from a file that is loaded for that, and has no module itself", async () => {
   const blobs = [];
   const { createObjectURL } = URL;
   URL.createObjectURL = (blob) => (blobs.push(blob), "blob:nodedata:1");
+  globalThis.Worker = class {
+    constructor() {
+      throw new Error("refused");
+    }
+  };
   try {
     const { createProcoreAuth } = await import(join(pkg, "dist/worker.js"));
     await assert.rejects(createProcoreAuth({}).ready(), { code: "worker_blocked" });
   } finally {
     URL.createObjectURL = createObjectURL;
+    delete globalThis.Worker;
   }
   assert.equal(blobs.length, 1);
   assert.equal(await blobs[0].text(), textOf(workerScript));
-  assert.ok(ownText(inWorker).length < 40_000);
+  assert.ok(textOf(inWorker).length < 40_000);
+  assert.ok(ownText("worker-text").length < 100);
 });
 
-for (const file of [...entries, ...parts, inWorker, workerScript]) {
+for (const file of [...entries, ...parts, inWorker, workerScript, forTests]) {
   test(`${file}.js works under a strict policy, and alone but for what it loads later`, () => {
     const own = parts.reduce((text, part) => text.replaceAll(`import("./${part}.js")`, ""), ownText(file));
     const code = [/\bimport\.meta\b/, /\bimport\s*[{*"'(]/, /\brequire\(/, /\beval\(/, /new Function\b/];
     const forbidden = [...code, /sourceMappingURL/];
     assert.deepEqual(forbidden.filter((pattern) => pattern.test(own)), []);
+  });
+}
+
+for (const adapter of adapters) {
+  test(`${adapter}.js imports its framework, and brings nothing of it`, () => {
+    const text = textOf(adapter);
+    const imported = [...text.matchAll(/\bimport\b[^"]*"([^"]+)"/g)].map(([, path]) => path);
+    const foreign = imported.filter((path) => !Object.keys(manifest.peerDependencies).some((name) => path === name || path.startsWith(`${name}/`)));
+    assert.deepEqual(foreign, []);
+    assert.ok(text.length < 4000, `${text.length} bytes`);
   });
 }
 
@@ -137,7 +162,7 @@ for (const file of [...entries, workerScript]) {
   });
 }
 
-for (const entry of [...entries, inWorker]) {
+for (const entry of [...entries, inWorker, forTests]) {
   test(`importing ${entry}.js touches no global`, async () => {
     const script = `
       const before = Reflect.ownKeys(globalThis).length;

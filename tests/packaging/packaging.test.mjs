@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
+import { createHash } from "node:crypto";
 import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -12,8 +13,12 @@ import { build as viteBuild, createServer as createVite } from "vite";
 import { engines, openBrowser, until } from "../support/browsers.mjs";
 import { must, pack } from "../support/package.mjs";
 import { startPages } from "../support/servers.mjs";
+import { install } from "../support/tools.mjs";
 import { bundlers } from "../../scripts/shipped.mjs";
 
+const { folder: tools, reason: noTools } = await install();
+/** Also the slow ones, and every tool in every engine. */
+const isLong = Boolean(process.env.LONG || process.env.ENGINES);
 const template = fileURLToPath(new URL("app", import.meta.url));
 
 let packed, project;
@@ -106,6 +111,7 @@ const TOOLS = {
     await bundlers.Rollup(root, out);
     return publish(t, root, out, policy, html('<script type="module" src="/main.js"></script>'));
   },
+  "esbuild, in windows-1252": (...given) => bundled(...given, "iife", '<script src="/main.js"></script>', "windows-1252"),
   "no tool at all": async (t, root, policy) => {
     const out = folder(root, "plain");
     cpSync(join(root, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
@@ -118,8 +124,28 @@ const TOOLS = {
   },
 };
 
-async function bundled(t, root, policy, format, script) {
-  const out = folder(root, `esbuild-${format}`);
+/** Tools of tests/tools: once for each page is enough, in one engine. */
+const MORE_TOOLS = {
+  "Vite 7, build": async (t, root, policy) => {
+    const { build } = await import(join(tools, "node_modules/vite-7/dist/node/index.js"));
+    const out = folder(root, "vite-7");
+    await build(quiet(root, out));
+    return serve(t, out, policy);
+  },
+  Parcel: async (t, root, policy) => {
+    const out = folder(root, "parcel");
+    const args = ["build", "index.html", "--no-cache", "--no-source-maps", "--no-autoinstall", "--dist-dir", out];
+    await must(process.execPath, [join(tools, "node_modules/parcel/lib/bin.js"), ...args], { cwd: root });
+    putWorkerScript(root, out);
+    // Where its scripts are, an import map in the page says, which a policy has to allow by its hash.
+    const [, map] = /<script type=importmap>(.+?)<\/script>/.exec(readFileSync(join(out, "index.html"), "utf8"));
+    const hash = createHash("sha256").update(map).digest("base64");
+    return serve(t, out, policy.replace("script-src", `script-src 'sha256-${hash}'`));
+  },
+};
+
+async function bundled(t, root, policy, format, script, charset) {
+  const out = folder(root, `esbuild-${format}-${charset}`);
   await esbuild({
     entryPoints: [join(root, "main.js")],
     outfile: join(out, "main.js"),
@@ -128,7 +154,10 @@ async function bundled(t, root, policy, format, script) {
     format,
     logLevel: "error",
   });
-  return publish(t, root, out, policy, html(script));
+  const page = charset ? html(script).replace("utf-8", charset) : html(script);
+  const type = (file) => (file.endsWith(".js") ? "text/javascript" : "text/html");
+  const headers = charset && ((file) => ({ "content-type": `${type(file)}; charset=${charset}` }));
+  return publish(t, root, out, policy, page, headers);
 }
 
 /** Classic scripts in UTF-8, but neither page nor server says so: browsers take them for windows-1252. */
@@ -137,17 +166,22 @@ async function classic(tool, t, root, policy) {
   await bundlers[tool](root, out);
   const page = html('<script src="/main.js" defer></script>').replace(/<meta charset.*\n/, "");
   const headers = (file) => ({ "content-type": file.endsWith(".js") ? "text/javascript" : "text/html" });
-  // How they load scripts later, Trusted Types forbid.
-  const untyped = policy.replace(/; require-trusted-types-for 'script'; trusted-types [\w'-]+/, "");
-  return publish(t, root, out, untyped, page, headers);
+  return publish(t, root, out, untyped(policy), page, headers);
 }
 
-/** Beside what a bundler has made: the page, and the worker's script as it would come out of public/. */
+/** For those that load scripts later in a way that Trusted Types forbid. */
+const untyped = (policy) => policy.replace(/; require-trusted-types-for 'script'; trusted-types [\w'-]+/, "");
+
+/** Beside what a bundler has made: the page, and the worker's script. */
 function publish(t, root, out, policy, page, headers) {
   writeFileSync(join(out, "index.html"), page);
-  cpSync(join(root, "node_modules/procore-spa-auth/dist/worker-script.js"), join(out, "procore-spa-auth/worker-script.js"));
+  putWorkerScript(root, out);
   return serve(t, out, policy, headers);
 }
+
+/** As it would come out of public/. */
+const putWorkerScript = (root, out) =>
+  cpSync(join(root, "node_modules/procore-spa-auth/dist/worker-script.js"), join(out, "procore-spa-auth/worker-script.js"));
 
 /** The app in a worker: from a Blob, or from where `workerUrl`, a line of the app, says. */
 const inWorker = (name, workerUrl) => {
@@ -171,8 +205,10 @@ for (const { name: engine, reason } of engines) {
       assert.equal(facts.error, undefined);
       return facts;
     };
-    for (const [tool, start] of Object.entries(TOOLS)) {
-      await t.test(tool, async (t) => {
+    const isMore = engine === "chromium" || isLong;
+    const more = Object.entries(isMore ? MORE_TOOLS : {}).map(([tool, start]) => [tool, start, noTools]);
+    for (const [tool, start, skip] of [...Object.entries(TOOLS), ...more]) {
+      await t.test(tool, { skip }, async (t) => {
         const url = await start(t, project, PAGE_POLICY);
         const facts = await open(url);
         const login = new URL(facts.url);
@@ -185,7 +221,7 @@ for (const { name: engine, reason } of engines) {
 
       const served = tool.startsWith("Vite") ? BY_VITE : BY_HAND;
       for (const [kind, workerUrl, policy] of [["blob", undefined, WORKER_POLICY], ["served", served, SERVED_POLICY]]) {
-        await t.test(`${tool}, in a worker, ${kind}`, async (t) => {
+        await t.test(`${tool}, in a worker, ${kind}`, { skip }, async (t) => {
           const url = await start(t, inWorker(`${kind}-${tool.replace(/\W+/g, "-")}`, workerUrl), policy);
           const facts = await open(url);
           assert.equal(new URL(facts.url).searchParams.get("redirect_uri"), `${new URL(url).origin}/callback`);
@@ -273,9 +309,10 @@ test("where there is no Worker, the worker entry says so, by every method that n
     const uri = "https://app.example.com/callback";
     const auth = createProcoreAuth({ credentials: { production: { clientId: "CID", redirectUris: [uri] } } });
     const calls = [auth.ready(), auth.signIn(), auth.refresh(), auth.fetch("/rest/v1.0/me")];
-    console.log(JSON.stringify((await Promise.allSettled(calls)).map(({ reason }) => reason?.code)));
+    console.log(JSON.stringify((await Promise.allSettled(calls)).map(({ reason }) => [reason?.code, reason?.message])));
   `);
-  assert.deepEqual(refused, Array(4).fill("worker_blocked"));
+  assert.deepEqual(refused.map(([code]) => code), Array(4).fill("worker_blocked"));
+  for (const [, message] of refused) assert.match(message, /^There is no Worker here, .*procore-spa-auth\/testing/);
 });
 
 test("the two-step interface works in Node, too", async () => {
@@ -293,6 +330,37 @@ test("the two-step interface works in Node, too", async () => {
   assert.match(url, /^https:\/\/login\.procore\.com\/oauth\/authorize\?/);
   assert.deepEqual([kind, refused], ["code", "state_mismatch"]);
 });
+
+for (const path of Object.keys(EXPORTED)) {
+  test(`require of procore-spa-auth${path} in Node, from a CommonJS module`, async () => {
+    const source = `const sdk = require("procore-spa-auth${path}"); console.log(JSON.stringify(Object.keys(sdk).sort()));`;
+    const args = ["--no-warnings", "--input-type=commonjs", "--eval", source];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: project });
+    // Some versions of Node add this one for modules that are required.
+    assert.deepEqual(JSON.parse(stdout).filter((name) => name !== "__esModule"), EXPORTED[path].toSorted());
+  });
+}
+
+const { folder: runtimes, reason: noRuntimes } = isLong ? await install("runtimes") : { reason: "only in the long form" };
+const RUNTIMES = {
+  Bun: ["node_modules/@oven/bun-linux-x64/bin/bun", "run"],
+  Deno: ["node_modules/@deno/linux-x64-glibc/deno", "run", "--node-modules-dir=manual", "--no-lock"],
+};
+
+for (const [name, [path, ...args]] of Object.entries(RUNTIMES)) {
+  const program = join(runtimes ?? "", path);
+  const skip = noRuntimes ?? (existsSync(program) ? false : "there is none for this machine");
+  test(`the two-step interface works in ${name}`, { skip }, async () => {
+    const file = join(project, `${name}.mjs`);
+    const source = `
+      import { buildLoginUrl, ready } from "procore-spa-auth";
+      await ready();
+      console.log(buildLoginUrl({ clientId: "CID", redirectUris: ["https://app.example.com/callback"] }).url);`;
+    writeFileSync(file, source);
+    const { stdout } = await promisify(execFile)(program, [...args, file], { cwd: project });
+    assert.equal(new URL(stdout.trim()).searchParams.get("code_challenge_method"), "S256");
+  });
+}
 
 test("nothing of the workspace gets into the package", () => {
   assert.ok(existsSync(join(packed.folder, "package.json")));

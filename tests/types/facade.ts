@@ -2,14 +2,17 @@
 
 import type * as Promised from "procore-spa-auth";
 import type * as PromisedImplicit from "procore-spa-auth/implicit";
+import type * as PromisedTesting from "procore-spa-auth/testing";
 import type * as PromisedWorker from "procore-spa-auth/worker";
 import * as kept from "../../pkg/src/index.ts";
 import * as keptImplicit from "../../pkg/src/implicit.ts";
+import * as keptTesting from "../../pkg/src/testing.ts";
 import * as keptWorker from "../../pkg/src/worker.ts";
 
 kept satisfies typeof Promised;
 keptImplicit satisfies typeof PromisedImplicit;
 keptWorker satisfies typeof PromisedWorker;
+keptTesting satisfies typeof PromisedTesting;
 
 type Missing<Wanted, Found> = Exclude<keyof Found, keyof Wanted>;
 type Nothing<Names extends never> = Names;
@@ -18,3 +21,4 @@ type Nothing<Names extends never> = Names;
 export type Unpromised = Nothing<Missing<typeof Promised, typeof kept>>;
 export type UnpromisedImplicit = Nothing<Missing<typeof PromisedImplicit, typeof keptImplicit>>;
 export type UnpromisedWorker = Nothing<Missing<typeof PromisedWorker, typeof keptWorker>>;
+export type UnpromisedTesting = Nothing<Missing<typeof PromisedTesting, typeof keptTesting>>;

@@ -60,3 +60,18 @@ export function clearLog({ res, environment: { log } }) {
 export function expireAccessTokens({ res, environment: { store } }) {
   sendJson(res, 200, { expired: store.expireAccessTokens() });
 }
+
+/** Ends every sign-in, as an administrator would. The users find out with their next request. */
+export function revokeAll({ res, environment: { store } }) {
+  sendJson(res, 200, { revoked: store.revokeAll() });
+}
+
+/** As after the start, but for the redirect URIs: no logins, no tokens, no switches, an empty log. */
+export function reset(exchange) {
+  const { environment } = exchange;
+  environment.store.clear();
+  environment.switches.reset();
+  environment.log.clear();
+  environment.rate = {};
+  state(exchange);
+}

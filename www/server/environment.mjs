@@ -42,6 +42,8 @@ const ROUTES = [
   ["GET", /^\/demo\/log$/, control.readLog, CONTROL],
   ["DELETE", /^\/demo\/log$/, control.clearLog, CONTROL],
   ["POST", /^\/demo\/expire$/, control.expireAccessTokens, CONTROL],
+  ["POST", /^\/demo\/revoke$/, control.revokeAll, CONTROL],
+  ["POST", /^\/demo\/reset$/, control.reset, CONTROL],
 ];
 
 /** @returns an object that the handlers share; `answer(req, res)` is its request listener */

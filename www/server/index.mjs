@@ -2,7 +2,8 @@
  * The demo's authorization server: two environments as an application meets them at Procore, on loopback.
  *
  * The protocol is oidc-provider's; the folder's other files are a thin front that gives it Procore's endpoints,
- * and switches that reproduce what other servers do differently. Test and demo equipment, never part of the package.
+ * and switches that reproduce what other servers do differently. Test and demo equipment, never part of the package
+ * `procore-spa-auth`; a package of its own, `procore-spa-auth-server`, for the tests of apps.
  */
 
 import { createServer } from "node:http";

@@ -31,6 +31,20 @@ export class Store {
     this.remove("Grant", grantId);
   }
 
+  /** Ends all sign-ins; who is logged in at the server stays so. Answers how many tokens were live. */
+  revokeAll() {
+    const live = this.liveTokens();
+    for (const key of this.#records.keys()) {
+      if (/^(AuthorizationCode|AccessToken|RefreshToken|Grant):/.test(key)) this.#records.delete(key);
+    }
+    return live;
+  }
+
+  /** Forgets everything, logins too. */
+  clear() {
+    this.#records.clear();
+  }
+
   /** Notes that these were issued together. */
   pair(accessToken, refreshToken) {
     const [access, refresh] = [this.find("AccessToken", accessToken), this.find("RefreshToken", refreshToken)];

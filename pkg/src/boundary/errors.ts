@@ -2,9 +2,7 @@ import type * as Api from "../types/index.d.ts";
 import { define, own } from "./boundary.ts";
 
 /** What an error says. Without a message, or with but what it is about in brackets, it gets the one of its code (explain.ts). */
-export type ErrorFacts = Pick<Api.ProcoreAuthError, "code" | "phase" | "retryable" | "oauthError" | "oauthErrorDescription" | "returnTo"> & {
-  readonly message?: string;
-};
+export type ErrorFacts = Api.ProcoreAuthErrorFacts;
 
 export class ProcoreAuthError extends Error implements Api.ProcoreAuthError {
   override readonly name = "ProcoreAuthError";

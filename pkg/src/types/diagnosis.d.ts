@@ -5,7 +5,7 @@ export interface DiagnoseOptions {
    * Also signs in by a popup, to see whether the redirect URI is registered and whether the server compares the code
    * verifier. To be called inside a click; the user has to sign in there. No session comes of it.
    */
-  readonly popup?: boolean;
+  readonly popup?: boolean | undefined;
 }
 
 /** What was looked at. `indexed_db` only with `persist`, and `worker` only where it could not start. */

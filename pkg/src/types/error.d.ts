@@ -35,14 +35,26 @@ export type ProcoreAuthErrorCode =
 /** The step that failed. */
 export type ProcoreAuthErrorPhase = "config" | "start" | "authorize" | "redirect" | "token" | "refresh" | "api" | "revoke";
 
+/** What an error is made of: its members, and its text. */
+export interface ProcoreAuthErrorFacts {
+  readonly code: ProcoreAuthErrorCode;
+  readonly phase: ProcoreAuthErrorPhase;
+  readonly retryable: boolean;
+  /** What happened and what to do. Default: empty. */
+  readonly message?: string | undefined;
+  readonly oauthError?: string | undefined;
+  readonly oauthErrorDescription?: string | undefined;
+  readonly returnTo?: string | undefined;
+}
+
 /**
  * The one error of this package. Never holds a token, code, verifier, state or secret. Of what a request or a storage has
  * thrown, `cause` keeps the name alone. `message` says what happened and what to do, and in brackets what it is about; its
- * text is loaded with the first error (`messages.js`), and where that can't be, it leads to the README's table by `code`.
+ * text is loaded with the first error (`messages.js`), and where that can't be, it leads to the table of codes, docs/errors.md.
  */
 export class ProcoreAuthError extends Error {
-  /** Made by this package only. */
-  constructor(facts: never, cause?: unknown);
+  /** For the tests of an app, which show what it makes of an error; in the app itself, this package makes them. */
+  constructor(facts: ProcoreAuthErrorFacts, cause?: unknown);
   readonly name: "ProcoreAuthError";
   readonly code: ProcoreAuthErrorCode;
   readonly phase: ProcoreAuthErrorPhase;

@@ -27,12 +27,12 @@ export * from "./index.js";
 
 /** Says that the risk is known. Without it, this entry does what the default one does. */
 export interface AllowImplicit {
-  readonly allowImplicit?: "I accept that tokens in the URL can leak";
+  readonly allowImplicit?: "I accept that tokens in the URL can leak" | undefined;
 }
 
 export interface ImplicitSignInOptions extends SignInOptions {
   /** Default: `"implicit"` where `allowImplicit` is said, else `"code"`. */
-  readonly flow?: "code" | "implicit";
+  readonly flow?: "code" | "implicit" | undefined;
 }
 
 export interface ImplicitProcoreAuth extends ProcoreAuth {
@@ -65,5 +65,5 @@ export interface TokenInUrlResponse {
 export function parseRedirect(
   url: string,
   pending: string,
-  options?: { readonly server?: ServerOptions },
+  options?: { readonly server?: ServerOptions | undefined },
 ): NoResponse | CodeResponse | TokenInUrlResponse;

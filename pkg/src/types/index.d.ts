@@ -11,7 +11,7 @@ import type { DiagnoseOptions, Finding } from "./diagnosis.js";
 import type { ProcoreAuthErrorCode } from "./error.js";
 
 export { ProcoreAuthError, isProcoreAuthError } from "./error.js";
-export type { ProcoreAuthErrorCode, ProcoreAuthErrorPhase } from "./error.js";
+export type { ProcoreAuthErrorCode, ProcoreAuthErrorFacts, ProcoreAuthErrorPhase } from "./error.js";
 export type { DiagnoseOptions, DiagnosisCheck, Finding, FindingCode } from "./diagnosis.js";
 
 /**
@@ -40,69 +40,69 @@ export interface Credentials {
  */
 export interface ServerOptions {
   /** Says on purpose: this is another authorization server. Then all endpoints must be given, or `discover`. */
-  readonly customAuthorizationServer?: true;
+  readonly customAuthorizationServer?: boolean | undefined;
   /** The issuer identifier (RFC 9207 §2, RFC 8414 §2), compared as a plain string. */
-  readonly issuer?: string;
+  readonly issuer?: string | undefined;
   /** What to do with `iss` in the redirect (RFC 9207 §2.4). Default `"optional"`: checked whenever it is there. */
-  readonly issParameter?: "required" | "optional";
+  readonly issParameter?: "required" | "optional" | undefined;
   /** RFC 6749 §3.1. `https`, or `http://localhost` on a custom server. */
-  readonly authorizationEndpoint?: string;
+  readonly authorizationEndpoint?: string | undefined;
   /** RFC 6749 §3.2. */
-  readonly tokenEndpoint?: string;
+  readonly tokenEndpoint?: string | undefined;
   /** RFC 7009 §2. */
-  readonly revocationEndpoint?: string;
+  readonly revocationEndpoint?: string | undefined;
   /** Procore's `GET /oauth/token/info` (oauth_endpoints.md). */
-  readonly tokenInfoEndpoint?: string;
+  readonly tokenInfoEndpoint?: string | undefined;
   /** The origin of the API, the only one that ever gets a token. */
-  readonly apiOrigin?: string;
+  readonly apiOrigin?: string | undefined;
   /** Read the endpoints from the issuer's metadata (RFC 8414 §3) instead. Needs `issuer` and `apiOrigin`. */
-  readonly discover?: true;
+  readonly discover?: boolean | undefined;
   /**
    * Whether its API answers 403 to a dead token, as Django OAuth Toolkit does, where RFC 6750 §3.1 says 401. Then a 403 is
    * worth a renewal and one more try, too, no sooner than half a minute after the last one. Only for a custom server: at
    * Procore a 403 is a missing permission, or a company that is not connected (error_reference.md).
    */
-  readonly renewOnForbidden?: true;
+  readonly renewOnForbidden?: boolean | undefined;
 }
 
 /** What {@link createProcoreAuth} takes. Read once, own properties and those of its class; an unknown key is refused. */
 export interface ProcoreAuthOptions {
   /** One set of credentials per environment; `monthly-sandbox` uses those of `production`. */
   readonly credentials: {
-    readonly sandbox?: Credentials;
-    readonly production?: Credentials;
-    readonly federal?: Credentials;
+    readonly sandbox?: Credentials | undefined;
+    readonly production?: Credentials | undefined;
+    readonly federal?: Credentials | undefined;
   };
   /** The environment. Default: the one whose redirect URIs include this page's origin. */
-  readonly environment?: EnvironmentName;
+  readonly environment?: EnvironmentName | undefined;
   /** Other servers, per environment (a test server, say). */
-  readonly servers?: { readonly [name in EnvironmentName]?: ServerOptions };
+  readonly servers?: { readonly [name in EnvironmentName]?: ServerOptions | undefined } | undefined;
   /** Scopes to ask for (RFC 6749 §3.3), separated by spaces; at most 4096 characters. Default: none named, as Procore documents. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** Where the authorization response stands in the redirect. Default `"query"`. */
-  readonly responseMode?: "query" | "fragment";
+  readonly responseMode?: "query" | "fragment" | undefined;
   /**
    * A same-origin path of the app's own backend that adds the client secret and passes token requests on to
    * Procore (OAuth 2.0 for Browser-Based Applications §6.2), e.g. `"/oauth/token"`.
    */
-  readonly tokenMediator?: string;
+  readonly tokenMediator?: string | undefined;
   /**
    * With `tokenMediator`: whether a page takes up the session in the mediator's cookie, after a reload or in another tab. Default
    * `true`. Nobody is asked where nobody has signed in before, or has signed out since.
    */
-  readonly resume?: boolean;
+  readonly resume?: boolean | undefined;
   /**
    * `"tab"`: the session survives a reload, is shared by all tabs of this origin, and ends with the last of them, unless
    * the browser restores its tabs: then it restores the session, too. It is kept in IndexedDB, encrypted with a key that no
    * script can read out; a script of this origin can still use that key, and the refresh token stays on the disk until the
    * next start. Default: in memory only, each tab for itself.
    */
-  readonly persist?: "tab";
+  readonly persist?: "tab" | undefined;
   /**
    * Whether the access token is renewed before it is over while the page is looked at, so that no call waits for that. Default
    * `false`: it is renewed with the next call. A page that is shown again renews by itself either way.
    */
-  readonly renewAhead?: boolean;
+  readonly renewAhead?: boolean | undefined;
 }
 
 /** The session, a frozen snapshot. Never holds a token. */
@@ -149,20 +149,20 @@ export interface SignInOptions {
    * {@link ProcoreAuth.signIn} the page that the user is on, with query and fragment; on the redirect URI's page itself, where
    * the response that came there was to return to, or the folder that it is in. Else `/`.
    */
-  readonly returnTo?: string;
+  readonly returnTo?: string | undefined;
   /** One of the registered redirect URIs. Default: the first on this page's origin. */
-  readonly redirectUri?: string;
+  readonly redirectUri?: string | undefined;
   /** Overrides the `scope` of the configuration. */
-  readonly scope?: string;
+  readonly scope?: string | undefined;
   /** More parameters for the authorization request, e.g. `{ prompt: "login" }`. Reserved names are refused. */
-  readonly extraParams?: { readonly [name: string]: string };
+  readonly extraParams?: { readonly [name: string]: string } | undefined;
 }
 
 export interface PopupSignInOptions extends Omit<SignInOptions, "returnTo"> {
   /** Gives the sign-in up and closes the window; the promise rejects with the signal's reason. */
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
   /** How long the user has. Default 600: Procore's codes and this sign-in live no longer. */
-  readonly timeoutSeconds?: number;
+  readonly timeoutSeconds?: number | undefined;
 }
 
 export interface RedirectResult {
@@ -179,7 +179,7 @@ export interface SignOutResult {
    * `"revoked"`: the server has confirmed that all tokens are dead, those of earlier sign-ins that this one has replaced
    * too. `"revoke_pending"`: the tokens are wiped here, but the server could not be told (RFC 7009 §2.2.1) or has refused,
    * or a renewal was under way, refused or in doubt, or a renewed token could not be used before it was revoked (see the
-   * README), and the server may still hold a good one. `"nothing"`: nobody was signed in.
+   * docs/session.md), and the server may still hold a good one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
   /**
@@ -195,18 +195,18 @@ export interface SignOutResult {
  */
 export interface ApiRequestInit extends RequestInit {
   /** The `Procore-Company-Id` header (tutorial_mpz.md). A number must be a safe integer. */
-  readonly companyId?: string | number | bigint;
+  readonly companyId?: string | number | bigint | undefined;
   /**
    * What to do when the API answers 429 or 503 (rate_limiting.md). Default `"wait"`: every call of this page waits for as long as
    * the server asks, up to a minute, and the request is sent again, if its body can be; after a 503, which does not say that
    * nothing was done, only if it is idempotent. `"return"`: the answer is returned.
    */
-  readonly onThrottle?: "wait" | "return";
+  readonly onThrottle?: "wait" | "return" | undefined;
   /**
    * Whether doing it twice is the same as doing it once (RFC 9110 §9.2.2). Default: what its method promises, so `true` for
    * GET, HEAD, OPTIONS, PUT and DELETE.
    */
-  readonly isIdempotent?: boolean;
+  readonly isIdempotent?: boolean | undefined;
 }
 
 /** What {@link ProcoreAuth.authorize} takes. */
@@ -275,7 +275,7 @@ export interface ProcoreAuth {
    * the promise settles only if nobody there takes it (`opener_reloaded`), so that nothing else of the app begins there.
    *
    * @param url - default: this page's URL
-   * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README. `opener_severed` in a window
+   * @throws {ProcoreAuthError} phase `redirect` or `token`; see docs/errors.md. `opener_severed` in a window
    *   whose opener can't be reached
    */
   handleRedirect(url?: string): Promise<RedirectResult>;
@@ -389,9 +389,9 @@ export function ready(): Promise<void>;
 
 export interface LoginUrlOptions extends SignInOptions {
   /** Default `"production"`. */
-  readonly environment?: EnvironmentName;
-  readonly server?: ServerOptions;
-  readonly responseMode?: "query" | "fragment";
+  readonly environment?: EnvironmentName | undefined;
+  readonly server?: ServerOptions | undefined;
+  readonly responseMode?: "query" | "fragment" | undefined;
 }
 
 export interface LoginUrl {
@@ -448,7 +448,7 @@ export interface CodeResponse {
 export function parseRedirect(
   url: string,
   pending: string,
-  options?: { readonly server?: ServerOptions },
+  options?: { readonly server?: ServerOptions | undefined },
 ): NoResponse | CodeResponse;
 
 export interface EmbeddedOptions {
@@ -456,9 +456,9 @@ export interface EmbeddedOptions {
    * The origins that may frame this page, exactly, e.g. `["https://app.procore.com"]`. Default: not checked here, only by
    * the page's own `frame-ancestors`, which is the stronger of the two.
    */
-  readonly allowedParents?: string | readonly string[];
+  readonly allowedParents?: string | readonly string[] | undefined;
   /** Where the IDs are looked for. Default: this page's URL. */
-  readonly url?: string | URL;
+  readonly url?: string | URL | undefined;
 }
 
 /** Where this page is shown, a frozen snapshot. */

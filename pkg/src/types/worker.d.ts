@@ -25,6 +25,7 @@ export type {
   PopupSignInOptions,
   ProcoreAuth,
   ProcoreAuthErrorCode,
+  ProcoreAuthErrorFacts,
   ProcoreAuthErrorPhase,
   RedirectResult,
   ServerOptions,
@@ -41,7 +42,7 @@ export interface WorkerOptions {
    * Where this origin serves the package's `worker-script.js`, for a `worker-src 'self'`; of the same version as this
    * entry. Default: a `blob:` URL of the same script, which this entry carries.
    */
-  readonly workerUrl?: string | URL | null;
+  readonly workerUrl?: string | URL | null | undefined;
 }
 
 /**

@@ -1,0 +1,2 @@
+export { ProcoreAuthError, isProcoreAuthError } from "./boundary/errors.ts";
+export { createFakeAuth } from "./testing/fake.ts";

@@ -25,13 +25,16 @@ export function pages() {
   ];
 }
 
-async function rustdoc() {
-  const args = ["doc", "--no-deps", "--package", "procore-spa-auth", "--features", "implicit"];
+/** The crate's reference as Rust apps in a page see it, by rustdoc. Answers with its folder. */
+export async function rustdoc() {
+  const wasm = "wasm32-unknown-unknown";
+  const args = ["doc", "--no-deps", "--package", "procore-spa-auth", "--features", "implicit", "--target", wasm];
   // A folder of its own: what other builds have left in theirs would be published, too.
   const folder = join(target, "rustdoc");
-  const { code, output } = await run("cargo", args, { label: "cargo doc", env: { RUSTDOCFLAGS: "-D warnings", CARGO_TARGET_DIR: folder } });
+  const env = { RUSTDOCFLAGS: "-D warnings", CARGO_TARGET_DIR: folder };
+  const { code, output } = await run("cargo", args, { label: "cargo doc", env });
   if (code) throw new Error(`rustdoc failed\n${tail(output, 40)}`);
-  return join(folder, "doc");
+  return join(folder, wasm, "doc");
 }
 
 /** Builds the site. Answers with its folder. */

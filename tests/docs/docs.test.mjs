@@ -6,6 +6,7 @@ import { dirname, join } from "node:path";
 import test from "node:test";
 import { brotliCompressSync } from "node:zlib";
 import { root, run, target } from "../../scripts/run.mjs";
+import { packages } from "../../scripts/setup.mjs";
 import { pages } from "../../site/build.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
@@ -41,7 +42,10 @@ test("every TypeScript example compiles against the package's types", async () =
     "procore-spa-auth/testing": [join(root, "pkg/src/types/testing.d.ts")],
     "procore-spa-auth/audit": [join(root, "pkg/audit/index.d.ts")],
     "procore-spa-auth/audit/*": [join(root, "pkg/audit/*.d.ts")],
+    // Other libraries that a page shows.
+    ...Object.fromEntries(["axios", "openapi-fetch"].map((name) => [name, [join(root, "tests/clients/node_modules", name)]])),
   };
+  assert.equal(await packages("tests/clients"), undefined);
   const options = { extends: join(root, "tsconfig.json"), include: ["*.ts"] };
   const compilerOptions = { paths, noUnusedLocals: false };
   writeFileSync(join(folder, "tsconfig.json"), JSON.stringify({ ...options, compilerOptions }));

@@ -48,8 +48,8 @@ export async function build() {
   cpSync(await rustdoc(), join(site, "rust"), { recursive: true });
   // rustdoc makes no first page, but leads there.
   writeFileSync(join(site, "rust/index.html"), '<!DOCTYPE html><meta http-equiv="refresh" content="0; url=procore_spa_auth/index.html">\n');
-  // Each page's text beside it.
-  for (const file of pages()) {
+  // Each page's text beside it, for whoever reads llms.txt.
+  for (const file of ["llms.txt", ...pages()]) {
     mkdirSync(dirname(join(site, file)), { recursive: true });
     cpSync(join(root, file), join(site, file));
   }

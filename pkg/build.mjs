@@ -7,13 +7,14 @@ import { basename, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
-import { bare, decode, encode, findCode } from "./payload.mjs";
+import { decode, decoder } from "./decode.mjs";
+import { bare, encode, findCode } from "./payload.mjs";
 
 const pkg = fileURLToPath(new URL(".", import.meta.url));
 const root = resolve(pkg, "..");
 const source = join(pkg, "src");
 const dist = join(pkg, "dist");
-const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
+const wasmFolder = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
 const { version } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
 
@@ -42,9 +43,10 @@ const built = new Map();
 const PLACE = "MODULE_AS_TEXT";
 
 /** The module as what `decode` takes. A server's compression does better on it than on what is compressed already. */
-function literal(wasm) {
-  const encoded = encode(wasm, findCode(wasm));
-  if (!wasm.equals(decode(encoded))) throw new Error("the module can't be put together again");
+async function literal(wasm) {
+  const encoded = encode(wasm, await readFile(join(wasmFolder, "decoder.wasm")), findCode(wasm));
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decoder(encoded)));
+  if (!wasm.equals(decode(encoded, exports))) throw new Error("the module can't be put together again");
   return JSON.stringify(encoded);
 }
 
@@ -93,13 +95,14 @@ const core = (name, format) => ({
     });
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
-    onResolve({ filter: /^#core$/ }, () => ({ path: join(wasm, name, "core.js"), sideEffects: false }));
+    onResolve({ filter: /^#core$/ }, () => ({ path: join(wasmFolder, name, "core.js"), sideEffects: false }));
     onResolve({ filter: /^#messages$/ }, () => ({ path: "#messages", namespace: "messages" }));
     onLoad({ filter: /./, namespace: "messages" }, async () => ({ contents: await coreMessages(), loader: "json" }));
     onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
-      contents: `import { decode } from "./payload.mjs"; export default () => decode(${PLACE})`,
+      contents: `import * as payload from "./decode.mjs"; const encoded = ${PLACE};
+        export const decoder = () => payload.decoder(encoded), decode = (exports) => payload.decode(encoded, exports)`,
       resolveDir: pkg,
     }));
   },
@@ -132,7 +135,7 @@ async function pack([file, name, format = "esm"]) {
   const { code } = await minify(inheritingNothing(outputFiles[0].text), options);
   const [before, after, ...more] = code.split(PLACE);
   if (Boolean(name) !== (after !== undefined) || more.length) throw new Error(`${file} has no one place for a module`);
-  return name ? before + literal(bare(await readFile(join(wasm, name, "core_bg.wasm")))) + after : before;
+  return name ? before + (await literal(bare(await readFile(join(wasmFolder, name, "core_bg.wasm"))))) + after : before;
 }
 
 /** The auditor for Node: as it is written, with the core that it starts. It is no part of what a page loads. */
@@ -140,7 +143,7 @@ async function copyAuditor() {
   const [from, to] = [join(pkg, "audit"), join(dist, "audit")];
   await mkdir(to);
   for (const file of await readdir(from)) await copyFile(join(from, file), join(to, file));
-  for (const file of ["core.js", "core_bg.wasm"]) await copyFile(join(wasm, "audit", file), join(to, file));
+  for (const file of ["core.js", "core_bg.wasm"]) await copyFile(join(wasmFolder, "audit", file), join(to, file));
 }
 
 async function main() {

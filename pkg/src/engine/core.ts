@@ -1,5 +1,5 @@
 import { call, initSync, __wbg_reset_state as renew } from "#core";
-import payload from "#payload";
+import { decode, decoder } from "#payload";
 import { json, own } from "../boundary/boundary.ts";
 import { caught, named, startError } from "../boundary/errors.ts";
 
@@ -60,7 +60,10 @@ const instantiate = async () => {
   if (hasFailed) renew();
   let module;
   try {
-    module = payload();
+    module = decoder();
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module));
+    module = undefined;
+    module = decode(exports);
     ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
   } catch (cause) {
     // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.

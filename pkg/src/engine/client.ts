@@ -6,10 +6,10 @@ import { ProcoreAuthError, named } from "../boundary/errors.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { type Exchange, send as sendExchange } from "./send.ts";
 import type { Mine, SharedSession } from "./shared-session.ts";
-import { type News, isNews, joinTabs } from "./tabs.ts";
+import { type News, isNews, joinTabs, usableLocks } from "./tabs.ts";
 
 type Client = ReturnType<typeof open>;
-type Tabs = Awaited<ReturnType<typeof joinTabs>>;
+type Tabs = ReturnType<typeof joinTabs>;
 /** What a step answers where the server comes next. */
 type Next = Partial<Exchange>;
 
@@ -34,10 +34,11 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
-      // Side by side: neither waits for the other.
-      const [sharing] = await Promise.all([setup.isPersistent ? loadSharing() : undefined, start()]);
+      // Side by side: none waits for the others.
+      const sideBySide = [setup.isPersistent ? loadSharing() : undefined, usableLocks(), start()] as const;
+      const [sharing, locks] = await Promise.all(sideBySide);
       const { call, name } = await openClient();
-      tabs ??= await joinTabs(`procore-spa-auth ${name}`, onTabMessage);
+      tabs ??= joinTabs(`procore-spa-auth ${name}`, locks, onTabMessage);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
       if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, send, postponed, isSignedIn, apart, exchange });

@@ -22,7 +22,7 @@ export interface Host {
   /** What the session is kept by. */
   readonly name: string;
   readonly call: ReturnType<typeof open>;
-  readonly tabs: Awaited<ReturnType<typeof joinTabs>>;
+  readonly tabs: ReturnType<typeof joinTabs>;
   readonly mine: Mine;
   /** Runs a task after those that change the session, or the vault, and before others do. */
   readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>;

@@ -54,11 +54,13 @@ export const createAuth = (
   const engine = (): Engine => {
     if (read instanceof Error) throw read;
     if (!made) {
-      const left = inTab(() => localStorage.getItem(LEFT));
+      // Only where something is kept there: the first look into storage takes a browser two milliseconds.
+      const kept = (use: () => string | null) => (read.isLasting ? inTab(use) : null);
+      const left = kept(() => localStorage.getItem(LEFT));
       const isJustLeft = Math.abs(Date.now() - Number(left)) < GRACE_MS;
-      const wasSignedIn = inTab(() => sessionStorage.getItem(TAB)) !== null || isJustLeft;
-      const over = inTab(() => localStorage.getItem(OVER)) ?? undefined;
-      const canResume = read.isLasting && left !== null && !isToRedeem;
+      const wasSignedIn = kept(() => sessionStorage.getItem(TAB)) !== null || isJustLeft;
+      const over = kept(() => localStorage.getItem(OVER)) ?? undefined;
+      const canResume = left !== null && !isToRedeem;
       made = makeEngine({ ...read, page: pageUrl(), wasSignedIn, canResume, over }, publish);
       if (typeof document !== "undefined") attend(made, noteLasting);
     }

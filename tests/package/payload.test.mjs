@@ -84,12 +84,12 @@ test("each module has all its sections but the custom ones, and is one", () => {
 });
 
 test("a text damaged in any way gives some bytes or other, or an exception, and always an end", () => {
-  const [numbers, text, base64] = encode(modules[0], wasmDecoder, findCode(modules[0]));
+  const [numbers, text, hex] = encode(modules[0], wasmDecoder, findCode(modules[0]));
   const cut = [0, 1, 1000, 30_000, text.length - 1].flatMap((at) => [text.slice(at), text.slice(0, at)]);
   for (const damaged of [...cut, `${text}$`, `${text}\u00ff\u{10000}\ud800`, "$", "<$<$", "~".repeat(80_000)]) {
     let bytes;
     try {
-      bytes = decoded([numbers, damaged, base64]);
+      bytes = decoded([numbers, damaged, hex]);
     } catch {
       // As good: whoever starts it says that it was damaged.
       continue;

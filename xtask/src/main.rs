@@ -69,6 +69,7 @@ fn main() -> ExitCode {
 fn build() -> Result<()> {
     let npm = target().join("npm");
     let _lock = lock(&npm)?;
+    assemble(&root().join("pkg/decoder.wat"), &npm.join("decoder.wasm"))?;
     for (name, features, aim) in BUILDS {
         let staging = npm.join(format!("{name}.new"));
         let wasm = compile(features, aim)?;
@@ -87,6 +88,11 @@ fn names() -> Result<()> {
     let out = target().join("size");
     let _lock = lock(&target().join("npm"))?;
     bind(&compile("npm", Aim::Small)?, &out, &[])
+}
+
+fn assemble(wat: &Path, wasm: &Path) -> Result<()> {
+    let bytes = wat::parse_file(wat).map_err(|error| error.to_string())?;
+    fs::write(wasm, bytes).map_err(at(wasm))
 }
 
 /// Compiles the library with `features` and returns the path of its `.wasm`.

@@ -63,7 +63,7 @@ export const bundlers = {
   },
 };
 
-const fromRollup = (output) =>
+export const fromRollup = (output) =>
   Object.fromEntries(
     output.filter(({ type }) => type === "chunk").map(({ fileName, isEntry, imports }) => [fileName, { isEntry, imports }]),
   );
@@ -109,6 +109,8 @@ async function shipFrom(dist, home, main, tools) {
   mkdirSync(installed, { recursive: true });
   cpSync(join(root, "pkg/package.json"), join(installed, "package.json"));
   cpSync(dist, join(installed, "dist"), { recursive: true });
+  // For tools that do not read `exports`.
+  cpSync(join(root, "pkg/worker"), join(installed, "worker"), { recursive: true });
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   writeFileSync(join(app, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
   writeFileSync(join(app, "main.js"), main);

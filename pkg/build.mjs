@@ -15,7 +15,7 @@ const source = join(pkg, "src");
 const dist = join(pkg, "dist");
 const wasm = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm");
 
-const { version, exports: entryPoints } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
+const { version, exports: entryPoints, peerDependencies } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
 
 /** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
 const entries = {
@@ -27,6 +27,12 @@ const entries = {
   worker: ["worker.ts"],
   // For the tests of apps: without a core.
   testing: ["testing.ts"],
+  // For frameworks, which they import and do not bring.
+  react: ["react.ts"],
+  vue: ["vue.ts"],
+  solid: ["solid.ts"],
+  svelte: ["svelte.ts"],
+  angular: ["angular.ts"],
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
@@ -35,6 +41,8 @@ const entries = {
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };
+
+const FRAMEWORKS = Object.keys(peerDependencies);
 
 /** The text of each file, as soon as it is there. */
 const built = new Map();
@@ -132,6 +140,7 @@ async function pack([file, name, format = "esm"]) {
     legalComments: "none",
     define: { PACKAGE_VERSION: JSON.stringify(version) },
     plugins: [core(name, format)],
+    external: FRAMEWORKS,
     logLevel: "warning",
   });
   // After esbuild: its names compress better, 1.5 percent of the whole. ASCII, which means the same in every charset. Sequences

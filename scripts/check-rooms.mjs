@@ -1,18 +1,24 @@
-// Proves what ARCHITECTURE.md says of pkg/src: each room uses only itself and the rooms below it, and no file uses itself by way
+// Proves what ARCHITECTURE.md says of pkg/src and of www: each room uses only itself and the rooms below it, and no file uses itself by way
 // of others. What is loaded later (`import()`) is nobody's foundation, so it may lead anywhere.
 //
-// usage: node scripts/check-rooms.mjs [folder of the sources]
+// usage: node scripts/check-rooms.mjs [pkg/src | www] [folder of the sources]
 
 import { readFileSync, readdirSync } from "node:fs";
 import { dirname, join, normalize, resolve } from "node:path";
 import { root } from "./run.mjs";
 
-const folder = resolve(process.argv[2] ?? join(root, "pkg/src"));
 /** From the bottom up. The entries stand outside of all rooms, and nothing uses them. */
-const ROOMS = ["types", "boundary", "engine", "page", "worker", "check-up", "testing", "."];
+const HOUSES = {
+  "pkg/src": ["types", "boundary", "engine", "page", "worker", "check-up", "testing", "adapters", "."],
+  www: ["base", "flow", "panels", "."],
+};
+const [name = "pkg/src", sources = name] = process.argv.slice(2);
+const ROOMS = HOUSES[name];
+const folder = resolve(root, sources);
 
 const faults = [];
-const files = readdirSync(folder, { recursive: true }).filter((file) => file.endsWith(".ts"));
+// The demo's server is a house of its own.
+const files = readdirSync(folder, { recursive: true }).filter((file) => /\.[jt]s$/.test(file) && !file.startsWith("server/"));
 const roomOf = (file) => dirname(file).split("/")[0];
 
 /** What a file uses from the start, as paths from `folder`. */

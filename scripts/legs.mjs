@@ -45,8 +45,8 @@ const testFiles = (folder) =>
         .sort()
     : [];
 
-function nodeTest(folder, env) {
-  const files = testFiles(folder);
+function nodeTest(folder, env, isWanted = () => true) {
+  const files = testFiles(folder).filter(isWanted);
   // Node would take an empty list for "look everywhere".
   if (!files.length) return { code: 1, output: "", missing: fail(`no tests there: ${folder}/*.test.mjs`) };
   // One file at a time: browsers and ports are shared.
@@ -54,8 +54,8 @@ function nodeTest(folder, env) {
   return run(node, args, { env, label: folder });
 }
 
-async function* nodeTests(folder, env) {
-  const { code, output, missing } = await nodeTest(folder, env);
+async function* nodeTests(folder, env, isWanted) {
+  const { code, output, missing } = await nodeTest(folder, env, isWanted);
   yield missing ?? { ...count.judge(count.nodeTest(output), code), output };
 }
 
@@ -203,7 +203,8 @@ export const legs = {
   },
   async *flow() {
     yield check(node, ["scripts/check-flow.mjs"], { where: "the protocol" });
-    yield check(node, ["scripts/check-rooms.mjs"], { where: "the facade" });
+    yield check(node, ["scripts/check-rooms.mjs", "pkg/src"], { where: "the facade" });
+    yield check(node, ["scripts/check-rooms.mjs", "www"], { where: "the demo" });
   },
   async *guards() {
     yield* nodeTests("tests/guards");
@@ -260,6 +261,11 @@ export const legs = {
     yield check(node, ["bench/run.mjs", "--rounds", "2", "--dry"]);
   }),
   packaging: needsBuild(() => withBrowsers((env) => nodeTests("tests/packaging", env))),
+  /** Real apps of frameworks with the adapters; short of the long form, one. */
+  adapters: needsBuild(() => {
+    const isWanted = (file) => process.env.LONG || file.endsWith("react.test.mjs");
+    return withBrowsers((env) => nodeTests("tests/adapters", env, isWanted));
+  }),
   popup: needsBuild(() => withBrowsers((env) => nodeTests("tests/popup", env))),
   diagnose: needsBuild(() => withBrowsers((env) => nodeTests("tests/diagnose", env))),
   e2e: needsBuild(() => withBrowsers((env) => nodeTests("tests/e2e", env))),

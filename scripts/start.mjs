@@ -67,7 +67,7 @@ console.log(built.output.trim());
 
 // Only now: it needs the packages that were just installed.
 const { startServer } = await import("../www/server/index.mjs");
-const { demoMediator } = await import("./demo-mediator.mjs");
+const { referenceForDemo } = await import("./demo-mediator.mjs");
 try {
   const page = await openPageServer(ports.PORT);
   running.push(page);
@@ -77,8 +77,9 @@ try {
   });
   running.push(servers);
   const { environments } = servers;
-  const mediate = demoMediator(page.origin, environments);
-  page.serve({ root: join(root, "www"), packageDir: join(root, "pkg/dist"), environments, mediate });
+  const mediator = referenceForDemo(page.origin, environments, console.log);
+  running.push(mediator);
+  page.serve({ root: join(root, "www"), packageDir: join(root, "pkg/dist"), environments, mediate: mediator.listener });
   console.log(`\nThe demo: ${page.origin}\nStop it with Ctrl+C.`);
   openBrowser(page.origin);
 } catch (error) {

@@ -281,7 +281,7 @@ impl Code {
 }
 
 codes! {
-    ConfigInvalid "config_invalid" Config false "The configuration is not of the documented form. Compare it with the README.";
+    ConfigInvalid "config_invalid" Config false "The configuration is not of the documented form. Compare it with the examples.";
     ConfigUnknownKey "config_unknown_key" Config false "There is no such option. Check its spelling.";
     ConfigSecretForbidden "config_secret_forbidden" Config false "A client secret was offered, and a page can't keep one. Remove it; reset it in the Developer Portal if it was ever published.";
     ConfigInvalidClientId "config_invalid_client_id" Config false "The client ID is empty, a placeholder or not printable ASCII. Copy it from the Developer Portal.";

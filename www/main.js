@@ -1,26 +1,26 @@
 // The page, in the order of a visit: handle the redirect first, then everything else.
 
 import { ready } from "/procore-spa-auth/index.js";
-import { startApiConsole } from "./api-console.js";
-import { resumeAttack, startAttacks } from "./attacks.js";
-import { startAudit } from "./audit.js";
-import { startCheckUp } from "./check-up.js";
-import { client, loadMode, returningClient, session } from "./client.js";
-import { startForms } from "./config-forms.js";
-import { startContents } from "./contents.js";
-import { findServers } from "./demo-server.js";
-import { byId } from "./dom.js";
-import { showError, startErrors } from "./errors.js";
-import { startLoginUrl } from "./login-url.js";
-import { startNetworkLog } from "./network.js";
-import { startMode } from "./mode.js";
-import { drawSession, startSessionCard } from "./session-card.js";
-import { handleArrival, prepare, readArrival, startSignIn } from "./sign-in.js";
-import { startSnippet } from "./snippet.js";
-import { recall, remember } from "./store.js";
-import { startSwitches } from "./switches.js";
-import { startTabs, tell } from "./tabs.js";
-import { startTimeline } from "./timeline.js";
+import { startApiConsole } from "./panels/api-console.js";
+import { resumeAttack, startAttacks } from "./panels/attacks.js";
+import { startAudit } from "./panels/audit.js";
+import { startCheckUp } from "./panels/check-up.js";
+import { client, loadMode, returningClient, session } from "./flow/client.js";
+import { startForms } from "./flow/config-forms.js";
+import { startContents } from "./panels/contents.js";
+import { findServers } from "./base/demo-server.js";
+import { byId } from "./base/dom.js";
+import { showError, startErrors } from "./base/errors.js";
+import { startLoginUrl } from "./flow/login-url.js";
+import { startNetworkLog } from "./panels/network.js";
+import { startMode } from "./flow/mode.js";
+import { drawSession, startSessionCard } from "./flow/session-card.js";
+import { handleArrival, prepare, readArrival, startSignIn } from "./flow/sign-in.js";
+import { startSnippet } from "./panels/snippet.js";
+import { recall, remember } from "./base/store.js";
+import { demandSecret, startSwitches } from "./panels/switches.js";
+import { startTabs, tell } from "./panels/tabs.js";
+import { startTimeline } from "./base/timeline.js";
 
 try {
   await start();
@@ -46,7 +46,9 @@ async function start() {
   byId("environment").value = session()?.signedIn ? session().environment : recall("environment") ?? "sandbox";
   if (!returning) signedIn = await handleArrival(() => client(byId("environment").value), arrival);
 
-  startMode(() => {
+  startMode((name, isOn) => {
+    // As Procore does; whoever has the secret is the token mediator.
+    if (name === "mediator") void demandSecret(isOn);
     void prepare(async () => {
       await loadMode();
       tell();

@@ -1,5 +1,5 @@
 //! Options, read from JSON: known keys, right types, and an error that names what is wrong
-//! ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259.html); the options themselves are in the README).
+//! ([RFC 8259](https://www.rfc-editor.org/rfc/rfc8259.html); the options themselves are in `pkg/src/types/index.d.ts`).
 
 use super::json::{self, Object, Value};
 use crate::error::{Code, Error};

@@ -1,4 +1,4 @@
-// Every sentence of README.md, SECURITY.md and docs/keep-the-secret-out.md that promises something stands in tests/claims.jsonl, with the tests that
+// Every sentence of README.md, SECURITY.md and the pages of docs/ below that promises something stands in tests/claims.jsonl, with the tests that
 // show it, or with the reason why it needs none.
 //
 // A sentence counts as a promise when it says never, always, only, nothing, no, once, every and their like, or when it is
@@ -14,7 +14,8 @@ import { root } from "../../scripts/run.mjs";
 /** Why a sentence has no test: it tells of a limit, gives advice, tells what others do, or leads to another page. */
 const WHY = ["limit", "advice", "others", "not known", "heading", "what it is"];
 const ABSOLUTE = /\b(never|always|only|nothing|nobody|nowhere|every|none|no|not|once|each|all)\b/i;
-const PAGES = ["README.md", "SECURITY.md", "docs/keep-the-secret-out.md"];
+const ABOUT = ["csp-and-charset", "diagnose", "embedded", "environments", "errors", "keep-the-secret-out", "pure-steps", "session", "tabs-and-reload", "ways-to-a-token", "worker"];
+const PAGES = ["README.md", "SECURITY.md", ...ABOUT.map((name) => `docs/${name}.md`)];
 
 const read = (file) => readFileSync(join(root, file), "utf8");
 const flat = (text) => text.replace(/\s+/g, " ").trim();

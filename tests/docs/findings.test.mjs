@@ -1,4 +1,4 @@
-// The README tells of every check, and of every code that is the check-up's own.
+// docs/diagnose.md tells of every check, and of every code that is the check-up's own.
 
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
@@ -8,7 +8,7 @@ import { root } from "../../scripts/run.mjs";
 
 const read = (file) => readFileSync(join(root, file), "utf8");
 const types = read("pkg/src/types/diagnosis.d.ts");
-const [section] = read("README.md").split("\n## When it does not work")[1].split("\n## ");
+const section = read("docs/diagnose.md");
 const tables = section.match(/(?:^\|.*\n)+/gm);
 
 /** The words of a union of the types. */
@@ -17,14 +17,14 @@ const union = (name) => {
   return [...text.matchAll(/"(\w+)"/g)].map(([, word]) => word).sort();
 };
 
-test("the README tells of every check, and of no other", () => {
+test("docs/diagnose.md tells of every check, and of no other", () => {
   const [, , ...rows] = tables[0].trim().split("\n");
   const words = rows.flatMap((row) => [...row.split("|")[1].matchAll(/`(\w+)`/g)].map(([, word]) => word));
   assert.deepEqual([...words, "indexed_db"].sort(), union("DiagnosisCheck"));
   assert.match(tables[0], /`indexed_db`/);
 });
 
-test("the README tells of every code that is the check-up's own, and of no other", () => {
+test("docs/diagnose.md tells of every code that is the check-up's own, and of no other", () => {
   const codes = [...tables[1].matchAll(/^\| `(\w+)`/gm)].map(([, code]) => code);
   assert.deepEqual([...codes, "not_checked", "ok"].sort(), union("FindingCode"));
 });

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inOneEngine } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { Visitor, startDemo, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -25,7 +25,9 @@ inOneEngine("demo through a token mediator", (browser) => {
     await visitor.shows("error-code", "client_auth_required");
 
     await visitor.open();
+    demo.sandbox.switches.set({ secretRequired: false });
     await visitor.click("mode-mediator");
+    await until("the server demands it", () => demo.sandbox.switches.secretRequired && demo.production.switches.secretRequired);
     await visitor.click("sign-in");
     await visitor.signInThere({ passwords: [] });
     await visitor.shows("session-status", "fresh");

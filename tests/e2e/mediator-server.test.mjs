@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
+import { buildReference } from "../../scripts/reference-mediator.mjs";
 import { inOneEngine } from "../support/browsers.mjs";
-import { buildReference, referenceMediator } from "../support/mediator.mjs";
+import { referenceMediator } from "../support/mediator.mjs";
 import { pack } from "../support/package.mjs";
 import { startSignedIn } from "../support/tabs.mjs";
 

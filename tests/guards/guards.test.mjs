@@ -36,7 +36,7 @@ const rooms = {
 
 for (const [name, message] of Object.entries(rooms)) {
   test(`check-rooms refuses ${name}`, async () => {
-    const { code, output } = await run(process.execPath, ["scripts/check-rooms.mjs", `tests/guards/rooms/${name}`]);
+    const { code, output } = await run(process.execPath, ["scripts/check-rooms.mjs", "pkg/src", `tests/guards/rooms/${name}`]);
     assert.deepEqual([code, output.trim()], [1, message]);
   });
 }

@@ -43,5 +43,5 @@ test("without the script of messages an error has its code, says where to look, 
   const { createProcoreAuth } = await import(join(folder, "index.mjs"));
   const error = await createProcoreAuth({ credentials, colour: 1 }).ready().catch((error) => error);
   assert.equal(error.code, "config_unknown_key");
-  assert.match(error.message, /README.+ \[colour\]$/);
+  assert.match(error.message, /docs\/errors\.md\. \[colour\]$/);
 });

@@ -18,6 +18,9 @@ const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "star
 /** The entry whose module is in a script of its own, which one of the parts carries as text; and the entry for tests. */
 const [inWorker, workerScript, forTests] = ["worker", "worker-script", "testing"];
 
+/** For frameworks, each of which its app brings. */
+const adapters = ["angular", "react", "solid", "svelte", "vue"];
+
 /** The auditor for Node, which no page loads. */
 const auditor = ["bin", "build", "core", "esbuild", "index", "inputs", "rollup", "vite", "walk", "wasm", "webpack"];
 const auditorTypes = ["esbuild", "index", "rollup", "vite", "webpack"];
@@ -46,6 +49,7 @@ test("the package holds the entries, their types, the README and the licences, a
   const { files } = await packed;
   const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
   needed.push(...[...entries, inWorker, forTests].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
+  needed.push(...adapters.flatMap((adapter) => [`dist/${adapter}.d.ts`, `dist/${adapter}.js`]));
   needed.push(...[...parts, workerScript].map((part) => `dist/${part}.js`));
   needed.push(...auditor.map((file) => `dist/audit/${file}.js`), ...auditorTypes.map((file) => `dist/audit/${file}.d.ts`));
   needed.push("dist/audit/core_bg.wasm");
@@ -60,7 +64,10 @@ test("the package holds the entries, their types, the README and the licences, a
 
 test("nothing is installed with it and nothing runs at installation", () => {
   const forbidden = Object.keys(manifest).filter((key) => /dependencies$|^bundle|^scripts$/i.test(key));
-  assert.deepEqual(forbidden, []);
+  assert.deepEqual(forbidden, ["peerDependencies"]);
+  // A framework is asked for by those who have it.
+  const frameworks = Object.keys(manifest.peerDependencies);
+  assert.deepEqual(manifest.peerDependenciesMeta, Object.fromEntries(frameworks.map((name) => [name, { optional: true }])));
   assert.deepEqual(manifest.bin, { "procore-spa-auth": "./dist/audit/bin.js" });
 });
 
@@ -135,6 +142,16 @@ for (const file of [...entries, ...parts, inWorker, workerScript, forTests]) {
     const code = [/\bimport\.meta\b/, /\bimport\s*[{*"'(]/, /\brequire\(/, /\beval\(/, /new Function\b/];
     const forbidden = [...code, /sourceMappingURL/];
     assert.deepEqual(forbidden.filter((pattern) => pattern.test(own)), []);
+  });
+}
+
+for (const adapter of adapters) {
+  test(`${adapter}.js imports its framework, and brings nothing of it`, () => {
+    const text = textOf(adapter);
+    const imported = [...text.matchAll(/\bimport\b[^"]*"([^"]+)"/g)].map(([, path]) => path);
+    const foreign = imported.filter((path) => !Object.keys(manifest.peerDependencies).some((name) => path === name || path.startsWith(`${name}/`)));
+    assert.deepEqual(foreign, []);
+    assert.ok(text.length < 4000, `${text.length} bytes`);
   });
 }
 

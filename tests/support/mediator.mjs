@@ -1,13 +1,12 @@
 // A token mediator between a page and the demo's authorization server: the one of examples/, or the reference server.
 
 import { createRequestListener } from "@remix-run/node-fetch-server";
-import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { mkdirSync, mkdtempSync } from "node:fs";
 import { join } from "node:path";
 import { createMediator } from "../../examples/token-mediator/mediator.mjs";
-import { run, target } from "../../scripts/run.mjs";
-import { pass } from "./servers.mjs";
+import { startReference } from "../../scripts/reference-mediator.mjs";
+import { target } from "../../scripts/run.mjs";
 
 /** The request listener of the example, for one application of the page at `origin`. */
 export function exampleMediator({ origin, clientId, clientSecret, loginOrigin, ...more }) {
@@ -43,62 +42,11 @@ export const withoutTls = (listener) => (request, response) => {
 /** Node takes headers also as a list of names and values, one after the other. */
 const pairsOf = (flat) => flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1]]]));
 
-/** The program of `mediator/`, as `npm test -- mediator` builds it too. */
-export async function buildReference() {
-  const { code, output } = await run("cargo", ["build", "--package", "procore-token-mediator"], { label: "the token mediator" });
-  if (code) throw new Error(output);
-  return join(target, "debug/procore-token-mediator");
-}
-
-/**
- * The reference server as a program of its own, for one application. Answers with a request listener, and with `restart`, which
- * kills the program at once and starts it again with what it has written down.
- */
-export async function referenceMediator(t, program, { origin, redirectUris, clientId, clientSecret, loginOrigin }) {
+/** The reference server for one application; it ends with the test. */
+export async function referenceMediator(t, program, application) {
   mkdirSync(join(target, "e2e"), { recursive: true });
-  const env = {
-    ...process.env,
-    SECRET: clientSecret,
-    COOKIE_KEY: randomBytes(32).toString("base64"),
-    MEDIATOR__LISTEN: "127.0.0.1:0",
-    MEDIATOR__STATE_DIR: mkdtempSync(join(target, "e2e/mediator-")),
-    MEDIATOR__COOKIE_KEYS__ENV: "COOKIE_KEY",
-    MEDIATOR__APPLICATIONS__MAIN__CLIENT_ID: clientId,
-    MEDIATOR__APPLICATIONS__MAIN__CLIENT_SECRET__ENV: "SECRET",
-    MEDIATOR__APPLICATIONS__MAIN__ORIGINS: origin,
-    MEDIATOR__APPLICATIONS__MAIN__REDIRECT_URIS: redirectUris.join(" "),
-    MEDIATOR__APPLICATIONS__MAIN__LOGIN_ORIGIN: loginOrigin,
-  };
-  let child;
-  let said = "";
-  const start = async () => {
-    child = spawn(program, [], { env, stdio: ["ignore", "pipe", "pipe"] });
-    const port = new Promise((found, failed) => {
-      const note = (chunk) => {
-        said += chunk;
-        const [, number] = /127\.0\.0\.1:(\d+)/.exec(said.slice(said.lastIndexOf("listening"))) ?? [];
-        if (number) found(number);
-      };
-      child.stdout.on("data", note);
-      child.stderr.on("data", note);
-      child.once("exit", () => failed(new Error(said)));
-    });
-    return `http://localhost:${await port}`;
-  };
-  const stop = async () => {
-    const ended = new Promise((done) => child.once("exit", done));
-    child.kill("SIGKILL");
-    await ended;
-  };
-  let at = await start();
-  t.after(stop);
-  return {
-    listener: (request, response) => pass(request, response, at),
-    restart: async () => {
-      await stop();
-      said = "";
-      at = await start();
-    },
-    log: () => said,
-  };
+  const stateDir = mkdtempSync(join(target, "e2e/mediator-"));
+  const server = await startReference(program, { applications: { main: application }, stateDir });
+  t.after(server.close);
+  return server;
 }

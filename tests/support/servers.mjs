@@ -1,9 +1,10 @@
 // The servers that the tests need beside the demo's: pages, sinks that write down what reaches them, and a sentinel.
 
 import { readFile } from "node:fs/promises";
-import { createServer, request as forward } from "node:http";
+import { createServer } from "node:http";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
+import { pass } from "../../scripts/reference-mediator.mjs";
 
 export const pages = fileURLToPath(new URL("pages", import.meta.url));
 
@@ -138,18 +139,6 @@ export async function startSink() {
 /** Where browsers phone home by themselves. */
 const VENDORS =
   /(^|\.)(mozilla\.(com|net|org)|firefox\.com|google\.com|googleapis\.com|gvt1\.com|gstatic\.com)(:\d+)?$/;
-
-/** Passes a request on to a server of this machine, and its answer back. */
-export function pass(request, response, origin) {
-  const { method, headers, url } = request;
-  const { pathname, search } = new URL(url, origin);
-  const passed = forward(origin + pathname + search, { method, headers }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  passed.on("error", () => response.destroy());
-  request.pipe(passed);
-}
 
 /**
  * The proxy that a test's browser must use for every host but localhost: it lets nothing out, and says who tried.

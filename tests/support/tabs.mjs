@@ -2,12 +2,13 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
+import { pass } from "../../scripts/reference-mediator.mjs";
 import { Browser } from "../server/agent.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";
 import { Visitor } from "./demo.mjs";
 import { startLine } from "./line.mjs";
-import { POLICY, openDoor, pages, pass, startPages } from "./servers.mjs";
+import { POLICY, openDoor, pages, startPages } from "./servers.mjs";
 
 /** What the worker needs beside the rest of the policy. */
 const WORKER_POLICY = POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth") + "; worker-src 'self'";

@@ -4,7 +4,7 @@ import { ProcoreAuthError, isProcoreAuthError } from "./errors.ts";
 /** The message of each code, once they are loaded. */
 let messages: { readonly [code: string]: string } = own({});
 
-const MISSING = "See the README's table of errors.";
+const MISSING = "See docs/errors.md.";
 
 /** Loads the messages, which are in a script of their own: who meets no error has no need of them. Never rejects. */
 export const loadMessages = async (): Promise<void> => {

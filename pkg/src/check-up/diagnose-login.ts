@@ -28,7 +28,7 @@ const registration = (seen: Seen, standing: Standing): Found => {
     return problem(
       code,
       `The login page comes back to ${uri}, but no sign-in comes of it. ${message}`,
-      "The README's table of errors has more.",
+      "docs/errors.md has more.",
       BUSY.test(code) ? "warning" : "error",
     );
   }

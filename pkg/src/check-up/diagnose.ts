@@ -35,7 +35,7 @@ const found = (check: DiagnosisCheck, run: NonNullable<Checks[DiagnosisCheck]>, 
   }
   const isSound = !seen || [seen].flat().every(({ severity }) => severity === "ok" || severity === "unknown");
   return startError && isSound && checkOf(startError.code) === check
-    ? problem(startError.code, startError.message, "The README's table of errors has more.")
+    ? problem(startError.code, startError.message, "docs/errors.md has more.")
     : seen;
 };
 

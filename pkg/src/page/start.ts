@@ -1,9 +1,7 @@
 // In a script of its own, which is loaded while the response of a page is judged.
 
 import type * as Api from "../types/index.d.ts";
-
-/** In the storage of a tab whose user has signed out: its pages do not go to the login page by themselves. */
-const OUT = "procore-spa-auth.out";
+import { OUT } from "./out.ts";
 
 export interface StartHost {
   readonly auth: Api.ProcoreAuth;

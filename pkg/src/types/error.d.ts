@@ -50,7 +50,7 @@ export interface ProcoreAuthErrorFacts {
 /**
  * The one error of this package. Never holds a token, code, verifier, state or secret. Of what a request or a storage has
  * thrown, `cause` keeps the name alone. `message` says what happened and what to do, and in brackets what it is about; its
- * text is loaded with the first error (`messages.js`), and where that can't be, it leads to the README's table by `code`.
+ * text is loaded with the first error (`messages.js`), and where that can't be, it leads to the table of codes, docs/errors.md.
  */
 export class ProcoreAuthError extends Error {
   /** For the tests of an app, which show what it makes of an error; in the app itself, this package makes them. */

@@ -179,7 +179,7 @@ export interface SignOutResult {
    * `"revoked"`: the server has confirmed that all tokens are dead, those of earlier sign-ins that this one has replaced
    * too. `"revoke_pending"`: the tokens are wiped here, but the server could not be told (RFC 7009 §2.2.1) or has refused,
    * or a renewal was under way, refused or in doubt, or a renewed token could not be used before it was revoked (see the
-   * README), and the server may still hold a good one. `"nothing"`: nobody was signed in.
+   * docs/session.md), and the server may still hold a good one. `"nothing"`: nobody was signed in.
    */
   readonly outcome: "revoked" | "revoke_pending" | "nothing";
   /**
@@ -275,7 +275,7 @@ export interface ProcoreAuth {
    * the promise settles only if nobody there takes it (`opener_reloaded`), so that nothing else of the app begins there.
    *
    * @param url - default: this page's URL
-   * @throws {ProcoreAuthError} phase `redirect` or `token`; see the table in the README. `opener_severed` in a window
+   * @throws {ProcoreAuthError} phase `redirect` or `token`; see docs/errors.md. `opener_severed` in a window
    *   whose opener can't be reached
    */
   handleRedirect(url?: string): Promise<RedirectResult>;

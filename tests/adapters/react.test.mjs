@@ -1,0 +1,47 @@
+// An app of React and React Router, with procore-spa-auth/react.
+
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { inOneEngine } from "../support/browsers.mjs";
+import { pack } from "../support/package.mjs";
+import { declareGuarded, declareScenarios } from "./person.mjs";
+import { build, check, inNode, install, startSite } from "./site.mjs";
+
+let packed, folder;
+
+before(async () => {
+  packed = await pack();
+  folder = await install("react", packed);
+  await build(folder);
+  // Only there does StrictMode do everything twice.
+  await build(folder, { dist: "dist-development", mode: "development" });
+});
+after(() => packed?.remove());
+
+test("the app compiles, and the adapter keeps what its types promise", () => check(folder, "react"));
+
+test("a server renders what is known there, nothing, and asks nobody", async () => {
+  const { page, threw } = await inNode(folder, `
+    import { createElement as h } from "react";
+    import { renderToString } from "react-dom/server";
+    import { createProcoreAuth } from "procore-spa-auth";
+    import { ProcoreAuthProvider, RequireSession, useProcoreAuth } from "procore-spa-auth/react";
+    globalThis.fetch = () => { throw new Error("fetched"); };
+    const credentials = { production: { clientId: "CID", redirectUris: ["https://app.example.com/callback"] } };
+    const auth = createProcoreAuth({ credentials, persist: "tab" });
+    const Status = () => useProcoreAuth().status;
+    const inside = h(RequireSession, { fallback: h(Status) }, "inside");
+    const page = renderToString(h(ProcoreAuthProvider, { auth }, inside));
+    let threw;
+    try { renderToString(h(Status)); } catch (error) { threw = error.message; }
+    console.log(JSON.stringify({ page, threw }));`);
+  assert.equal(page, "unknown");
+  assert.match(threw, /there is no <ProcoreAuthProvider>/);
+});
+
+inOneEngine("React", (browser) => {
+  declareScenarios(test, browser, (t) => startSite(t, folder));
+
+  // Under StrictMode, too.
+  declareGuarded(test, browser, (t, site) => startSite(t, folder, { dist: "dist-development", ...site }));
+});

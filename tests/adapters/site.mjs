@@ -1,0 +1,113 @@
+// A small app of one framework, installed and built as its users do it, with its authorization server.
+
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { extname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { root, target } from "../../scripts/run.mjs";
+import { startServer } from "../../www/server/index.mjs";
+import { must } from "../support/package.mjs";
+import { openDoor, startPages } from "../support/servers.mjs";
+
+const here = fileURLToPath(new URL(".", import.meta.url));
+const tsc = join(root, "node_modules/typescript/bin/tsc");
+
+/** Copies the app of `framework`, installs what its lockfile names, and puts the packed package beside that. Answers with its folder. */
+export async function install(framework, packed) {
+  const folder = join(target, "adapters", framework);
+  const installed = join(folder, "node_modules");
+  rmSync(join(folder, "src"), { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  cpSync(join(here, framework), folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  await must("npm", ["ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"], { cwd: folder });
+  rmSync(join(installed, "procore-spa-auth"), { recursive: true, force: true });
+  cpSync(packed.folder, join(installed, "procore-spa-auth"), { recursive: true });
+  return folder;
+}
+
+/** Builds the app by its own Vite. */
+export function build(folder, { dist = "dist", mode = "production" } = {}) {
+  return runTool(folder, ["vite/bin/vite.js", "build", "--outDir", dist, "--mode", mode, "--logLevel", "warn"], { NODE_ENV: mode });
+}
+
+/** Runs a program of what is installed with the app. */
+export function runTool(folder, [program, ...args], env) {
+  return must(process.execPath, [join("node_modules", program), ...args], { cwd: folder, env });
+}
+
+/** Runs a script in the app's folder, as a server would. It prints JSON. */
+export async function inNode(folder, script) {
+  const output = await must(process.execPath, ["--input-type=module", "--eval", script], { cwd: folder });
+  return JSON.parse(output.trim().split("\n").at(-1));
+}
+
+/** Compiles the app against the package's types, and an adapter's code against what those promise. */
+export async function check(folder, framework) {
+  // The client as the page of the documentation makes it; the app's own is told where its servers are.
+  const [, file, code] = /^```\w+\n\/\/ (src\/.*auth)\.ts\n([^]*?)^```$/m.exec(readFileSync(join(root, `docs/${framework}.md`), "utf8"));
+  writeFileSync(join(folder, `${file}-shown.ts`), code);
+  await must(process.execPath, [tsc, "--noEmit", "-p", folder]);
+  // Beside what the app has installed, so that it means the same framework.
+  const sources = join(folder, "adapter");
+  cpSync(join(root, "pkg/src"), sources, { recursive: true });
+  writeFileSync(
+    join(sources, "promised.ts"),
+    `import type * as Promised from "./types/${framework}.d.ts";
+     import * as kept from "./${framework}.ts";
+     kept satisfies typeof Promised;
+     type Nothing<Names extends never> = Names;
+     export type Unpromised = Nothing<Exclude<keyof typeof kept, keyof typeof Promised>>;`,
+  );
+  const options = { extends: join(root, "tsconfig.json"), files: ["promised.ts"], include: [], compilerOptions: { skipLibCheck: true } };
+  writeFileSync(join(sources, "tsconfig.json"), JSON.stringify(options));
+  await must(process.execPath, [tsc, "--noEmit", "-p", sources]);
+}
+
+/** What an app needs, and nothing more. */
+export const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; connect-src *; img-src data:; base-uri 'self'";
+
+/**
+ * Serves what was built into `dist`, every other path being its `index.html`, or what `pageOf(path)` names, and starts the
+ * authorization server that its client is told of.
+ * `astray` are the requests that came to the app's own server with a token.
+ *
+ * `signIn`: who goes to the login page, the app by itself or only its guard.
+ */
+export async function startSite(t, folder, { dist = "dist", pageOf = () => "index.html", policy = POLICY, callback = "/callback", signIn = "auto" } = {}) {
+  const door = await openDoor();
+  t.after(door.close);
+  const redirectUri = door.origin + callback;
+  const server = await startServer({
+    ports: { sandbox: 0, production: 0 },
+    pageOrigins: [door.origin],
+    redirectUris: { sandbox: [redirectUri] },
+  });
+  t.after(() => server.close());
+  const { sandbox } = server.environments;
+  const at = (path) => sandbox.origin + path;
+  const config = {
+    credentials: { sandbox: { clientId: sandbox.clientId, redirectUris: [redirectUri] } },
+    servers: {
+      sandbox: {
+        customAuthorizationServer: true,
+        issuer: sandbox.origin,
+        authorizationEndpoint: at("/oauth/authorize"),
+        tokenEndpoint: at("/oauth/token"),
+        revocationEndpoint: at("/oauth/revoke"),
+        tokenInfoEndpoint: at("/oauth/token/info"),
+        apiOrigin: sandbox.origin,
+      },
+    },
+    persist: "tab",
+  };
+  mkdirSync(join(folder, "support"), { recursive: true });
+  writeFileSync(join(folder, "support/config.js"), `Object.assign(window, ${JSON.stringify({ procoreAuthOptions: config, signInBy: signIn, apiOrigin: sandbox.origin })});`);
+  const astray = [];
+  door.answer(({ url, headers }) => void (headers.authorization && astray.push(url)));
+  await startPages({
+    door,
+    folders: { "/support/": join(folder, "support") },
+    fallback: (path) => join(folder, dist, extname(path) ? path : pageOf(path)),
+    policy,
+  });
+  return { origin: door.origin, sandbox, astray };
+}

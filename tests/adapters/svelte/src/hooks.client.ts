@@ -1,0 +1,3 @@
+import { session } from "$lib/auth";
+
+export const init = () => session.known;

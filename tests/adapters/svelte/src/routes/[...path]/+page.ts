@@ -1,0 +1,3 @@
+import { session } from "$lib/auth";
+
+export const load = async ({ url }: { url: URL }) => ({ isAdmitted: await session.requireSession(url) });

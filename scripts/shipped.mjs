@@ -92,7 +92,10 @@ function sort(scripts) {
   return [[...atStart], Object.keys(scripts).filter((name) => !atStart.has(name))];
 }
 
-/** `{ tool: { start, later } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers compress them. */
+/**
+ * `{ tool: { start, later } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers
+ * compress them.
+ */
 export async function shipped(dist = join(root, "pkg/dist"), main = APP, tools = bundlers) {
   // Outside of the workspace, where no bundler finds its tsconfig.json, whose paths lead to pkg/src.
   const home = mkdtempSync(join(tmpdir(), "procore-spa-auth-size-"));

@@ -87,7 +87,10 @@ test("the table of errors has every code, in its phase, and no other", () => {
 test("the size that the README tells is the size that is built", () => {
   const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB(?:, and the worker's script, ([\d.]+) KB)? \|/gm)];
   assert.equal(told.length, 3);
-  const files = told.flatMap(([, entry, kilobytes, later]) => [[entry?.slice(1) ?? "index", kilobytes], ...(later ? [["worker-text", later]] : [])]);
+  const files = told.flatMap(([, entry, kilobytes, later]) => [
+    [entry?.slice(1) ?? "index", kilobytes],
+    ...(later ? [["worker-text", later]] : []),
+  ]);
   for (const [name, kilobytes] of files) {
     const file = `pkg/dist/${name}.js`;
     const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;

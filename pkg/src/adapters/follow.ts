@@ -95,6 +95,8 @@ const make = (auth: Api.ProcoreAuth): Following => {
       await arrival;
     } finally {
       isStarting = false;
+      // Who has been signed in since before anybody followed, no event has told of.
+      if (auth.session.id !== state.session.id) void meet(auth.session);
       change();
       finish();
     }

@@ -21,7 +21,9 @@ export const procoreAuth: typeof Api.procoreAuth = (auth, options) => {
     install(app) {
       installed = app;
       const seen = shallowRef(state());
-      subscribe(() => (seen.value = state()));
+      const stop = subscribe(() => (seen.value = state()));
+      // There since Vue 3.5.
+      app.onUnmount?.(stop);
       const of = <Name extends keyof Api.SignInState>(name: Name) => computed(() => seen.value[name]);
       const refs = { status: of("status"), session: of("session"), user: of("user"), error: of("error") };
       app.provide(KEY, { ...refs, ...actions });

@@ -166,6 +166,13 @@ test("a user is of one session, and of no other", async () => {
   assert.equal("user" in now(), false);
 });
 
+test("a user who was signed in before the start is named, too", async () => {
+  const { client, now } = await started(inside("A"));
+  client.last("user").resolve({ id: "1", login: "", name: "Pat" });
+  await turn();
+  assert.deepEqual([now().user.name, client.count("user")], ["Pat", 1]);
+});
+
 test("a user who can't be named is signed in all the same", async () => {
   const { client, now } = await started();
   client.tell(inside("A"), "signed_in");

@@ -169,6 +169,17 @@ const promised = (): [promise: Promise<void>, resolve: () => void] => {
 /** For apps without a router. */
 export const replace = (to: string) => history.replaceState(null, "", to);
 
+/**
+ * A path of this origin as a router with a base has it: `/app/one` is its `/one` where the base is `/app`. A base that ends with `#` is
+ * one of a router that keeps its paths in the fragment.
+ */
+export const within = (base: string, path: string): string => {
+  if (base === `${path}#`) return "/";
+  const rest = path.slice(base.length);
+  if (!path.startsWith(base) || /^[^/?#]/.test(rest)) return path;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+};
+
 const hasSignedOut = () => {
   try {
     return sessionStorage.getItem(OUT) !== null;

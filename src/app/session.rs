@@ -84,6 +84,37 @@ pub struct User {
     pub name: String,
 }
 
+impl SessionStatus {
+    /// The word, as in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Unknown => "unknown",
+            Self::SignedOut => Status::SignedOut.as_str(),
+            Self::Fresh => Status::Fresh.as_str(),
+            Self::RefreshDue => Status::RefreshDue.as_str(),
+            Self::Expired => Status::Expired.as_str(),
+            Self::InDoubt => Status::InDoubt.as_str(),
+        }
+    }
+}
+
+impl SessionNews {
+    /// The word, as in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Ready => "ready",
+            Self::SignedIn => SessionEvent::SignedIn.as_str(),
+            Self::Refreshed => SessionEvent::Refreshed.as_str(),
+            Self::Expired => SessionEvent::Expired.as_str(),
+            Self::SignedOut => SessionEvent::SignedOut.as_str(),
+            Self::ReauthRequired => SessionEvent::ReauthRequired.as_str(),
+            Self::SignedInElsewhere => "signed_in_elsewhere",
+        }
+    }
+}
+
 impl Session {
     /// Before anything is known.
     pub(super) const fn unknown(environment: EnvironmentName) -> Self {

@@ -1,9 +1,9 @@
 // An example in Rust, as it is built, with the demo's authorization server, and a user in one browser.
 
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { root, target } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
@@ -11,22 +11,49 @@ import { Visitor } from "../support/demo.mjs";
 import { must } from "../support/package.mjs";
 import { POLICY, openDoor, startPages } from "../support/servers.mjs";
 
-/** Builds an example as its user does. Answers with the folder of what came out. */
-export async function buildExample(name) {
-  await must("cargo", ["xtask", "app", `examples/${name}`]);
-  return join(target, "rust-apps", name);
+/** Builds an app as its user does. Answers with its `folder`, and that of what came out. */
+export async function buildApp(folder) {
+  await must("cargo", ["xtask", "app", folder]);
+  return { folder: join(root, folder), built: join(target, "rust-apps", basename(folder)) };
 }
 
-/** A visitor of an example: its page is there when it shows what is known of the session. */
+/** A visitor of an app: its page is there when it shows what is known of the session. */
 class AppVisitor extends Visitor {
+  /** Calls something of the probe's. `expression` is JavaScript. */
+  call(expression) {
+    return this.driver.executeAsyncScript(
+      `const done = arguments[arguments.length - 1]; attempt(async () => ${expression}).then(done)`,
+    );
+  }
+
+  async reload() {
+    await this.driver.navigate().refresh();
+    await this.arrived();
+  }
+
+  /** Another tab, with the same page; goes over to it. Answers with how to come back, and how to close it. */
+  async openTab(t) {
+    const before = await this.driver.getWindowHandle();
+    await this.driver.switchTo().newWindow("tab");
+    const handle = await this.driver.getWindowHandle();
+    t.after(async () => {
+      await this.driver.switchTo().window(handle);
+      await this.driver.close();
+      await this.driver.switchTo().window(before);
+    });
+    await this.open("/start");
+    const goTo = (window) => () => this.driver.switchTo().window(window);
+    return { first: goTo(before), second: goTo(handle) };
+  }
+
   async arrived() {
     const script = "return location.origin === arguments[0] && document.getElementById('status')?.textContent";
     await until("the page knows the session", async () => ![undefined, null, "", false, "unknown"].includes(await this.ask(script, this.page)));
   }
 }
 
-/** Serves an example on a page of its own, with its server. `options` are added to those of the page. */
-export async function startExample(t, { driver }, name, built, options = {}) {
+/** Serves an app on a page of its own, with its server. `options` are added to those of the page. */
+export async function startApp(t, { driver }, { folder, built }, options = {}) {
   const door = await openDoor();
   t.after(door.close);
   const { origin } = door;
@@ -41,21 +68,22 @@ export async function startExample(t, { driver }, name, built, options = {}) {
   const home = await mkdtemp(join(tmpdir(), "rust-app-"));
   t.after(() => rm(home, { recursive: true, force: true }));
   await cp(built, home, { recursive: true });
-  await cp(join(root, "examples/start.js"), join(home, "start.js"));
-  const page = readFileSync(join(root, `examples/${name}/index.html`), "utf8");
+  const own = join(folder, "start.js");
+  await cp(existsSync(own) ? own : join(root, "examples/start.js"), join(home, "start.js"));
+  const page = readFileSync(join(folder, "index.html"), "utf8");
   const config = JSON.stringify({ ...optionsOf(sandbox, redirectUri), ...options });
   // `<` would end the element.
   const filled = page.replace(/(<script type="application\/json" id="options">)[^<]*/, (_, tag) => tag + config.replaceAll("<", "\\u003c"));
   await writeFile(join(home, "index.html"), filled);
   // Frameworks make elements from text.
   const policy = POLICY.replace(/; require-trusted-types-for.*/, "");
-  const site = await startPages({ door, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
+  await startPages({ door, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
   const visitor = new AppVisitor(driver, origin);
   await visitor.open("/start");
   await visitor.forget();
   await visitor.ask("sessionStorage.clear(); localStorage.clear()");
   await visitor.open("/start");
-  return { visitor, sandbox, redirectUri, site };
+  return { visitor, sandbox, redirectUri };
 }
 
 function optionsOf(sandbox, redirectUri) {

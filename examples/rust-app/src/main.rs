@@ -58,8 +58,7 @@ fn run<Work: Future<Output = Result<(), Error>> + 'static>(auth: ProcoreAuth, ac
 }
 
 fn show_session(session: &Session) {
-    let status = serde_json::to_value(session.status).expect("a status is a word");
-    show("status", status.as_str().unwrap_or_default());
+    show("status", session.status.as_str());
 }
 
 fn show(id: &str, text: &str) {

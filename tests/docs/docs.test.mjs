@@ -57,6 +57,13 @@ test("the README's Rust example is the crate's doctest", () => {
   assert.equal(code.replaceAll(/\n{2,}/g, "\n"), shown.replaceAll(/\n{2,}/g, "\n"));
 });
 
+test("the example of docs/rust.md is the client's own, which rustdoc compiles", () => {
+  const docs = read("src/app/mod.rs").split("\n").filter((line) => line.startsWith("//!"));
+  const [, tested] = /^```no_run\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
+  const [{ code }] = blocks(read("docs/rust.md"), "rust");
+  assert.equal(code, tested);
+});
+
 test("the README's table has every error code, in its phase, and no other", () => {
   const rows = [...readme.matchAll(/^\| `(\w+)` \| (\w+(?:, \w+)*) \| .+ \| .+ \|$/gm)];
   const table = new Map(rows.map(([, code, phases]) => [code, phases.split(", ")]));

@@ -108,7 +108,12 @@ fn app(folder: &Path) -> Result<()> {
     let wasm = out.join(TARGET).join("release/app.wasm");
     let to = out.join(folder.file_name().unwrap_or_default());
     remove(&to)?;
-    let args = ["wasm-bindgen".into(), wasm.into(), "--out-dir".into(), to.into_os_string()];
+    let args = [
+        "wasm-bindgen".into(),
+        wasm.into(),
+        "--out-dir".into(),
+        to.into_os_string(),
+    ];
     let args = args.into_iter().chain(["--target", "web"].map(Into::into));
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).map_err(|error| format!("wasm-bindgen: {error:#}"))
 }

@@ -227,6 +227,7 @@ export const legs = {
     yield check("cargo", args, { where: "native", env });
     yield check("cargo", [...args, ...wasm], { where: "wasm", env });
     yield check("cargo", [...args, ...wasm, "--features", "app"], { where: "the client for Rust apps", env });
+    yield cargoTest([...wasm, "--features", "app", "--doc"], { where: "its examples" });
     yield check("cargo", [...args, "--features", "audit"], { where: "the auditor", env });
   },
   async *build() {

@@ -101,7 +101,7 @@ impl ProcoreAuth {
     pub fn subscribe(&self, listener: impl Fn(&Session, SessionNews) + 'static) -> Subscription {
         Subscription {
             driver: Rc::downgrade(&self.0),
-            number: self.0.listen(Rc::new(listener)),
+            number: self.0.listeners.add(Rc::new(listener)),
         }
     }
 
@@ -117,7 +117,7 @@ impl ProcoreAuth {
     /// - `not_signed_in`, `reauth_required`, `session_ended`, and those of a renewal
     /// - `network_error` when no answer came
     pub async fn fetch(&self, request: impl Into<Request>) -> Result<Response, Error> {
-        self.0.fetch_from_api(request.into()).await
+        self.0.fetch(request.into()).await
     }
 
     /// Who is signed in: `GET /rest/v1.0/me`.
@@ -225,7 +225,7 @@ pub struct Subscription {
 impl Drop for Subscription {
     fn drop(&mut self) {
         if let Some(driver) = self.driver.upgrade() {
-            driver.unlisten(self.number);
+            driver.listeners.remove(self.number);
         }
     }
 }

@@ -1,21 +1,20 @@
 //! What the machine says is done here, each effect in a line or two. This decides nothing about tokens, sessions or requests.
 
+use super::api::ApiCall;
+use super::listeners::Listeners;
 use super::page::{self, Marks};
 use super::redirect::{self, Taken};
-use super::request::{Request, Response};
-use super::send::{Prepared, Tried, Try};
+use super::send::Prepared;
 use super::session::{Session, SessionNews};
 use super::tabs::{self, Tabs};
 use super::vault::Vault;
 use crate::browser::{clock, url};
-use crate::error::{Code, Error, Phase};
-use crate::protocol::api_request::ApiRequest;
-use crate::protocol::api_response::ApiResponse;
+use crate::error::{Code, Error};
 use crate::protocol::client::Client;
 use crate::protocol::config::Config;
-use crate::protocol::http::{Body, HttpOutcome};
+use crate::protocol::http::HttpOutcome;
 use crate::protocol::shared::{Done, Effect, Event, Id, Shared};
-use alloc::collections::{BTreeMap, VecDeque};
+use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
@@ -24,14 +23,12 @@ use futures_channel::oneshot::{Receiver, Sender, channel};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
 use wasm_bindgen_futures::spawn_local;
-use web_sys::{AbortController, Window};
+use web_sys::Window;
 
 /// An event of a machine with real tokens.
 type Said<'a> = Event<'a, Client>;
 /// What has come of a call.
 pub(super) type Outcome = Result<Done, Error>;
-/// Called with the session as it is then.
-pub(super) type Listener = Rc<dyn Fn(&Session, SessionNews)>;
 
 /// The machine, and everything that it has done.
 pub(super) struct Driver {
@@ -44,27 +41,16 @@ pub(super) struct Driver {
     seen: RefCell<Session>,
 
     count: Cell<u64>,
-    calls: RefCell<BTreeMap<u64, Sender<Outcome>>>,
+    pub(super) calls: RefCell<BTreeMap<u64, Sender<Outcome>>>,
     /// Of calls: what they have for the API.
-    requests: RefCell<BTreeMap<u64, Rc<ApiCall>>>,
+    pub(super) requests: RefCell<BTreeMap<u64, Rc<ApiCall>>>,
     /// Of calls: responses to a sign-in that wait for the server's metadata.
     taken: RefCell<Vec<(u64, Taken)>>,
     /// Of calls: where to go on to, and what was put right on the way there.
     targets: RefCell<BTreeMap<u64, (String, Option<Code>)>>,
 
-    listeners: RefCell<Vec<(u64, Listener)>>,
-    news: RefCell<VecDeque<(Session, SessionNews)>>,
-    is_telling: Cell<bool>,
+    pub(super) listeners: Listeners,
     attended: RefCell<Vec<EventListener>>,
-}
-
-/// A request to the API, over all its tries.
-pub(super) struct ApiCall {
-    request: Request,
-    judged: RefCell<ApiRequest>,
-    controller: AbortController,
-    /// The answer to the last try, or why there is none.
-    last: RefCell<Option<Result<web_sys::Response, Error>>>,
 }
 
 impl Driver {
@@ -93,9 +79,7 @@ impl Driver {
             requests: RefCell::default(),
             taken: RefCell::default(),
             targets: RefCell::default(),
-            listeners: RefCell::default(),
-            news: RefCell::default(),
-            is_telling: Cell::new(false),
+            listeners: Listeners::default(),
             attended: RefCell::default(),
         });
         this.tabs.listen(&this);
@@ -122,7 +106,7 @@ impl Driver {
         }
         self.look(news, is_told);
         self.redeem_what_waits();
-        self.tell();
+        self.listeners.tell();
     }
 
     /// The same, in a later turn.
@@ -134,7 +118,7 @@ impl Driver {
     fn begin(self: &Rc<Self>, effect: Effect<Client>) {
         match effect {
             Effect::Send(exchange) => self.send(exchange),
-            Effect::Fetch { call, header, is_bare } => self.fetch(call, &header, is_bare),
+            Effect::Fetch { call, header, is_bare } => self.try_fetch(call, &header, is_bare),
             Effect::Settle { call, result } => self.settle(call, result),
             Effect::Bury(id) => self.later(match self.marks.bury(id) {
                 true => Event::Buried,
@@ -269,7 +253,7 @@ impl Driver {
         ended(outcome).await
     }
 
-    fn settle(&self, call: u64, result: Outcome) {
+    pub(super) fn settle(&self, call: u64, result: Outcome) {
         self.taken.borrow_mut().retain(|(waiting, _)| *waiting != call);
         let sender = self.calls.borrow_mut().remove(&call);
         if let Some(sender) = sender {
@@ -327,92 +311,6 @@ impl Driver {
         self.targets.borrow_mut().remove(&call)
     }
 
-    // Requests to the API.
-
-    /// Sends a request to the API as often as the machine says.
-    pub(super) async fn fetch_from_api(self: &Rc<Self>, request: Request) -> Result<Response, Error> {
-        let judged = self.with_client(|client| request.judged(client.config()))?;
-        let controller = AbortController::new().map_err(|_| refused())?;
-        let may_wait = request.may_wait;
-        let (call, outcome) = self.call();
-        let api_call = Rc::new(ApiCall {
-            request,
-            judged: RefCell::new(judged),
-            controller,
-            last: RefCell::default(),
-        });
-        self.requests.borrow_mut().insert(call, Rc::clone(&api_call));
-        let _given_up = GivenUp(self, call);
-        self.handle(Event::Fetch { call, may_wait });
-        let outcome = ended(outcome).await;
-        match api_call.last.take() {
-            Some(last) => outcome.and(last).map(Response::new),
-            None => Err(outcome.err().unwrap_or_else(refused)),
-        }
-    }
-
-    fn fetch(self: &Rc<Self>, call: u64, header: &Body, is_bare: bool) {
-        let Some(api_call) = self.requests.borrow().get(&call).map(Rc::clone) else {
-            return;
-        };
-        if let Some(Ok(before)) = api_call.last.take()
-            && let Some(body) = before.body()
-        {
-            let _ = body.cancel();
-        }
-        let prepared = {
-            let judged = api_call.judged.borrow();
-            let facts = (judged.url(), judged.company_id().map(|id| id.as_str()));
-            Try::new(&api_call.request, facts, header, is_bare, &api_call.controller.signal())
-        };
-        let this = Rc::clone(self);
-        spawn_local(async move {
-            match prepared {
-                Ok(prepared) => {
-                    let tried = prepared.send(&this.window).await;
-                    this.tried(call, &api_call, tried, is_bare);
-                }
-                // What the browser refuses, such as a GET with a body, is the caller's own mistake.
-                Err(_) => this.end_fetch(call, &api_call, Err(refused())),
-            }
-        });
-    }
-
-    fn tried(self: &Rc<Self>, call: u64, api_call: &ApiCall, tried: Tried, is_bare: bool) {
-        let Tried::Answer(response, is_redirect) = tried else {
-            return self.handle(Event::NoAnswer { call });
-        };
-        if response.redirected() {
-            let judged = self.with_client(|client| api_call.request.judged_at(&response.url(), client.config()));
-            match judged {
-                // What another server says is no word of the API.
-                Err(_) => return self.end_fetch(call, api_call, Ok(response)),
-                // The way without the company's ID has led to the API again: there it is sent.
-                Ok(judged) if is_bare => {
-                    *api_call.judged.borrow_mut() = judged;
-                    return self.handle(Event::Again { call });
-                }
-                Ok(_) => {}
-            }
-        }
-        let header = |name| response.headers().get(name).ok().flatten().unwrap_or_default();
-        let (retry_after, rate_limit_reset) = (header("retry-after"), header("x-rate-limit-reset"));
-        let status = if is_redirect { 0 } else { response.status() };
-        *api_call.last.borrow_mut() = Some(Ok(response));
-        let response = ApiResponse::new(status.into())
-            .to(&api_call.request.method, true)
-            .declared(api_call.request.is_idempotent)
-            .with(&retry_after, &rate_limit_reset);
-        self.handle(Event::Response { call, response });
-    }
-
-    /// Ends a call whose answer is not for the machine.
-    fn end_fetch(self: &Rc<Self>, call: u64, api_call: &ApiCall, last: Result<web_sys::Response, Error>) {
-        *api_call.last.borrow_mut() = Some(last);
-        self.settle(call, Ok(Done::Return));
-        self.handle(Event::Drop { call });
-    }
-
     // What the app sees.
 
     /// The session as the app is to see it.
@@ -431,58 +329,14 @@ impl Driver {
         if !is_told && before.is_unknown() && !session.is_unknown() {
             news.push(SessionNews::Ready);
         }
-        if session.signed_in {
+        if session.signed_in && before != session {
             self.marks.keep_rounds("");
             if self.vault.is_some() {
                 self.marks.note_session();
             }
         }
-        let news = news.into_iter().map(|news| (session.clone(), news));
-        self.news.borrow_mut().extend(news);
-    }
-
-    /// Tells the listeners, in the order of what has happened, also where one of them makes more happen.
-    fn tell(&self) {
-        if self.is_telling.replace(true) {
-            return;
-        }
-        loop {
-            let Some((session, news)) = self.news.borrow_mut().pop_front() else {
-                break;
-            };
-            let listeners = self.listeners.borrow().clone();
-            for (_, listener) in listeners {
-                listener(&session, news);
-            }
-        }
-        self.is_telling.set(false);
-    }
-
-    pub(super) fn listen(&self, listener: Listener) -> u64 {
-        let number = self.count.get() + 1;
-        self.count.set(number);
-        self.listeners.borrow_mut().push((number, listener));
-        number
-    }
-
-    pub(super) fn unlisten(&self, number: u64) {
-        self.listeners.borrow_mut().retain(|(listener, _)| *listener != number);
-    }
-}
-
-/// Ends a call's request when nobody waits for it any more.
-struct GivenUp<'a>(&'a Rc<Driver>, u64);
-
-impl Drop for GivenUp<'_> {
-    fn drop(&mut self) {
-        let Self(driver, call) = self;
-        let api_call = driver.requests.borrow_mut().remove(call);
-        let is_waiting = driver.calls.borrow_mut().remove(call).is_some();
-        if is_waiting {
-            if let Some(api_call) = api_call {
-                api_call.controller.abort();
-            }
-            driver.handle(Event::Drop { call: *call });
+        for news in news {
+            self.listeners.expect(&session, news);
         }
     }
 }
@@ -490,10 +344,6 @@ impl Drop for GivenUp<'_> {
 /// What has come of a call. Its end is never lost, but with the driver.
 pub(super) async fn ended(outcome: Receiver<Outcome>) -> Outcome {
     outcome.await.unwrap_or_else(|_| Err(Code::SessionEnded.into()))
-}
-
-fn refused() -> Error {
-    Error::about(Code::ConfigInvalid, "request").during(Phase::Api)
 }
 
 /// A name for a session, or for a revision of it: up to 2^53, so that JavaScript has it exactly.

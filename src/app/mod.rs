@@ -33,7 +33,9 @@ mod session;
 mod sign_in;
 
 // What is done for it.
+mod api;
 mod driver;
+mod listeners;
 mod page;
 mod send;
 mod tabs;

@@ -1,7 +1,6 @@
-//! Sending: one exchange with the login server, or one try of a request to the API. Nothing here knows what an answer means.
+//! Sending one exchange with the login server. Nothing here knows what an answer means.
 
-use super::request::Request;
-use crate::protocol::http::{Body, HttpOutcome, HttpRequest, HttpResponse};
+use crate::protocol::http::{HttpOutcome, HttpRequest, HttpResponse};
 use crate::protocol::secret::Wiped;
 use alloc::string::String;
 use alloc::vec;
@@ -17,7 +16,6 @@ use web_sys::{
 const TIMEOUT_MS: u32 = 30_000;
 /// The core judges the first 64 KiB; one byte more tells it that there was more.
 const MAX_BODY: usize = 64 * 1024 + 1;
-const COMPANY: &str = "procore-company-id";
 
 /// An exchange, ready to be sent.
 pub(super) struct Prepared {
@@ -127,69 +125,4 @@ async fn read(response: &Response) -> Result<Wiped, JsValue> {
     body.truncate(length);
     // What is no UTF-8 is no JSON.
     Ok(Wiped::new(String::from_utf8(body).unwrap_or_default()))
-}
-
-/// One try of a request to the API, ready to be sent.
-pub(super) struct Try {
-    request: web_sys::Request,
-    is_held: bool,
-}
-
-/// What came of a try.
-pub(super) enum Tried {
-    /// An answer, and whether it is a redirect that was held back.
-    Answer(Response, bool),
-    /// None.
-    NoAnswer,
-}
-
-impl Try {
-    /// `is_bare`: without the company's ID, so that a redirect may be followed.
-    pub(super) fn new(
-        request: &Request,
-        (url, company_id): (&str, Option<&str>),
-        header: &Body,
-        is_bare: bool,
-        signal: &AbortSignal,
-    ) -> Result<Self, JsValue> {
-        let headers = Headers::new()?;
-        for (name, value) in &request.headers {
-            headers.append(name, value)?;
-        }
-        headers.set("authorization", header.expose())?;
-        if let Some(company_id) = company_id {
-            headers.set(COMPANY, company_id)?;
-        }
-        if is_bare {
-            headers.delete(COMPANY)?;
-        }
-        // Browsers take `Authorization` off on the way to another origin, and no other header.
-        let is_held = headers.has(COMPANY)?;
-        let init = RequestInit::new();
-        init.set_method(&request.method);
-        init.set_headers(&headers);
-        init.set_credentials(RequestCredentials::Omit);
-        init.set_cache(RequestCache::NoStore);
-        init.set_signal(Some(signal));
-        init.set_redirect(match is_held {
-            true => RequestRedirect::Manual,
-            false => RequestRedirect::Follow,
-        });
-        if let Some(body) = &request.body {
-            init.set_body(&Uint8Array::from(body.as_slice()));
-        }
-        let request = web_sys::Request::new_with_str_and_init(url, &init)?;
-        Ok(Self { request, is_held })
-    }
-
-    pub(super) async fn send(self, window: &Window) -> Tried {
-        let answer = JsFuture::from(window.fetch_with_request(&self.request)).await;
-        match answer.and_then(JsCast::dyn_into::<Response>) {
-            Ok(response) => {
-                let is_redirect = self.is_held && response.type_() == ResponseType::Opaqueredirect;
-                Tried::Answer(response, is_redirect)
-            }
-            Err(_) => Tried::NoAnswer,
-        }
-    }
 }

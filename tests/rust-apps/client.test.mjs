@@ -11,7 +11,7 @@ let app;
 before(async () => (app = await buildApp("tests/rust-apps/probe")));
 
 inTwoEngines("the client for Rust apps", (browser) => {
-  const start = (t, options) => startApp(t, browser, app, options);
+  const start = (t, change) => startApp(t, browser, app, change);
 
   async function signIn(visitor, options = {}, there = {}) {
     await visitor.ask("probe.signIn(arguments[0]).catch((error) => (globalThis.refused = error))", JSON.stringify(options));
@@ -19,8 +19,8 @@ inTwoEngines("the client for Rust apps", (browser) => {
     return visitor.ask("return outcome");
   }
 
-  async function signedIn(t, options) {
-    const started = await start(t, options);
+  async function signedIn(t, change) {
+    const started = await start(t, change);
     await signIn(started.visitor);
     return started;
   }
@@ -159,6 +159,50 @@ inTwoEngines("the client for Rust apps", (browser) => {
     await until("it has ended here, too", async () => (await visitor.call("probe.session")).value.status === "signed_out");
   });
 
+  test("an app that goes round is stopped at the fourth time", async (t) => {
+    const { visitor } = await start(t);
+    await signIn(visitor, {}, { answer: "deny" });
+    for (let round = 0; round < 2; round += 1) await signIn(visitor, {}, { answer: "deny", passwords: [] });
+    const { error, text } = await visitor.call("probe.signIn('{}')");
+    assert.equal(error, "sign_in_loop");
+    assert.match(text, /\[access_denied\]$/);
+  });
+
+  test("the login page is not gone to in a frame", async (t) => {
+    const { visitor } = await start(t);
+    await visitor.ask("document.body.append(Object.assign(document.createElement('iframe'), { src: '/start', id: 'frame' }))");
+    await until("the frame is there", () => visitor.ask("return frames[0]?.document.body?.innerText.includes('known')"));
+    assert.equal((await visitor.call("frames[0].probe.signIn('{}')")).error, "sign_in_framed");
+  });
+
+  test("the server's metadata are read first", async (t) => {
+    const discovering = ({ credentials, servers: { sandbox } }) => {
+      const { customAuthorizationServer, issuer, apiOrigin } = sandbox;
+      return { credentials, servers: { sandbox: { customAuthorizationServer, issuer, apiOrigin, discover: true } } };
+    };
+    const { visitor, sandbox } = await start(t, discovering);
+    assert.equal((await signIn(visitor)).value.handled, true);
+    assert.equal(await statusOf(visitor, me), 200);
+    sandbox.switches.set({ down: true });
+    await visitor.reload();
+    const outcome = await visitor.ask("return outcome");
+    assert.deepEqual([outcome.error, outcome.phase], ["network_error", "config"]);
+    sandbox.switches.set({ down: false });
+    assert.deepEqual(await visitor.call("probe.ready()"), {}, "it is asked again");
+  });
+
+  test("a token mediator adds the secret, and the page never has it", async (t) => {
+    const { visitor, secret } = await start(t, (options) => ({ ...options, tokenMediator: "/oauth/token", persist: true }));
+    assert.equal((await signIn(visitor)).value.handled, true);
+    assert.equal(await statusOf(visitor, me), 200);
+    await visitor.reload();
+    assert.equal((await visitor.call("probe.refresh()")).value.status, "fresh");
+    assert.equal(await statusOf(visitor, me), 200);
+    const storage = await visitor.ask("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])");
+    assert.ok(!storage.includes(secret));
+    assert.deepEqual((await visitor.call("probe.signOut()")).value.outcome, "Revoked");
+  });
+
   test("a secret is refused wherever it is offered", async (t) => {
     const { visitor } = await start(t);
     const code = async (options) => (await visitor.call(`new globalThis.Probe(${JSON.stringify(JSON.stringify(options))})`)).error;
@@ -168,7 +212,7 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.equal(await code({ credentials: { sandbox: { clientId: "c", redirectUris: ["https://other.example/cb"] } } }), "config_redirect_not_this_origin");
   });
 
-  const persist = { persist: true };
+  const persist = (options) => ({ ...options, persist: true });
 
   test("persist: a reload keeps the session, encrypted, and sends nothing for it", async (t) => {
     const { visitor, sandbox } = await signedIn(t, persist);

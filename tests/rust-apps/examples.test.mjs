@@ -15,8 +15,8 @@ for (const name of EXAMPLES) {
   before(async () => (app = await buildApp(`examples/${name}`)));
 
   inTwoEngines(name, (browser) => {
-    async function start(t, options) {
-      const started = await startApp(t, browser, app, options);
+    async function start(t, change) {
+      const started = await startApp(t, browser, app, change);
       await started.visitor.shows("status", "signed_out");
       return started;
     }
@@ -54,7 +54,7 @@ for (const name of EXAMPLES) {
     });
 
     test("with persist a reload keeps the session, and tabs share it to its end", async (t) => {
-      const { visitor, sandbox } = await start(t, { persist: true });
+      const { visitor, sandbox } = await start(t, (options) => ({ ...options, persist: true }));
       await signIn(visitor);
       await visitor.shows("user", "Pat Rivera");
       await visitor.reload();

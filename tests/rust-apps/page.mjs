@@ -8,6 +8,7 @@ import { root, target } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
 import { Visitor } from "../support/demo.mjs";
+import { exampleMediator } from "../support/mediator.mjs";
 import { must } from "../support/package.mjs";
 import { POLICY, openDoor, startPages } from "../support/servers.mjs";
 
@@ -52,8 +53,8 @@ class AppVisitor extends Visitor {
   }
 }
 
-/** Serves an app on a page of its own, with its server. `options` are added to those of the page. */
-export async function startApp(t, { driver }, { folder, built }, options = {}) {
+/** Serves an app on a page of its own, with its server. `change` makes the options of the page what the test wants. */
+export async function startApp(t, { driver }, { folder, built }, change = (options) => options) {
   const door = await openDoor();
   t.after(door.close);
   const { origin } = door;
@@ -71,19 +72,30 @@ export async function startApp(t, { driver }, { folder, built }, options = {}) {
   const own = join(folder, "start.js");
   await cp(existsSync(own) ? own : join(root, "examples/start.js"), join(home, "start.js"));
   const page = readFileSync(join(folder, "index.html"), "utf8");
-  const config = JSON.stringify({ ...optionsOf(sandbox, redirectUri), ...options });
+  const options = change(optionsOf(sandbox, redirectUri));
+  const config = JSON.stringify(options);
   // `<` would end the element.
   const filled = page.replace(/(<script type="application\/json" id="options">)[^<]*/, (_, tag) => tag + config.replaceAll("<", "\\u003c"));
   await writeFile(join(home, "index.html"), filled);
   // Frameworks make elements from text.
   const policy = POLICY.replace(/; require-trusted-types-for.*/, "");
-  await startPages({ door, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
+  const secret = sandbox.resetClientSecret();
+  const mediate = options.tokenMediator && mediatorOf(sandbox, secret, origin);
+  const answer = (listener) =>
+    door.answer((request, response) => (mediate && request.url.startsWith("/oauth/") ? mediate : listener)(request, response));
+  await startPages({ door: { ...door, answer }, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
   const visitor = new AppVisitor(driver, origin);
   await visitor.open("/start");
   await visitor.forget();
   await visitor.ask("sessionStorage.clear(); localStorage.clear()");
   await visitor.open("/start");
-  return { visitor, sandbox, redirectUri };
+  return { visitor, sandbox, redirectUri, secret };
+}
+
+/** At a server that wants a secret. */
+function mediatorOf({ clientId, origin: loginOrigin, switches }, clientSecret, origin) {
+  switches.set({ secretRequired: true });
+  return exampleMediator({ origin, clientId, clientSecret, loginOrigin });
 }
 
 function optionsOf(sandbox, redirectUri) {

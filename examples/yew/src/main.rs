@@ -6,7 +6,10 @@ use wasm_bindgen_futures::spawn_local;
 use yew::prelude::*;
 
 fn main() {
-    let options = web_sys::window().and_then(|window| window.document()).and_then(|page| page.get_element_by_id("options")).and_then(|options| options.text_content());
+    let options = web_sys::window()
+        .and_then(|window| window.document())
+        .and_then(|page| page.get_element_by_id("options"))
+        .and_then(|options| options.text_content());
     let options = serde_json::from_str(&options.unwrap_or_default()).expect("the options are JSON");
     let auth = ProcoreAuth::new(&options).expect("the options are right");
     // In this very turn: it scrubs the URL. The app begins when it is known who is signed in.
@@ -32,7 +35,10 @@ fn App(Props { auth, refusal }: &Props) -> Html {
         let (auth, error) = (auth.clone(), error.setter());
         move |work: fn(ProcoreAuth) -> Work, shown: UseStateSetter<String>| {
             let (work, error) = (work(auth.clone()), error.clone());
-            spawn_local(async move { work.await.map_or_else(|refused| error.set(refused.to_string()), |text| shown.set(text)) });
+            spawn_local(async move {
+                work.await
+                    .map_or_else(|refused| error.set(refused.to_string()), |text| shown.set(text))
+            });
         }
     };
     {
@@ -50,7 +56,8 @@ fn App(Props { auth, refusal }: &Props) -> Html {
         move |_: MouseEvent| run(work, result.clone())
     };
     let sign_in = button(|auth| Box::pin(async move { match auth.sign_in(&SignInOptions::default()).await? {} }));
-    let call = button(|auth| Box::pin(async move { Ok(auth.fetch("/rest/v1.0/companies").await?.status().to_string()) }));
+    let call =
+        button(|auth| Box::pin(async move { Ok(auth.fetch("/rest/v1.0/companies").await?.status().to_string()) }));
     let sign_out = button(|auth| Box::pin(async move { Ok(format!("{:?}", auth.sign_out().await?.outcome)) }));
     html! {
         <>

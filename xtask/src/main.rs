@@ -69,6 +69,7 @@ fn main() -> ExitCode {
 }
 
 fn build() -> Result<()> {
+    require_same_wasm_bindgen(root())?;
     let npm = target().join("npm");
     let _lock = lock(&npm)?;
     for (name, features, aim) in BUILDS {
@@ -91,8 +92,32 @@ fn names() -> Result<()> {
     bind(&compile("npm", Aim::Small)?, &out, &[])
 }
 
+/// The manifest takes any version that is compatible, as a library has to. What binds, and what `pkg/build.mjs` looks for in
+/// the glue, is of one version: that of the crate
+/// in the lockfile of `folder`.
+fn require_same_wasm_bindgen(folder: &Path) -> Result<()> {
+    let version = |folder: &Path, name: &str| {
+        let path = folder.join("Cargo.lock");
+        let lock = fs::read_to_string(&path).map_err(at(&path))?;
+        let entry = format!("name = \"{name}\"\nversion = \"");
+        let found = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
+        found
+            .map(String::from)
+            .ok_or_else(|| format!("{}: there is no {name}", path.display()))
+    };
+    let (used, ours) = (version(folder, "wasm-bindgen")?, version(root(), "wasm-bindgen-cli")?);
+    if used != ours {
+        let folder = folder.display();
+        return Err(format!(
+            "{folder}: wasm-bindgen {used} in Cargo.lock, and what binds here is {ours}: `cargo update -p wasm-bindgen --precise {ours}`"
+        ));
+    }
+    Ok(())
+}
+
 /// As its user builds it: plainly, and without the settings of this repository, which `RUSTFLAGS` keeps away.
 fn app(folder: &Path) -> Result<()> {
+    require_same_wasm_bindgen(&root().join(folder))?;
     let out = target().join("rust-apps");
     let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
         .current_dir(root().join(folder))

@@ -312,9 +312,10 @@ fn options(members: &[(&str, JsValue)]) -> JsValue {
     options.into()
 }
 
-/// As timers take them.
+/// As timers take them. A browser's may be early by a moment, and what waits for that second would then wait for ever.
 pub(super) fn milliseconds(seconds: Seconds) -> u32 {
-    u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX)
+    const EARLY_MS: u64 = 20;
+    u32::try_from(seconds.saturating_mul(1000).saturating_add(EARLY_MS)).unwrap_or(u32::MAX)
 }
 
 /// What tabs tell each other: `1 signed_in 4503599627370497`. A word of another version says nothing here.

@@ -252,6 +252,15 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.equal((await visitor.call("probe.session")).value.status, "signed_out");
   });
 
+  test("persist: a new tab takes up what the last one has left a moment ago", async (t) => {
+    const { visitor, sandbox } = await signedIn(t, persist);
+    await visitor.driver.get(`${sandbox.origin}/oauth/authorize`);
+    await visitor.openTab(t);
+    assert.equal((await visitor.call("probe.session")).value.status, "fresh");
+    assert.equal(await statusOf(visitor, me), 200);
+    assert.equal(tokenRequests(sandbox).length, 1);
+  });
+
   test("persist: what is damaged is removed, and nobody is signed in by it", async (t) => {
     const { visitor } = await signedIn(t, persist);
     await visitor.call(`(${DAMAGE})()`);

@@ -8,7 +8,7 @@ import { root, target } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
 import { Visitor } from "../support/demo.mjs";
-import { exampleMediator } from "../support/mediator.mjs";
+import { exampleMediator, withoutTls } from "../support/mediator.mjs";
 import { must } from "../support/package.mjs";
 import { POLICY, openDoor, startPages } from "../support/servers.mjs";
 
@@ -54,7 +54,7 @@ class AppVisitor extends Visitor {
 }
 
 /** Serves an app on a page of its own, with its server. `change` makes the options of the page what the test wants. */
-export async function startApp(t, { driver }, { folder, built }, change = (options) => options) {
+export async function startApp(t, { driver, engine }, { folder, built }, change = (options) => options) {
   const door = await openDoor();
   t.after(door.close);
   const { origin } = door;
@@ -80,7 +80,7 @@ export async function startApp(t, { driver }, { folder, built }, change = (optio
   // Frameworks make elements from text.
   const policy = POLICY.replace(/; require-trusted-types-for.*/, "");
   const secret = sandbox.resetClientSecret();
-  const mediate = options.tokenMediator && mediatorOf(sandbox, secret, origin);
+  const mediate = options.tokenMediator && mediatorOf(sandbox, secret, origin, engine);
   const answer = (listener) =>
     door.answer((request, response) => (mediate && request.url.startsWith("/oauth/") ? mediate : listener)(request, response));
   await startPages({ door: { ...door, answer }, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
@@ -93,9 +93,10 @@ export async function startApp(t, { driver }, { folder, built }, change = (optio
 }
 
 /** At a server that wants a secret. */
-function mediatorOf({ clientId, origin: loginOrigin, switches }, clientSecret, origin) {
+function mediatorOf({ clientId, origin: loginOrigin, switches }, clientSecret, origin, engine) {
   switches.set({ secretRequired: true });
-  return exampleMediator({ origin, clientId, clientSecret, loginOrigin });
+  const mediator = exampleMediator({ origin, clientId, clientSecret, loginOrigin });
+  return engine === "webkit" ? withoutTls(mediator) : mediator;
 }
 
 function optionsOf(sandbox, redirectUri) {

@@ -49,13 +49,20 @@ test("every TypeScript example compiles against the package's types", async () =
   assert.equal(code, 0, output);
 });
 
-test("the README's Rust example is the crate's doctest", () => {
+test("the example of the core in docs/rust.md is the crate's doctest", () => {
   const docs = read("src/lib.rs").split("\n").filter((line) => line.startsWith("//!"));
   const [, tested] = /^```\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
   // rustdoc compiles these lines and doesn't show them.
   const shown = tested.split("\n").filter((line) => !/^#( |$)/.test(line)).join("\n");
-  const [{ code }] = blocks(readme, "rust");
+  const [, { code }] = blocks(read("docs/rust.md"), "rust");
   assert.equal(code.replaceAll(/\n{2,}/g, "\n"), shown.replaceAll(/\n{2,}/g, "\n"));
+});
+
+test("the example of docs/rust.md is the client's own, which rustdoc compiles", () => {
+  const docs = read("src/app/mod.rs").split("\n").filter((line) => line.startsWith("//!"));
+  const [, tested] = /^```no_run\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
+  const [{ code }] = blocks(read("docs/rust.md"), "rust");
+  assert.equal(code, tested);
 });
 
 test("the table of errors has every code, in its phase, and no other", () => {

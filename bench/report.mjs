@@ -43,6 +43,10 @@ code is [what a page needs at the least](../bench/contestants/hand-written.js): 
 - *Start*: from the import of the script, in no cache, to the first login URL. *Slow phone* is the same in Chromium with
   150 ms latency, 1.6 Mbit/s and a processor 4 times as slow.
 - *Login URL*: one more of them, when all is warm; the mean of 200 calls.
+- *Callback*: from the URL of a response to the code and its verifier, by a state that is good once; the mean of 200. A response
+  with another state has to be refused by each, before anything is measured.
+- *A call of the API*: \`auth.fetch\` of a client that is signed in, and \`fetch\` with the same header, where the page's \`fetch\` answers
+  at once; the mean of 2,000 calls. What the client adds is the difference.
 - *Ready*: from \`createProcoreAuth()\` to the end of \`ready()\`, with the script there, in the page and in a worker.
 
 ${tables(results)}

@@ -1,6 +1,6 @@
 // Numbers to tables. Milliseconds are this machine's own; ratios to the hand-written code are what can be compared.
 
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 export const median = (numbers) => sorted(numbers)[numbers.length >> 1];
@@ -31,7 +31,7 @@ export function document({ results, sizes, command, browsers }) {
   return `# Performance
 
 Made by \`${command}\`, which writes this file anew. Measured on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} × ${model.trim()}, Node ${process.versions.node},
-${browsers.join(", ")}, both headless.
+${browsers.join(", ")}, both headless. Load average at the end: ${Math.round(loadavg()[1])}, the browsers included.
 
 Each contestant is bundled and minified by esbuild and served with brotli from this machine. Rounds are interleaved: every
 round has each contestant once. A ratio is the median of the rounds' ratios to the first row of its table. The hand-written

@@ -125,9 +125,8 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     return event;
   };
 
-  /** Says what has happened. */
-  const report = (event = takeEvent()) => {
-    const now = update();
+  /** Says what has happened. The session is as of a moment ago where nobody has changed it since. */
+  const report = (event = takeEvent(), now = event ? update() : session) => {
     tabs?.holdPresence(mine.id !== undefined);
     if (!event) return;
     lastNews = undefined;

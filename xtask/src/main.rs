@@ -121,6 +121,15 @@ fn require_same_wasm_bindgen(folder: &Path) -> Result<()> {
     Ok(())
 }
 
+/// The name of the package in this folder, which its program has, too.
+fn package(folder: &Path) -> Result<String> {
+    let path = root().join(folder).join("Cargo.toml");
+    let manifest = fs::read_to_string(&path).map_err(at(&path))?;
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    name.map(|name| name.trim_matches('"').into())
+        .ok_or_else(|| format!("{}: it has no name", path.display()))
+}
+
 /// As its user builds it: plainly, and without the settings of this repository, which `RUSTFLAGS` keeps away.
 fn app(folder: &Path) -> Result<()> {
     require_same_wasm_bindgen(&root().join(folder))?;
@@ -136,7 +145,10 @@ fn app(folder: &Path) -> Result<()> {
     if !status.success() {
         return Err(format!("{} does not compile for {TARGET}", folder.display()));
     }
-    let wasm = out.join(TARGET).join("release/app.wasm");
+    let wasm = out
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", package(folder)?));
     let to = out.join(folder.file_name().unwrap_or_default());
     remove(&to)?;
     let args = [
@@ -145,7 +157,9 @@ fn app(folder: &Path) -> Result<()> {
         "--out-dir".into(),
         to.into_os_string(),
     ];
-    let args = args.into_iter().chain(["--target", "web"].map(Into::into));
+    let args = args
+        .into_iter()
+        .chain(["--target", "web", "--out-name", "app"].map(Into::into));
     wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).map_err(|error| format!("wasm-bindgen: {error:#}"))
 }
 

@@ -1,6 +1,6 @@
 // Numbers to tables. Milliseconds are this machine's own; ratios to the hand-written code are what can be compared.
 
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 
 const sorted = (numbers) => [...numbers].sort((a, b) => a - b);
 export const median = (numbers) => sorted(numbers)[numbers.length >> 1];
@@ -31,7 +31,7 @@ export function document({ results, sizes, command, browsers }) {
   return `# Performance
 
 Made by \`${command}\`, which writes this file anew. Measured on ${new Date().toISOString().slice(0, 10)}, on ${cpus().length} × ${model.trim()}, Node ${process.versions.node},
-${browsers.join(", ")}, both headless.
+${browsers.join(", ")}, both headless. Load average at the end: ${Math.round(loadavg()[1])}, the browsers included.
 
 Each contestant is bundled and minified by esbuild and served with brotli from this machine. Rounds are interleaved: every
 round has each contestant once. A ratio is the median of the rounds' ratios to the first row of its table. The hand-written
@@ -43,6 +43,10 @@ code is [what a page needs at the least](../bench/contestants/hand-written.js): 
 - *Start*: from the import of the script, in no cache, to the first login URL. *Slow phone* is the same in Chromium with
   150 ms latency, 1.6 Mbit/s and a processor 4 times as slow.
 - *Login URL*: one more of them, when all is warm; the mean of 200 calls.
+- *Callback*: from the URL of a response to the code and its verifier, by a state that is good once; the mean of 200. A response
+  with another state has to be refused by each, before anything is measured.
+- *A call of the API*: \`auth.fetch\` of a client that is signed in, and \`fetch\` with the same header, where the page's \`fetch\` answers
+  at once; the mean of 2,000 calls. What the client adds is the difference.
 - *Ready*: from \`createProcoreAuth()\` to the end of \`ready()\`, with the script there, in the page and in a worker.
 
 ${tables(results)}

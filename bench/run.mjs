@@ -2,7 +2,7 @@
 //
 // usage: npm run bench [-- --rounds 25 --stages start,phone --also before=folder --dry]      (after npm run build)
 //   --rounds N         how often each contestant has its turn (25)
-//   --stages a,b       only these: start, phone, loginUrl, ready
+//   --stages a,b       only these: start, phone, loginUrl, callback, fetch, ready
 //   --also name=folder another build of this package, as one more contestant; may be given several times
 //   --dry              writes no docs/performance.md
 
@@ -20,7 +20,7 @@ const here = fileURLToPath(new URL(".", import.meta.url));
 const { values: given } = parseArgs({
   options: {
     rounds: { type: "string", default: "25" },
-    stages: { type: "string", default: "start,phone,loginUrl,ready" },
+    stages: { type: "string", default: "start,phone,loginUrl,callback,fetch,ready" },
     also: { type: "string", multiple: true, default: [] },
     dry: { type: "boolean", default: false },
   },
@@ -35,6 +35,9 @@ const STAGES = {
   start: { title: "Start" },
   phone: { title: "Start on a slow phone", stage: "start", engines: ["chromium"], isPhone: true },
   loginUrl: { title: "Login URL, warm" },
+  // Those that say what a callback brings; the others redeem it at once.
+  callback: { title: "Callback, warm", only: ["hand-written", "procore-spa-auth", "oauth4webapi", "oidc-client-ts"] },
+  fetch: { title: "A call of the API, warm", names: { page: "fetch alone", package: "auth.fetch" } },
   ready: { title: "Ready", names: READY },
 };
 
@@ -85,9 +88,11 @@ try {
       // Last what can't be taken back: the slow phone.
       const wanted = given.stages.split(",").sort((a, b) => Number(a === "phone") - Number(b === "phone"));
       for (const stage of wanted) {
-        const { title, engines = [engine], ...how } = STAGES[stage];
+        const { title, engines = [engine], only, ...how } = STAGES[stage];
         if (!engines.includes(engine)) continue;
-        const contestants = Object.fromEntries(names.map((name) => [name, name]));
+        const contestants = Object.fromEntries(
+          names.filter((name) => !only || only.includes(name) || also.some(([other]) => other === name)).map((name) => [name, name]),
+        );
         const times = await measure(browser.driver, site.origin, { stage, names: contestants, ...how }, Number(given.rounds));
         results.push({ title, engine, times });
         console.log(`\n${tables(results.slice(-1))}`);

@@ -1,32 +1,30 @@
-// A WebAssembly module as text in a script, and back. `encode` is for the build, `decode` goes into the package.
+// A WebAssembly module as text in a script: for the build. decode.mjs, which goes into the package, and decoder.wat take it back.
 //
 // The text is printable ASCII, and nothing in it has to be escaped in a string, a template literal or an inline script.
 // So bundlers and minifiers, which write source text anew, leave it as it is, and no charset damages it. The byte values
 // that occur most often are one character each, the others two.
 //
 // A server compresses it. Between numbers that differ each time, a compressor finds little: so the numbers behind the
-// opcodes of one kind stand together, apart from the opcodes. That is 7 percent less, for some five milliseconds in Chromium and none in Firefox.
+// opcodes of one kind stand together, apart from the opcodes. That is 7 percent less.
 // https://webassembly.github.io/spec/core/binary/instructions.html
+
+import { TEXT_AT } from "./decode.mjs";
 
 /** Ends or escapes something: `"`, `'`, `\` and backtick. */
 const UNSAFE = [34, 39, 92, 96];
 /** The first of two characters: `$` and `<`. Each takes a page of the table. */
 const PREFIXES = [36, 60];
-/** Never behind a prefix, for `${`, `</` and `<!--` mean something: `!`, `/` and `{`. */
+/** Not behind a prefix, for `${`, `</` and `<!--` mean something, and so nowhere: `!`, `/` and `{`. */
 const NEVER_SECOND = [33, 47, 123];
 
-/** The places of a table that a text may use: 128 times the page, and the character's code. */
-const PLACES = [...new Array(384).keys()].filter((place) => {
-  const code = place & 127;
-  const banned = [...UNSAFE, ...PREFIXES, ...(place > 127 ? NEVER_SECOND : [])];
-  return place > 31 && code > 31 && code < 127 && !banned.includes(code);
-});
-/** Those of one character. */
-const ALONE = PLACES.filter((place) => place < 128);
+/** The characters that a text may use for bytes. */
+const ALONE = [...new Array(128).keys()].filter(
+  (code) => code > 31 && code < 127 && ![...UNSAFE, ...PREFIXES, ...NEVER_SECOND].includes(code),
+);
+/** The places of a table: 128 times the page, and the character's code. */
+const PLACES = [0, 128, 256].flatMap((page) => ALONE.map((code) => page + code));
 
 const BYTES = [...new Array(256).keys()];
-/** The set of bytes that a hexadecimal number stands for: each digit for four of them. */
-const setOf = (digits) => BYTES.filter((byte) => (parseInt(digits[byte >> 2], 16) >> (byte & 3)) & 1);
 
 /** The bytes that a table's places stand for: the `common` ones alone, then all others, in order. */
 const values = (common) => [...common, ...BYTES.filter((byte) => !common.includes(byte))];
@@ -38,16 +36,15 @@ const [TEXT, LOCAL, SET, OFFSET, CONSTANT, BRANCH, TYPE, SIZE, CODE] = new Array
 const tableOf = (part) => (part === TEXT ? 0 : part < CODE ? 1 : 2);
 
 /**
- * For each opcode from 2 on, which part the number behind it is in. `0`: none is behind it. `9`: one of `CODE`, an
- * alignment, and then an `OFFSET`.
+ * For each opcode, which part the number behind it is in. `0`: none is behind it. `9`: one of `CODE`, an alignment, and then
+ * an `OFFSET`.
  */
-const NUMBERS = `6660000000555088${"0".repeat(14)}12288880${"9".repeat(23)}8844`;
+const NUMBERS = `006660000000555088${"0".repeat(14)}12288880${"9".repeat(23)}8844`.padEnd(256, "0");
+
 
 /**
- * Goes through the bodies of functions, where `copy(part)` copies one byte, from or to that part, and gives it. It throws
- * where there is none, which is the end of every loop that something damaged leads into. Both
- * directions go the same way, so an instruction misunderstood (there are some with other things behind them) costs a few
- * bytes and nothing else.
+ * Goes through the bodies of functions, where `copy(part)` copies one byte to that part, and gives it. The decoder goes the same
+ * way, so an instruction misunderstood (there are some with other things behind them) costs a few bytes and nothing else.
  */
 function walk(functions, copy) {
   const kinds = Uint8Array.from(NUMBERS);
@@ -65,7 +62,7 @@ function walk(functions, copy) {
     while (at < end) {
       const opcode = copy(CODE);
       at++;
-      const kind = kinds[opcode - 2];
+      const kind = kinds[opcode];
       if (kind > CODE) {
         number(CODE);
         number(OFFSET);
@@ -79,8 +76,8 @@ function walk(functions, copy) {
 
 const NO_CODE = { functions: 0, start: 0, end: 0 };
 
-/** What `decode` takes. `code`: where the bytes are functions. */
-export function encode(bytes, { functions, start, end } = NO_CODE) {
+/** What `decode` and `decoder` take. `code`: where the bytes are functions. */
+export function encode(bytes, wasmDecoder, { functions, start, end } = NO_CODE) {
   const parts = new Array(CODE + 1).fill().map(() => []);
   parts[TEXT].push(...bytes.subarray(0, start));
   let at = start;
@@ -92,21 +89,27 @@ export function encode(bytes, { functions, start, end } = NO_CODE) {
   if (at !== end) throw new Error("the code of the module does not end where its section does");
   for (const byte of bytes.subarray(end)) parts[TEXT].push(byte);
 
-  const commons = [1, 2].map((table) => frequent(parts.filter((_, part) => tableOf(part) === table).flat()));
-  const symbols = [ALONE, ...commons.map(setOf)].map(symbolsOf);
-  const texts = parts.map((part, index) => part.map((byte) => symbols[tableOf(index)].get(byte)).join(""));
-  const starts = texts.map((_, part) => texts.slice(0, part).join("").length);
-  return [commons, start, functions, starts, texts.join("")];
+  const commons = [ALONE, ...[1, 2].map((table) => frequent(parts.filter((_, part) => tableOf(part) === table).flat()))];
+  const symbols = commons.map(symbolsOf);
+  const written = (part, bytes) => bytes.map((byte) => symbols[tableOf(part)].get(byte)).join("");
+  const texts = parts.map((part, index) => written(index, part));
+  const head = commons.map(digits).join("") + NUMBERS;
+  const starts = texts.map((_, part) => TEXT_AT + head.length + texts.slice(0, part).join("").length);
+  const left = starts[TEXT] + written(TEXT, parts[TEXT].slice(0, start)).length;
+  return [[...starts, left, functions], head + texts.join(""), bare(wasmDecoder).toString("hex")];
 }
 
-/** The set of the byte values that occur most often, as many as are one character. */
+/** The byte values that occur most often, as many as are one character, in order. */
 function frequent(bytes) {
   const counts = new Uint32Array(256);
   for (const byte of bytes) counts[byte]++;
   const common = [...BYTES].sort((a, b) => counts[b] - counts[a]).slice(0, ALONE.length);
-  const digit = (first) => [0, 1, 2, 3].reduce((sum, bit) => sum + (common.includes(first + bit) << bit), 0).toString(16);
-  return BYTES.filter((byte) => byte % 4 === 0).map(digit).join("");
+  return common.sort((a, b) => a - b);
 }
+
+/** A set of bytes, four in the lowest bits of each character. */
+const digits = (set) =>
+  String.fromCharCode(...BYTES.slice(0, 64).map((at) => [0, 1, 2, 3].reduce((sum, bit) => sum + (set.includes(4 * at + bit) << bit), 64)));
 
 const symbolsOf = (common) =>
   new Map(
@@ -116,29 +119,6 @@ const symbolsOf = (common) =>
       return [byte, String.fromCharCode(...prefix, place & 127)];
     }),
   );
-
-/** The bytes. All in one pass and by tables, because this runs before any of it is compiled to machine code. */
-export function decode([commons, start, functions, starts, text]) {
-  const tables = [ALONE, ...commons.map(setOf)].map((common) => {
-    const table = new Uint8Array(384);
-    values(common).forEach((byte, index) => (table[PLACES[index]] = byte));
-    return table;
-  });
-  const codes = new TextEncoder().encode(text);
-  const bytes = new Uint8Array(codes.length);
-  const next = [...starts];
-  let end = 0;
-  const copy = (part) => {
-    const code = codes[next[part]++];
-    if (!code) throw new RangeError();
-    const page = code === PREFIXES[0] ? 128 : code === PREFIXES[1] ? 256 : 0;
-    return (bytes[end++] = tables[tableOf(part)][page ? page + codes[next[part]++] : code]);
-  };
-  while (end < start) copy(TEXT);
-  walk(functions, copy);
-  while (next[TEXT] < starts[LOCAL]) copy(TEXT);
-  return bytes.subarray(0, end);
-}
 
 /** The module without its custom sections (number 0), which no engine reads. */
 export const bare = (wasm) =>

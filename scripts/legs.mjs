@@ -198,6 +198,7 @@ export const legs = {
     yield check("cargo", ["clippy", ...wasm, "--features", "npm,implicit", "--lib", ...deny], { where: "wasm" });
     yield check("cargo", ["clippy", ...wasm, "--features", "npm", "--lib", ...deny], { where: "wasm, default build" });
     yield check("cargo", ["clippy", ...wasm, ...features, "--lib", "--test", "browser", ...deny], { where: "wasm, for Rust apps" });
+    yield check("cargo", ["clippy", ...wasm, "--features", "app", "--lib", ...deny], { where: "wasm, the client for Rust apps" });
     yield check("cargo", ["clippy", "--features", "audit", "--all-targets", ...deny], { where: "the auditor" });
     yield check("cargo", ["clippy", ...wasm, "--features", "audit-js", "--lib", ...deny], { where: "the auditor for Node" });
   },
@@ -226,6 +227,8 @@ export const legs = {
     const args = ["doc", "--no-deps", "--package", "procore-spa-auth", ...features];
     yield check("cargo", args, { where: "native", env });
     yield check("cargo", [...args, ...wasm], { where: "wasm", env });
+    yield check("cargo", [...args, ...wasm, "--features", "app"], { where: "the client for Rust apps", env });
+    yield cargoTest([...wasm, "--features", "app", "--doc"], { where: "its examples" });
     yield check("cargo", [...args, "--features", "audit"], { where: "the auditor", env });
   },
   async *build() {
@@ -276,5 +279,7 @@ export const legs = {
   }),
   popup: needsBuild(() => withBrowsers((env) => nodeTests("tests/popup", env))),
   diagnose: needsBuild(() => withBrowsers((env) => nodeTests("tests/diagnose", env))),
+  /** The client for Rust apps, and an example of it; `LONG=1` compiles and tries those in Leptos and Yew, too. */
+  "rust-apps": () => withBrowsers((env) => nodeTests("tests/rust-apps", env)),
   e2e: needsBuild(() => withBrowsers((env) => nodeTests("tests/e2e", env))),
 };

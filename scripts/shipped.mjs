@@ -63,7 +63,7 @@ export const bundlers = {
   },
 };
 
-const fromRollup = (output) =>
+export const fromRollup = (output) =>
   Object.fromEntries(
     output.filter(({ type }) => type === "chunk").map(({ fileName, isEntry, imports }) => [fileName, { isEntry, imports }]),
   );
@@ -92,7 +92,10 @@ function sort(scripts) {
   return [[...atStart], Object.keys(scripts).filter((name) => !atStart.has(name))];
 }
 
-/** `{ tool: { start, later } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers compress them. */
+/**
+ * `{ tool: { start, later } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers
+ * compress them.
+ */
 export async function shipped(dist = join(root, "pkg/dist"), main = APP, tools = bundlers) {
   // Outside of the workspace, where no bundler finds its tsconfig.json, whose paths lead to pkg/src.
   const home = mkdtempSync(join(tmpdir(), "procore-spa-auth-size-"));
@@ -109,6 +112,8 @@ async function shipFrom(dist, home, main, tools) {
   mkdirSync(installed, { recursive: true });
   cpSync(join(root, "pkg/package.json"), join(installed, "package.json"));
   cpSync(dist, join(installed, "dist"), { recursive: true });
+  // For tools that do not read `exports`.
+  cpSync(join(root, "pkg/worker"), join(installed, "worker"), { recursive: true });
   writeFileSync(join(app, "package.json"), JSON.stringify({ name: "app", private: true, type: "module" }));
   writeFileSync(join(app, "index.html"), '<!doctype html><script type="module" src="/main.js"></script>');
   writeFileSync(join(app, "main.js"), main);

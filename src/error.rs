@@ -209,29 +209,45 @@ impl Phase {
 
 /// One line per code: its word, the phase it belongs to, whether it may pass by itself, and its message.
 macro_rules! codes {
-    ($($variant:ident $word:literal $phase:ident $retryable:literal $message:literal;)*) => {
+    (
+        $($variant:ident $word:literal $phase:ident $retryable:literal $message:literal;)*
+        @app $($app:ident $app_word:literal $app_phase:ident $app_retryable:literal $app_message:literal;)*
+    ) => {
         /// Every way to fail. The words are stable: none is ever renamed or reused.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum Code {
             $(#[doc = $message] $variant,)*
+            $(#[cfg(feature = "app")] #[doc = $app_message] $app,)*
         }
 
         impl Code {
             /// Every code, in the order of the flow.
-            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)* $(#[cfg(feature = "app")] Self::$app,)*];
 
             /// The word of each, and the message, a line for a code: a table of their addresses would be larger. Apart, for
             /// the npm package has the messages in a script of its own.
+            #[cfg(not(feature = "app"))]
             const WORDS: &'static str = concat!($($word, "\n",)*);
+            #[cfg(not(feature = "app"))]
             const MESSAGES: &'static str = concat!($($message, "\n",)*);
+            #[cfg(feature = "app")]
+            const WORDS: &'static str = concat!($($word, "\n",)* $($app_word, "\n",)*);
+            #[cfg(feature = "app")]
+            const MESSAGES: &'static str = concat!($($message, "\n",)* $($app_message, "\n",)*);
 
             const fn is_retryable(self) -> bool {
-                match self { $(Self::$variant => $retryable,)* }
+                match self {
+                    $(Self::$variant => $retryable,)*
+                    $(#[cfg(feature = "app")] Self::$app => $app_retryable,)*
+                }
             }
 
             const fn phase(self) -> Phase {
-                match self { $(Self::$variant => Phase::$phase,)* }
+                match self {
+                    $(Self::$variant => Phase::$phase,)*
+                    $(#[cfg(feature = "app")] Self::$app => Phase::$app_phase,)*
+                }
             }
         }
     };
@@ -365,6 +381,11 @@ codes! {
     ResourceOriginForbidden "resource_origin_forbidden" Api false "The token goes to this environment's API only. Use a path, or fetch() for other servers.";
     TokenInUrl "token_in_url" Api false "A token must not stand in a URL (RFC 6750 §2.3). The SDK sends it in a header.";
     CompanyIdInvalid "company_id_invalid" Api false "A company ID is digits; pass a string or bigint above 2^53.";
+    // What only the client for Rust apps meets. In the npm package the facade has the first two.
+    @app
+        SignInFramed "sign_in_framed" Authorize false "The login page refuses to be framed, so nothing was tried. Open the app in a tab of its own.";
+        SignInAbandoned "sign_in_abandoned" Authorize true "The user came back from the login page without a response. Let them try again.";
+        AnswerUnexpected "answer_unexpected" Api false "The API's answer is not what was asked for. Its status is in brackets.";
 }
 
 #[cfg(test)]
@@ -445,6 +466,7 @@ mod tests {
                 code,
                 Code::RateLimited | Code::LockTimeout | Code::NetworkError | Code::Timeout
             );
+            let may_pass = may_pass || code.as_str() == "sign_in_abandoned";
             assert_eq!(error.clone().during(Phase::Api).is_retryable(), may_pass, "{error}");
             let may_pass = may_pass || *code == Code::StorageUnavailable;
             assert_eq!(error.during(Phase::Refresh).is_retryable(), may_pass, "{code:?}");

@@ -77,6 +77,8 @@
 //!
 //! # Features
 //!
+//! - `app`: the module `app`, a ready-made client for apps in a browser (Leptos, Yew, Dioxus, plain wasm-bindgen), on wasm32
+//!   only: `docs/rust.md`.
 //! - `implicit`: the legacy implicit flow (RFC 6749 §4.2). Off by default, and then its code is not in the build at all.
 //! - `serde`: lets Rust apps read an [`EnvironmentName`](protocol::environment::EnvironmentName) from their configuration.
 //! - `audit-core`: the module `audit`, which searches a build for a leaked client secret. It links `std`.
@@ -94,6 +96,8 @@ pub mod audit;
 pub mod error;
 pub mod protocol;
 
+#[cfg(all(feature = "app", target_arch = "wasm32"))]
+pub mod app;
 #[cfg(target_arch = "wasm32")]
 pub mod browser;
 #[cfg(not(target_arch = "wasm32"))]

@@ -8,6 +8,18 @@ const base64url = (bytes) =>
 
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
+/** What a page needs of a callback: the state's record, once. */
+export async function callback() {
+  return (url) => {
+    const query = new URL(url).searchParams;
+    const key = `pending:${query.get("state")}`;
+    const record = sessionStorage.getItem(key);
+    if (!record) throw new Error("nobody has asked for it");
+    sessionStorage.removeItem(key);
+    return { code: query.get("code"), codeVerifier: JSON.parse(record).verifier };
+  };
+}
+
 export async function client({ origin, clientId, redirectUri }) {
   return async () => {
     const [state, verifier] = [random(), random()];

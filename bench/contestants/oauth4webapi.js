@@ -1,4 +1,16 @@
-import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState } from "oauth4webapi";
+import { calculatePKCECodeChallenge, generateRandomCodeVerifier, generateRandomState, validateAuthResponse } from "oauth4webapi";
+
+export async function callback({ origin, clientId }) {
+  return (url) => {
+    const given = new URL(url);
+    const key = `pending:${given.searchParams.get("state")}`;
+    const record = sessionStorage.getItem(key);
+    if (!record) throw new Error("nobody has asked for it");
+    sessionStorage.removeItem(key);
+    const checked = validateAuthResponse({ issuer: origin }, { client_id: clientId }, given, key.slice("pending:".length));
+    return { code: checked.get("code"), codeVerifier: JSON.parse(record).verifier };
+  };
+}
 
 export async function client({ origin, clientId, redirectUri }) {
   return async () => {

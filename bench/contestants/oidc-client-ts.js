@@ -1,7 +1,20 @@
 import { OidcClient, WebStorageStateStore } from "oidc-client-ts";
 
-export async function client({ origin, clientId, redirectUri }) {
-  const oidc = new OidcClient({
+export async function client(config) {
+  const oidc = oidcOf(config);
+  return async () => (await oidc.createSigninRequest({})).url;
+}
+
+export async function callback(config) {
+  const oidc = oidcOf(config);
+  return async (url) => {
+    const { state, response } = await oidc.readSigninResponseState(url, true);
+    return { code: response.code, codeVerifier: state.code_verifier };
+  };
+}
+
+function oidcOf({ origin, clientId, redirectUri }) {
+  return new OidcClient({
     authority: origin,
     client_id: clientId,
     redirect_uri: redirectUri,
@@ -14,5 +27,4 @@ export async function client({ origin, clientId, redirectUri }) {
       token_endpoint: `${origin}/oauth/token`,
     },
   });
-  return async () => (await oidc.createSigninRequest({})).url;
 }

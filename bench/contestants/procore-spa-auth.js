@@ -1,4 +1,4 @@
-import { buildLoginUrl, createProcoreAuth } from "procore-spa-auth";
+import { buildLoginUrl, createProcoreAuth, parseRedirect } from "procore-spa-auth";
 
 export async function client({ clientId, redirectUri }) {
   const credentials = { clientId, redirectUris: [redirectUri] };
@@ -7,5 +7,16 @@ export async function client({ clientId, redirectUri }) {
     const { url, pending } = buildLoginUrl(credentials);
     sessionStorage.setItem(`pending:${new URL(url).searchParams.get("state")}`, pending);
     return url;
+  };
+}
+
+/** The record was read by its state, as in the others; who it belongs to is judged here. */
+export async function callback() {
+  return (url) => {
+    const key = `pending:${new URL(url).searchParams.get("state")}`;
+    const record = sessionStorage.getItem(key);
+    if (!record) throw new Error("nobody has asked for it");
+    sessionStorage.removeItem(key);
+    return parseRedirect(url, record);
   };
 }

@@ -1,3 +1,4 @@
+import { Location } from "@angular/common";
 import {
   DestroyRef,
   InjectionToken,
@@ -11,7 +12,7 @@ import {
 import { Router } from "@angular/router";
 import { from, switchMap } from "rxjs";
 import type * as Api from "./types/angular.d.ts";
-import { type Following, follow, replace } from "./adapters/follow.ts";
+import { type Following, follow, replace, within } from "./adapters/follow.ts";
 
 type Shared = ReturnType<typeof Api.injectProcoreAuth> & Pick<Following, "admits" | "state" | "subscribe">;
 
@@ -22,7 +23,9 @@ export const provideProcoreAuth: typeof Api.provideProcoreAuth = (auth, options)
   let injector: Injector | undefined;
   const navigate = (to: string) => {
     const router = injector?.get(Router, null);
-    return router ? router.navigateByUrl(to, { replaceUrl: true }) : replace(to);
+    if (!router) return replace(to);
+    const base = pathOf("/", injector!.get(Location)).slice(0, -1);
+    return router.navigateByUrl(within(base, to), { replaceUrl: true });
   };
   start({ ...options, navigate: options?.navigate ?? navigate });
   const share = (): Shared => {
@@ -37,11 +40,18 @@ export const provideProcoreAuth: typeof Api.provideProcoreAuth = (auth, options)
   ]);
 };
 
+/** The router's URL as a path of this origin, with the app's base. */
+const pathOf = (url: string, location: Location) => {
+  const { pathname, search, hash } = new URL(location.prepareExternalUrl(url), document.baseURI);
+  return pathname + search + hash;
+};
+
 export const injectProcoreAuth: typeof Api.injectProcoreAuth = () => inject(SHARED);
 
 export const requireSession: typeof Api.requireSession = async (_, { url }) => {
   const { admits, state, subscribe } = inject(SHARED);
-  if (await admits(url)) return true;
+  const location = inject(Location);
+  if (typeof document === "undefined" || (await admits(pathOf(url, location)))) return true;
   // Refused, the router would write the URL of the page before into the history, and nobody would come back to this one.
   return new Promise((resolve) => {
     const stop = subscribe(() => {

@@ -1,27 +1,38 @@
 import { type App, type InjectionKey, computed, inject, shallowRef } from "vue";
+import type { ProcoreAuth } from "./types/index.d.ts";
 import type * as Api from "./types/vue.d.ts";
-import { follow, replace } from "./adapters/follow.ts";
+import { follow, replace, within } from "./adapters/follow.ts";
 
 type Shared = ReturnType<typeof Api.useProcoreAuth>;
 
 const KEY: InjectionKey<Shared> = Symbol("procore-spa-auth");
 
 /** What Vue Router gives every component, as far as it is used here: this package does not ask for it. */
-type WithRouter = { readonly $router?: { replace(to: string): Promise<unknown> } };
+interface Router {
+  readonly options: { readonly history: { readonly base: string } };
+  replace(to: string): Promise<unknown>;
+  resolve(to: string): { readonly href: string };
+}
+
+/** The apps that use a client, for the router of each. */
+const apps = new WeakMap<ProcoreAuth, App>();
+
+const routerOf = (auth: ProcoreAuth) => (apps.get(auth)?.config.globalProperties as { readonly $router?: Router } | undefined)?.$router;
 
 export const procoreAuth: typeof Api.procoreAuth = (auth, options) => {
   const { actions, start, state, subscribe } = follow(auth);
-  let installed: App | undefined;
   const navigate = (to: string) => {
-    const { $router } = (installed?.config.globalProperties ?? {}) as WithRouter;
-    return $router ? $router.replace(to) : replace(to);
+    const router = routerOf(auth);
+    return router ? router.replace(within(router.options.history.base, to)) : replace(to);
   };
   start({ navigate, ...options });
   return {
     install(app) {
-      installed = app;
+      apps.set(auth, app);
       const seen = shallowRef(state());
-      subscribe(() => (seen.value = state()));
+      const stop = subscribe(() => (seen.value = state()));
+      // There since Vue 3.5.
+      app.onUnmount?.(stop);
       const of = <Name extends keyof Api.SignInState>(name: Name) => computed(() => seen.value[name]);
       const refs = { status: of("status"), session: of("session"), user: of("user"), error: of("error") };
       app.provide(KEY, { ...refs, ...actions });
@@ -37,5 +48,5 @@ export const useProcoreAuth: typeof Api.useProcoreAuth = () => {
 
 export const requireSession: typeof Api.requireSession = (auth) => {
   const { admits } = follow(auth);
-  return ({ fullPath }) => admits(fullPath);
+  return ({ fullPath }) => admits(routerOf(auth)?.resolve(fullPath).href ?? fullPath);
 };

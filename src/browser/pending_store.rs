@@ -43,10 +43,24 @@ pub fn put(pending: &PendingAuthorization, now: UnixSeconds) -> Result<(), Error
 /// The record that a response claims, and its key. It must be forgotten before anything is done with it.
 #[must_use]
 pub fn find(response: &AuthorizationResponse) -> Option<(Wiped, Wiped)> {
-    response.states().map(key_of).find_map(|key| {
-        let record = read(&key).ok().flatten().map(Wiped::new)?;
-        Some((key, record))
-    })
+    response
+        .states()
+        .find_map(|state| Some((key_of(state), find_by_state(state)?)))
+}
+
+/// The record of the sign-in with this state.
+#[must_use]
+pub fn find_by_state(state: &str) -> Option<Wiped> {
+    read(&key_of(state)).ok().flatten().map(Wiped::new)
+}
+
+/// Removes the record of the sign-in with this state.
+///
+/// # Errors
+///
+/// See [`forget`].
+pub fn forget_state(state: &str) -> Result<(), Error> {
+    forget(&key_of(state))
 }
 
 /// Removes a record.

@@ -28,9 +28,10 @@ impl ApiRequest {
     /// - `config_secret_forbidden` when its query has something named like a secret
     pub fn new(target: &str, company_id: Option<CompanyId>, config: &Config) -> Result<Self, Error> {
         let forbidden = || Error::from(Code::ResourceOriginForbidden);
-        let api = (config.parse_url)(&config.environment.api_origin, None).ok_or_else(forbidden)?;
-        let url = (config.parse_url)(target, Some(api.href())).ok_or_else(forbidden)?;
-        if !url.is_same_origin(&api) || url.has_userinfo() {
+        // As a parser wrote it, so it needs no parsing again.
+        let api = &config.environment.api_origin;
+        let url = (config.parse_url)(target, Some(api)).ok_or_else(forbidden)?;
+        if url.origin() != api || url.has_userinfo() {
             return Err(Error::about(Code::ResourceOriginForbidden, url.shown_origin()));
         }
         for (name, _) in form::pairs(url.query()) {

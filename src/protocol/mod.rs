@@ -28,13 +28,14 @@ pub mod config;
 pub mod token_response;
 
 // To the login page and back.
-#[cfg(any(feature = "npm", test))]
+#[cfg(any(feature = "npm", all(feature = "app", target_arch = "wasm32"), test))]
 pub(crate) mod rounds;
 pub mod pkce;
 pub mod return_to;
 pub mod pending_authorization;
 pub mod authorization_request;
 pub mod authorization_response;
+pub mod scrubbing;
 
 // From code to tokens.
 pub mod token_request;

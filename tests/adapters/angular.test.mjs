@@ -5,7 +5,7 @@ import { after, before, test } from "node:test";
 import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { Person, declareScenarios } from "./person.mjs";
-import { POLICY, check, install, runTool, startSite } from "./site.mjs";
+import { POLICY, check, install, runTool, startSite, writeBased } from "./site.mjs";
 
 let packed, folder;
 
@@ -28,7 +28,6 @@ for (const signIn of ["auto", "manual"]) {
     test("requests of HttpClient carry the token to the API, and to nobody else", async (t) => {
       const site = await startSite(t, folder, { signIn, policy });
       const person = new Person(browser.driver, site);
-      await person.visit("/support/config.js");
       await person.forget();
       await person.visit("/");
       await person.signInThere();
@@ -38,5 +37,10 @@ for (const signIn of ["auto", "manual"]) {
       assert.ok(asked.headers.includes("authorization"));
       assert.deepEqual(site.astray, []);
     });
+  });
+
+  inOneEngine(`Angular, ${signIn}, in a folder`, (browser) => {
+    const pageOf = () => writeBased(folder, "/app");
+    declareScenarios(test, browser, (t) => startSite(t, folder, { signIn, policy, base: "/app", pageOf }));
   });
 }

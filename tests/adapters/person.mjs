@@ -8,11 +8,19 @@ export class Person extends Visitor {
   constructor(driver, site) {
     super(driver, site.origin);
     this.site = site;
+    /** Where the app's own paths begin. */
+    this.home = site.origin + site.base;
   }
 
   /** Opens a page of the app, which may leave for the login page. */
   async visit(path) {
-    await this.driver.get(this.page + path);
+    await this.driver.get(this.home + path);
+  }
+
+  /** Forgets a login, on a page of that origin without the app. */
+  async forget() {
+    await this.driver.get(`${this.page}/support/config.js`);
+    await super.forget();
   }
 
   /** Somewhere in the app where it is known who is signed in. */
@@ -25,7 +33,7 @@ export class Person extends Visitor {
   async isInsideAt(path) {
     await this.shows("where", path);
     await this.shows("user", "Pat Rivera");
-    assert.equal(await this.url(), this.page + path);
+    assert.equal(await this.url(), this.home + path);
   }
 
   /** Waits until the page shows the way in. */
@@ -60,8 +68,6 @@ export function declareScenarios(test, browser, start) {
     const site = await start(t);
     const person = new Person(browser.driver, site);
     t.after(() => closeOthers(browser.driver));
-    // A page of that origin without the app, for what another test has left.
-    await person.visit("/support/config.js");
     await person.forget();
     return person;
   };
@@ -102,9 +108,9 @@ export function declareScenarios(test, browser, start) {
     await person.isOutside();
     await person.driver.switchTo().window(first);
     await person.isOutside();
-    assert.equal(await person.url(), `${person.page}/one`);
+    assert.equal(await person.url(), `${person.home}/one`);
     await person.driver.switchTo().window(second);
-    assert.equal(await person.url(), `${person.page}/two`);
+    assert.equal(await person.url(), `${person.home}/two`);
     await person.driver.navigate().refresh();
     await person.isOutside();
     assert.equal(person.countOf(AUTHORIZE), before);

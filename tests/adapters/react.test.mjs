@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inOneEngine } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
-import { declareGuarded, declareScenarios } from "./person.mjs";
+import { Person, declareGuarded, declareScenarios } from "./person.mjs";
 import { build, check, inNode, install, startSite } from "./site.mjs";
 
 let packed, folder;
@@ -43,5 +43,17 @@ inOneEngine("React", (browser) => {
   declareScenarios(test, browser, (t) => startSite(t, folder));
 
   // Under StrictMode, too.
-  declareGuarded(test, browser, (t, site) => startSite(t, folder, { dist: "dist-development", ...site }));
+  const start = (t, site) => startSite(t, folder, { dist: "dist-development", ...site });
+  declareGuarded(test, browser, start);
+
+  test("an effect of a component below the provider does not see the response in the page's URL", async (t) => {
+    const site = await start(t, { pageOf: () => "public.html", callback: "/public/callback" });
+    const person = new Person(browser.driver, site);
+    await person.visit("/public/inside");
+    await person.signInThere();
+    await person.isInsideAt("/public/inside");
+    const reported = (await person.ask("return document.body.dataset.reported")).trim().split(" ");
+    assert.ok(reported.length);
+    assert.deepEqual([...new Set(reported)], [`${site.origin}/public/callback`]);
+  });
 });

@@ -29,6 +29,15 @@ export function build(folder, { dist = "dist", mode = "production" } = {}) {
   return runTool(folder, ["vite/bin/vite.js", "build", "--outDir", dist, "--mode", mode, "--logLevel", "warn"], { NODE_ENV: mode });
 }
 
+/** Writes beside `index.html` of what was built another page, with the app's base. Answers with its name. */
+export function writeBased(folder, base) {
+  const html = readFileSync(join(folder, "dist/index.html"), "utf8").replace(/<base [^>]*>/, "");
+  // What was relative to the base of before is at the root.
+  const rooted = html.replace(/(src|href)="(?![/:]|data:)/g, '$1="/').replace("<head>", `<head><base href="${base}/">`);
+  writeFileSync(join(folder, "dist/based.html"), rooted);
+  return "based.html";
+}
+
 /** Runs a program of what is installed with the app. */
 export function runTool(folder, [program, ...args], env) {
   return must(process.execPath, [join("node_modules", program), ...args], { cwd: folder, env });
@@ -68,11 +77,11 @@ export const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
 /**
  * Serves what was built into `dist`, every other path being its `index.html`, or what `pageOf(path)` names, and starts the
  * authorization server that its client is told of.
- * `astray` are the requests that came to the app's own server with a token.
+ * `base`: of the app's paths. `astray` are the requests that came to the app's own server with a token.
  *
  * `signIn`: who goes to the login page, the app by itself or only its guard.
  */
-export async function startSite(t, folder, { dist = "dist", pageOf = () => "index.html", policy = POLICY, callback = "/callback", signIn = "auto" } = {}) {
+export async function startSite(t, folder, { dist = "dist", pageOf = () => "index.html", policy = POLICY, base = "", callback = `${base}/callback`, signIn = "auto" } = {}) {
   const door = await openDoor();
   t.after(door.close);
   const redirectUri = door.origin + callback;
@@ -109,5 +118,5 @@ export async function startSite(t, folder, { dist = "dist", pageOf = () => "inde
     fallback: (path) => join(folder, dist, extname(path) ? path : pageOf(path)),
     policy,
   });
-  return { origin: door.origin, sandbox, astray };
+  return { origin: door.origin, base, sandbox, astray };
 }

@@ -54,13 +54,20 @@ test("every TypeScript example compiles against the package's types", async () =
   assert.equal(code, 0, output);
 });
 
-test("the README's Rust example is the crate's doctest", () => {
+test("the example of the core in docs/rust.md is the crate's doctest", () => {
   const docs = read("src/lib.rs").split("\n").filter((line) => line.startsWith("//!"));
   const [, tested] = /^```\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
   // rustdoc compiles these lines and doesn't show them.
   const shown = tested.split("\n").filter((line) => !/^#( |$)/.test(line)).join("\n");
-  const [{ code }] = blocks(readme, "rust");
+  const [, { code }] = blocks(read("docs/rust.md"), "rust");
   assert.equal(code.replaceAll(/\n{2,}/g, "\n"), shown.replaceAll(/\n{2,}/g, "\n"));
+});
+
+test("the example of docs/rust.md is the client's own, which rustdoc compiles", () => {
+  const docs = read("src/app/mod.rs").split("\n").filter((line) => line.startsWith("//!"));
+  const [, tested] = /^```no_run\n([\s\S]*?)^```$/m.exec(docs.map((line) => line.slice(4)).join("\n"));
+  const [{ code }] = blocks(read("docs/rust.md"), "rust");
+  assert.equal(code, tested);
 });
 
 test("the table of errors has every code, in its phase, and no other", () => {
@@ -92,7 +99,10 @@ test("the table of errors has every code, in its phase, and no other", () => {
 test("the size that the README tells is the size that is built", () => {
   const told = [...readme.matchAll(/^\| `procore-spa-auth(\/\w+)?` \| ([\d.]+) KB(?:, and the worker's script, ([\d.]+) KB)? \|/gm)];
   assert.equal(told.length, 3);
-  const files = told.flatMap(([, entry, kilobytes, later]) => [[entry?.slice(1) ?? "index", kilobytes], ...(later ? [["worker-text", later]] : [])]);
+  const files = told.flatMap(([, entry, kilobytes, later]) => [
+    [entry?.slice(1) ?? "index", kilobytes],
+    ...(later ? [["worker-text", later]] : []),
+  ]);
   for (const [name, kilobytes] of files) {
     const file = `pkg/dist/${name}.js`;
     const built = brotliCompressSync(readFileSync(join(root, file))).length / 1000;

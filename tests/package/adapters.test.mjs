@@ -6,6 +6,7 @@ import { afterEach, beforeEach, test } from "node:test";
 import { root } from "../../scripts/run.mjs";
 
 const { procoreAuth } = await import(join(root, "pkg/dist/svelte.js"));
+const { createFakeAuth } = await import(join(root, "pkg/dist/testing.js"));
 
 const OUT = { signedIn: false, status: "signed_out", renewable: false };
 const inside = (id) => ({ id, signedIn: true, status: "fresh", renewable: true });
@@ -79,6 +80,12 @@ test("until the start is over, nothing is known, whatever the session is", async
   client.last("start").resolve();
   await store.known;
   assert.equal(seen.at(-1), "signed_in");
+});
+
+test("a session that is unknown again is nobody's", async () => {
+  const { client, now } = await started(inside("A"));
+  client.tell({ signedIn: false, status: "unknown", renewable: false }, "ready");
+  assert.equal(now().status, "unknown");
 });
 
 test("a client is started once, and all who ask see one state", async () => {
@@ -166,6 +173,13 @@ test("a user is of one session, and of no other", async () => {
   assert.equal("user" in now(), false);
 });
 
+test("a user who was signed in before the start is named, too", async () => {
+  const { client, now } = await started(inside("A"));
+  client.last("user").resolve({ id: "1", login: "", name: "Pat" });
+  await turn();
+  assert.deepEqual([now().user.name, client.count("user")], ["Pat", 1]);
+});
+
 test("a user who can't be named is signed in all the same", async () => {
   const { client, now } = await started();
   client.tell(inside("A"), "signed_in");
@@ -199,6 +213,16 @@ test("a guard goes to the login page, for the page that was asked for, once", as
   assert.equal(client.count("signIn"), 1);
 });
 
+for (const event of ["ready", "signed_in_elsewhere"]) {
+  test(`a guard goes to the login page after ${event}, which ends no session`, async () => {
+    const { client, store } = await started();
+    client.tell(OUT, event);
+    void store.requireSession(INSIDE);
+    await turn();
+    assert.equal(client.count("signIn"), 1);
+  });
+}
+
 for (const event of ["signed_out", "reauth_required", "expired"]) {
   test(`no guard goes to the login page by itself after ${event}`, async () => {
     const { client, store } = await started(inside("A"));
@@ -224,6 +248,20 @@ test("with blocked storage a guard works, and a tab does not remember", async ()
   assert.equal(client.count("signIn"), 1);
 });
 
+test("the fake client, in tests of an app, is followed as the real one", async () => {
+  const auth = createFakeAuth({ session: "unknown" });
+  const seen = [];
+  auth.fake.failNext("signIn", "sign_in_abandoned");
+  const store = procoreAuth(auth);
+  store.subscribe(({ status, user, error }) => seen.push(error?.code ?? user?.login ?? status));
+  await store.known;
+  auth.fake.signIn();
+  await turn();
+  auth.fake.signOutElsewhere();
+  await turn();
+  assert.deepEqual([...new Set(seen)], ["unknown", "sign_in_abandoned", "signed_in", "pat@example.com", "signed_out"]);
+});
+
 test("on a server nothing is asked, and all are let in to a page that shows nothing yet", async () => {
   delete globalThis.document;
   const client = new Client();
@@ -233,4 +271,12 @@ test("on a server nothing is asked, and all are let in to a page that shows noth
   assert.deepEqual([state.status, state.session.signedIn], ["unknown", false]);
   assert.equal(await store.requireSession(INSIDE), true);
   assert.deepEqual([client.asked, client.listeners.size], [[], 0]);
+  // Nor is anybody kept who has listened there.
+  globalThis.document = {};
+  await turn();
+  procoreAuth(client);
+  client.session = OUT;
+  client.last("start").resolve();
+  await turn();
+  assert.equal(state.status, "unknown");
 });

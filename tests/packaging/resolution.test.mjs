@@ -11,8 +11,11 @@ import { install, project } from "../support/tools.mjs";
 const { folder: tools, reason } = await install();
 const { exports } = JSON.parse(readFileSync(join(root, "pkg/package.json"), "utf8"));
 const entries = Object.keys(exports).filter((entry) => exports[entry].types);
-/** What a page may load. The others are for Node, and for the types of bundlers. */
-const forPages = entries.filter((entry) => !entry.startsWith("./audit"));
+/** What needs nothing else. The others are for Node and bundlers, and for frameworks, which have tests of their own. */
+const forPages = entries.filter((entry) => {
+  const types = readFileSync(join(root, "pkg", exports[entry].types), "utf8");
+  return !entry.startsWith("./audit") && !/\bfrom "[^.]/.test(types);
+});
 const nameOf = (entry) => `procore-spa-auth${entry.slice(1)}`;
 
 let packed;

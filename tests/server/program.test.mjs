@@ -34,7 +34,8 @@ const control = async ({ origin }, method, path, body) => {
 };
 
 test("it says where it listens, and ends when it is told", async (t) => {
-  const { sandbox, production, stop } = await startProgram(t, "--app", "http://localhost:5173", "--redirect-uri", "https://app.example.com/cb");
+  const args = ["--app", "http://localhost:5173", "--redirect-uri", "https://app.example.com/cb"];
+  const { sandbox, production, stop } = await startProgram(t, ...args);
   for (const { origin, redirectUris, users } of [sandbox, production]) {
     assert.match(origin, /^http:\/\/localhost:\d+$/);
     assert.deepEqual(redirectUris.slice(0, 2), ["http://localhost:5173/callback", "http://localhost:5173/"]);

@@ -1,7 +1,7 @@
 // What docs/testing.md shows for Playwright works there: the page, the test server as its package installs it, the tests.
 
 import assert from "node:assert/strict";
-import { cpSync, symlinkSync, mkdirSync } from "node:fs";
+import { cpSync, mkdirSync, symlinkSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -42,7 +42,8 @@ test("Playwright: whole sign-ins at the test server", { skip: reason ?? chromium
   const manifest = JSON.stringify({ name: "app", private: true, type: "module" });
   const app = project(tools, "playwright", packed.folder, { "package.json": manifest, ...Object.fromEntries(files) });
   installServer(app);
-  const env = { CHROMIUM: process.env.CHROMIUM || find("chromium", "chromium-browser", "google-chrome"), CI: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
+  const CHROMIUM = process.env.CHROMIUM || find("chromium", "chromium-browser", "google-chrome");
+  const env = { CHROMIUM, CI: "1", NO_COLOR: "1", FORCE_COLOR: undefined };
   const cli = join(tools, "node_modules/@playwright/test/cli.js");
   const { code, output } = await run(process.execPath, [cli, "test", "--reporter", "list"], { cwd: app, env, label: "Playwright" });
   assert.equal(code, 0, output);

@@ -8,7 +8,7 @@ const text = readFileSync(join(root, "docs/testing.md"), "utf8");
 
 /** name → text */
 export const files = Object.fromEntries(
-  [...text.matchAll(/^```(?:js|html)\n(?:\/\/|<!--) ([\w./-]+)(?: -->)?\n([\s\S]*?)^```$/gm)].map(([, name, code]) => [name, code]),
+  [...text.matchAll(/^```(?:jsx?|html)\n(?:\/\/|<!--) ([\w./-]+)(?: -->)?\n([\s\S]*?)^```$/gm)].map(([, name, code]) => [name, code]),
 );
 
 /** Those of these names. */

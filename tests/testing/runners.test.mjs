@@ -35,6 +35,11 @@ for (const environment of ["node", "jsdom", "happy-dom"]) {
   });
 }
 
+test("Vitest, components of React, jsdom", { skip: reason }, async () => {
+  const files = { ...esm, ...only("badge.jsx", "badge.spec.jsx") };
+  assert.equal(await passes("vitest-react", files, [vitest, "run", "--environment", "jsdom"]), 1);
+});
+
 for (const [name, config] of [["babel-jest", "jest.config.cjs"], ["ts-jest", "jest.ts-jest.config.cjs"]]) {
   test(`Jest, ${name}, jsdom`, { skip: reason }, async () => {
     const files = only(...APP, config, "greeting.test.js", "login-url.test.js", "jest-environment.cjs");

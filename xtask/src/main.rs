@@ -1,4 +1,5 @@
 //! `cargo xtask build`: the crate as WebAssembly, ready for `pkg/build.mjs`.
+//! `cargo xtask app <folder>`: an example in Rust, as any app builds itself, into `target/rust-apps/`.
 //! `cargo xtask names`: the same code with its function names, for `scripts/size.mjs`.
 //! `cargo xtask test-runner`: what cargo runs a wasm test binary with (`.cargo/config.toml`).
 
@@ -49,13 +50,14 @@ fn main() -> ExitCode {
     let task = args.next().unwrap_or_default();
     let done = match task.to_str() {
         Some("build") => build(),
+        Some("app") => app(&PathBuf::from(args.next().unwrap_or_default())),
         Some("names") => names(),
         // The runner's own argument parser wants its program name first.
         Some("test-runner") => wasm_bindgen_cli::wasm_bindgen_test_runner::run_cli_with_args(
             std::iter::once("wasm-bindgen-test-runner".into()).chain(args),
         )
         .map_err(|error| format!("{error:#}")),
-        _ => Err("usage: cargo xtask build | names | test-runner <test.wasm> …".into()),
+        _ => Err("usage: cargo xtask build | app <folder> | names | test-runner <test.wasm> …".into()),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,8 +69,10 @@ fn main() -> ExitCode {
 }
 
 fn build() -> Result<()> {
+    require_same_wasm_bindgen(root())?;
     let npm = target().join("npm");
     let _lock = lock(&npm)?;
+    assemble(&root().join("pkg/decoder.wat"), &npm.join("decoder.wasm"))?;
     for (name, features, aim) in BUILDS {
         let staging = npm.join(format!("{name}.new"));
         let wasm = compile(features, aim)?;
@@ -87,6 +91,76 @@ fn names() -> Result<()> {
     let out = target().join("size");
     let _lock = lock(&target().join("npm"))?;
     bind(&compile("npm", Aim::Small)?, &out, &[])
+}
+
+fn assemble(wat: &Path, wasm: &Path) -> Result<()> {
+    let bytes = wat::parse_file(wat).map_err(|error| error.to_string())?;
+    fs::write(wasm, bytes).map_err(at(wasm))
+}
+
+/// The manifest takes any version that is compatible, as a library has to. What binds, and what `pkg/build.mjs` looks for in
+/// the glue, is of one version: that of the crate
+/// in the lockfile of `folder`.
+fn require_same_wasm_bindgen(folder: &Path) -> Result<()> {
+    let version = |folder: &Path, name: &str| {
+        let path = folder.join("Cargo.lock");
+        let lock = fs::read_to_string(&path).map_err(at(&path))?;
+        let entry = format!("name = \"{name}\"\nversion = \"");
+        let found = lock.split_once(&entry).and_then(|(_, rest)| rest.split('"').next());
+        found
+            .map(String::from)
+            .ok_or_else(|| format!("{}: there is no {name}", path.display()))
+    };
+    let (used, ours) = (version(folder, "wasm-bindgen")?, version(root(), "wasm-bindgen-cli")?);
+    if used != ours {
+        let folder = folder.display();
+        return Err(format!(
+            "{folder}: wasm-bindgen {used} in Cargo.lock, and what binds here is {ours}: `cargo update -p wasm-bindgen --precise {ours}`"
+        ));
+    }
+    Ok(())
+}
+
+/// The name of the package in this folder, which its program has, too.
+fn package(folder: &Path) -> Result<String> {
+    let path = root().join(folder).join("Cargo.toml");
+    let manifest = fs::read_to_string(&path).map_err(at(&path))?;
+    let name = manifest.lines().find_map(|line| line.strip_prefix("name = "));
+    name.map(|name| name.trim_matches('"').into())
+        .ok_or_else(|| format!("{}: it has no name", path.display()))
+}
+
+/// As its user builds it: plainly, and without the settings of this repository, which `RUSTFLAGS` keeps away.
+fn app(folder: &Path) -> Result<()> {
+    require_same_wasm_bindgen(&root().join(folder))?;
+    let out = target().join("rust-apps");
+    let status = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+        .current_dir(root().join(folder))
+        .args(["build", "--locked", "--release", "--target", TARGET])
+        .env("CARGO_TARGET_DIR", &out)
+        .env("RUSTFLAGS", "-Cstrip=debuginfo")
+        .stdin(Stdio::null())
+        .status()
+        .map_err(|error| format!("cannot start cargo: {error}"))?;
+    if !status.success() {
+        return Err(format!("{} does not compile for {TARGET}", folder.display()));
+    }
+    let wasm = out
+        .join(TARGET)
+        .join("release")
+        .join(format!("{}.wasm", package(folder)?));
+    let to = out.join(folder.file_name().unwrap_or_default());
+    remove(&to)?;
+    let args = [
+        "wasm-bindgen".into(),
+        wasm.into(),
+        "--out-dir".into(),
+        to.into_os_string(),
+    ];
+    let args = args
+        .into_iter()
+        .chain(["--target", "web", "--out-name", "app"].map(Into::into));
+    wasm_bindgen_cli::wasm_bindgen::run_cli_with_args(args).map_err(|error| format!("wasm-bindgen: {error:#}"))
 }
 
 /// Compiles the library with `features` and returns the path of its `.wasm`.

@@ -18,7 +18,8 @@ export interface Following {
   readonly known: Promise<void>;
   /**
    * For a guard: whether somebody is signed in, as soon as that is known. Goes to the login page where nobody is, and does not
-   * come back then; but not after an error, and never where a session of this page has ended. A server knows nobody, shows nothing, and lets all in.
+   * come back then; but not after an error, and never where a session of this page has ended. A server knows nobody, shows
+   * nothing, and lets all in.
    *
    * @param returnTo - default: the page that the user is on
    */
@@ -43,99 +44,122 @@ export const follow = (auth: Api.ProcoreAuth): Following => {
 };
 
 const make = (auth: Api.ProcoreAuth): Following => {
-  const listeners = new Set<() => void>();
-  let state = UNKNOWN;
-  let user: Api.User | undefined;
-  let error: Api.ProcoreAuthError | undefined;
+  const shown = createShown(auth);
   let hasStarted = false;
-  let isStarting = true;
-  /** How many sign-ins are about to leave the page, or to fail. */
-  let leaving = 0;
   /** A page that was only open when its session ended, here or in another tab, does not go to the login page by itself. */
   let hasEnded = false;
   const [judged, settle] = promised();
   const [known, finish] = promised();
 
-  const change = () => {
-    const { session } = auth;
-    const status = isStarting ? "unknown" : session.signedIn ? "signed_in" : leaving ? "unknown" : error ? "error" : statusOf(session);
-    const isSame = status === state.status && session === state.session && user === state.user && error === state.error;
-    if (isSame) return;
-    state = Object.freeze({ status, session, ...(user && { user }), ...(error && { error }) });
-    for (const listener of [...listeners]) listener();
-  };
-
-  const meet = async ({ id }: Api.Session) => {
-    user = undefined;
-    // Without an answer nobody is named; who asks by `auth.user()` hears why.
-    const found = id === undefined ? undefined : await auth.user().catch(() => undefined);
-    if (auth.session.id !== id) return;
-    user = found;
-    change();
-  };
-
   const hear = (session: Api.Session, event: Api.SessionEvent) => {
-    if (event === "signed_in") error = undefined;
-    else if (!session.signedIn && event !== "ready" && event !== "signed_in_elsewhere") hasEnded = true;
-    if (session.id !== state.session.id) void meet(session);
-    change();
+    if (!session.signedIn && event !== "ready" && event !== "signed_in_elsewhere") hasEnded = true;
+    shown.change(event === "signed_in" ? { error: undefined } : {});
   };
 
   const begin = async ({ signIn, navigate }: Api.StartOptions) => {
     let arrival: unknown;
-    try {
-      // The client would wait for the router, whose guard waits for this start.
-      await auth.start({ signIn, navigate: navigate && ((to) => void (arrival = navigate(to))) });
-    } catch (reason) {
-      error = reason as Api.ProcoreAuthError;
-    }
+    // The client would wait for the router, whose guard waits for this start.
+    const options = { signIn, navigate: navigate && ((to: string) => void (arrival = navigate(to))) };
+    const error = await failureOf(auth.start(options));
+    shown.change({ error });
     settle();
     try {
       // Until it is there, the router would show what the app has at the redirect URI.
       await arrival;
     } finally {
-      isStarting = false;
-      change();
+      shown.change({ isStarting: false });
       finish();
     }
   };
 
   const signIn = async (options?: Api.SignInOptions | UserEvent) => {
-    leaving++;
-    error = undefined;
-    change();
-    try {
-      await auth.signIn(options && "preventDefault" in options ? undefined : options);
-    } catch (reason) {
-      error = reason as Api.ProcoreAuthError;
-    }
-    leaving--;
-    change();
+    shown.change({ error: undefined, leaving: shown.facts().leaving + 1 });
+    const error = await failureOf(auth.signIn(options && "preventDefault" in options ? undefined : options));
+    shown.change({ error, leaving: shown.facts().leaving - 1 });
   };
 
   return {
     actions: Object.freeze({ signIn, signOut: auth.signOut, fetch: auth.fetch, auth }),
-    state: () => state,
-    subscribe: (listener) => {
-      listeners.add(listener);
-      return () => void listeners.delete(listener);
-    },
+    state: shown.state,
+    subscribe: shown.subscribe,
     start: (options = {}) => {
-      if (hasStarted || typeof document === "undefined") return;
+      if (hasStarted || isServer()) return;
       hasStarted = true;
       auth.subscribe(hear);
       void begin(options);
     },
     known,
     admits: async (returnTo) => {
-      if (typeof document === "undefined") return true;
+      if (isServer()) return true;
       await judged;
+      const { leaving, error } = shown.facts();
       const isUsersTurn = hasEnded || leaving > 0 || error !== undefined || hasSignedOut();
       if (!auth.session.signedIn && !isUsersTurn) await signIn(returnTo === undefined ? undefined : { returnTo });
       return auth.session.signedIn;
     },
   };
 };
+
+/** What is shown depends on these, and on the session. `leaving`: how many sign-ins are about to leave the page, or to fail. */
+interface Facts {
+  readonly isStarting: boolean;
+  readonly leaving: number;
+  readonly error: Api.ProcoreAuthError | undefined;
+  readonly user: Api.User | undefined;
+}
+
+/** The state that is shown, and who is told of its changes. */
+const createShown = (auth: Api.ProcoreAuth) => {
+  const listeners = new Set<() => void>();
+  let facts: Facts = { isStarting: true, leaving: 0, error: undefined, user: undefined };
+  let state = UNKNOWN;
+
+  const change = (news: Partial<Facts>) => {
+    const { session } = auth;
+    const isNew = session.id !== state.session.id;
+    facts = { ...facts, ...(isNew && { user: undefined }), ...news };
+    const { error, user } = facts;
+    const status = statusOf(session, facts);
+    if (status === state.status && session === state.session && user === state.user && error === state.error) return;
+    state = Object.freeze({ status, session, ...(user && { user }), ...(error && { error }) });
+    if (isNew && session.id !== undefined) void meet(session.id);
+    for (const listener of [...listeners]) listener();
+  };
+
+  const meet = async (id: string) => {
+    // Without an answer nobody is named; who asks by `auth.user()` hears why.
+    const user = await auth.user().catch(() => undefined);
+    if (auth.session.id === id) change({ user });
+  };
+
+  return {
+    state: () => state,
+    facts: () => facts,
+    change,
+    subscribe: (listener: () => void) => {
+      // An app of a server is made for each request, and seldom unmade.
+      if (isServer()) return () => {};
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+  };
+};
+
+const statusOf = ({ signedIn, status }: Api.Session, { isStarting, leaving, error }: Facts): SignInState["status"] => {
+  if (isStarting) return "unknown";
+  if (signedIn) return "signed_in";
+  if (leaving > 0 || status === "unknown") return "unknown";
+  return error ? "error" : "signed_out";
+};
+
+/** What a step of the client fails by: all that it rejects with is an error of this package. */
+const failureOf = (step: Promise<unknown>): Promise<Api.ProcoreAuthError | undefined> =>
+  step.then(
+    () => undefined,
+    (reason: Api.ProcoreAuthError) => reason,
+  );
+
+const isServer = () => typeof document === "undefined";
 
 const promised = (): [promise: Promise<void>, resolve: () => void] => {
   let resolve!: () => void;
@@ -145,6 +169,17 @@ const promised = (): [promise: Promise<void>, resolve: () => void] => {
 /** For apps without a router. */
 export const replace = (to: string) => history.replaceState(null, "", to);
 
+/**
+ * A path of this origin as a router with a base has it: `/app/one` is its `/one` where the base is `/app`. A base that ends with `#` is
+ * one of a router that keeps its paths in the fragment.
+ */
+export const within = (base: string, path: string): string => {
+  if (base === `${path}#`) return "/";
+  const rest = path.slice(base.length);
+  if (!path.startsWith(base) || /^[^/?#]/.test(rest)) return path;
+  return rest.startsWith("/") ? rest : `/${rest}`;
+};
+
 const hasSignedOut = () => {
   try {
     return sessionStorage.getItem(OUT) !== null;
@@ -153,5 +188,3 @@ const hasSignedOut = () => {
     return false;
   }
 };
-
-const statusOf = ({ status }: Api.Session) => (status === "unknown" ? status : "signed_out");

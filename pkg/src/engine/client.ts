@@ -6,10 +6,10 @@ import { ProcoreAuthError, named } from "../boundary/errors.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { type Exchange, send as sendExchange } from "./send.ts";
 import type { Mine, SharedSession } from "./shared-session.ts";
-import { type News, isNews, joinTabs } from "./tabs.ts";
+import { type News, isNews, joinTabs, usableLocks } from "./tabs.ts";
 
 type Client = ReturnType<typeof open>;
-type Tabs = Awaited<ReturnType<typeof joinTabs>>;
+type Tabs = ReturnType<typeof joinTabs>;
 /** What a step answers where the server comes next. */
 type Next = Partial<Exchange>;
 
@@ -21,6 +21,10 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   let opening: Promise<Client> | undefined;
   let client: Client | undefined;
   let session = UNKNOWN;
+  /** What that was made of. */
+  let made: string | undefined;
+  /** What has happened, until it is reported. */
+  let latest: Api.SessionEvent | undefined;
   /** Whether core and vault have said who is signed in. */
   let isKnown = false;
   let knowing: Promise<void> | undefined;
@@ -34,13 +38,14 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
-      // Side by side: neither waits for the other.
-      const [sharing] = await Promise.all([setup.isPersistent ? loadSharing() : undefined, start()]);
+      // Side by side: none waits for the others.
+      const sideBySide = [setup.isPersistent ? loadSharing() : undefined, usableLocks(), start()] as const;
+      const [sharing, locks] = await Promise.all(sideBySide);
       const { call, name } = await openClient();
-      tabs ??= await joinTabs(`procore-spa-auth ${name}`, onTabMessage);
+      tabs ??= joinTabs(`procore-spa-auth ${name}`, locks, onTabMessage);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, send, postponed, isSignedIn, apart, exchange });
+      if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, takeEvent, send, postponed, isSignedIn, apart, exchange });
       knowing = know(await shared?.takeUp(setup.wasSignedIn, setup.over));
       return call;
     })().catch((error: unknown) => {
@@ -88,12 +93,14 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     if (!client) return session;
     let facts;
     try {
-      facts = client<Omit<Api.Session, "signedIn">>("session");
+      const { event, ...others } = client<Omit<Api.Session, "signedIn"> & { event?: Api.SessionEvent }>("session");
+      latest = event ?? latest;
+      facts = others;
     } catch (error) {
       // In the middle of another step there is nothing new.
       if ((error as Api.ProcoreAuthError).code === "not_ready") return session;
       // A core that has failed holds nobody's session. The next call opens another one.
-      opening = client = shared = mine.id = undefined;
+      opening = client = shared = made = latest = mine.id = undefined;
       if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
       return (session = SIGNED_OUT);
     }
@@ -103,20 +110,23 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     if (!isKnown && !mine.id) return session;
     // An expired token that nothing can renew signs nobody in.
     const signedIn = status !== "signed_out" && (status !== "expired" || renewable);
-    const now = sessionOf({ ...facts, signedIn, id: mine.id });
+    const now = { ...facts, signedIn, id: mine.id };
     // The same object while nothing changes, as stores that compare by identity need it.
-    if (json(now) !== json(session)) session = now;
+    const text = json(now);
+    if (text !== made) session = sessionOf(now);
+    made = text;
     return session;
   };
 
   const takeEvent = (): Api.SessionEvent | undefined => {
     update();
-    return client?.<{ event?: Api.SessionEvent }>("event").event;
+    const event = latest;
+    latest = undefined;
+    return event;
   };
 
-  /** Says what has happened. */
-  const report = (event = takeEvent()) => {
-    const now = update();
+  /** Says what has happened. The session is as of a moment ago where nobody has changed it since. */
+  const report = (event = takeEvent(), now = event ? update() : session) => {
     tabs?.holdPresence(mine.id !== undefined);
     if (!event) return;
     lastNews = undefined;

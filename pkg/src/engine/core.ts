@@ -1,6 +1,6 @@
 import { call, initSync, __wbg_reset_state as renew } from "#core";
-import payload from "#payload";
-import { json, own } from "../boundary/boundary.ts";
+import { decode, decoder } from "#payload";
+import { own } from "../boundary/boundary.ts";
 import { caught, named, startError } from "../boundary/errors.ts";
 
 let started: Promise<void> | undefined;
@@ -25,7 +25,8 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
   /** Its number there. */
   let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
-    const asked = ascii(json({ ...input, step, core }));
+    // Plain values, so nothing in it has a prototype that could have a part in this.
+    const asked = ascii(JSON.stringify({ __proto__: null, ...input, step, core }));
     const answer = guarded(opened, () => own(JSON.parse(call(asked) as string)));
     if (answer.error) throw caught(answer, cause);
     core ??= answer.core;
@@ -60,7 +61,10 @@ const instantiate = async () => {
   if (hasFailed) renew();
   let module;
   try {
-    module = payload();
+    module = decoder();
+    const { instance } = await WebAssembly.instantiate(module);
+    module = undefined;
+    module = decode(instance.exports);
     ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
   } catch (cause) {
     // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.

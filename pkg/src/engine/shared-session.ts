@@ -22,12 +22,13 @@ export interface Host {
   /** What the session is kept by. */
   readonly name: string;
   readonly call: ReturnType<typeof open>;
-  readonly tabs: Awaited<ReturnType<typeof joinTabs>>;
+  readonly tabs: ReturnType<typeof joinTabs>;
   readonly mine: Mine;
   /** Runs a task after those that change the session, or the vault, and before others do. */
   readonly inTurn: <T>(task: () => Promise<T>) => Promise<T>;
   /** Says what has happened. */
   readonly report: () => void;
+  readonly takeEvent: () => unknown;
   /** Sends one exchange of a shared renewal, and keeps what has come of it. */
   readonly send: (first: Next) => Promise<Next>;
   readonly isSignedIn: () => boolean;
@@ -209,7 +210,8 @@ export const shareSession = (host: Host) => {
     adoptUnfinished: async (): Promise<void> => {
       if (!isLate) return;
       await inTurn(() => adopt(true)).catch(() => {});
-      call("event");
+      // Nobody is to hear of it.
+      host.takeEvent();
     },
 
     /** Keeps what has come of a step, as `keep` does. Where storage fails, this tab goes on by itself. */

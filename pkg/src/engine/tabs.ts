@@ -10,8 +10,7 @@ export const isNews = (word: unknown): word is News => typeof word === "string" 
 const LEAVE_MS = 3_000;
 
 /** The tabs of this origin that run the same client, known by its `name`. */
-export const joinTabs = async (name: string, onMessage: (news: News, id: string | undefined) => void) => {
-  const locks = await usableLocks();
+export const joinTabs = (name: string, locks: LockManager | undefined, onMessage: (news: News, id: string | undefined) => void) => {
   const channel = openChannel(name);
   channel?.addEventListener("message", ({ data }) => {
     const { v, news, id } = received<{ v: unknown; news: unknown; id: unknown }>(data);
@@ -56,8 +55,8 @@ const openChannel = (name: string): BroadcastChannel | undefined => {
   }
 };
 
-/** Where there are none, a tab is alone: it shares no session, so there is nothing to guard. */
-const usableLocks = async (): Promise<LockManager | undefined> => {
+/** The locks that tabs share. Where there are none, a tab is alone: it shares no session, so there is nothing to guard. */
+export const usableLocks = async (): Promise<LockManager | undefined> => {
   try {
     const { locks } = navigator;
     // Firefox has them in a frame of another site, too, and refuses every call.

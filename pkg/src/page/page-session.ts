@@ -44,8 +44,8 @@ export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEng
     engine: (): Engine => {
       if (read instanceof Error) throw read;
       if (!made) {
-        const { isAnyLeft, ...marks } = remembered();
-        made = makeEngine({ ...read, ...marks, page: pageUrl(), canResume: read.isLasting && isAnyLeft && !judging }, publish);
+        const { isAnyLeft, ...marks } = remembered(read.isLasting);
+        made = makeEngine({ ...read, ...marks, page: pageUrl(), canResume: isAnyLeft && !judging }, publish);
         if (typeof document !== "undefined") attend(made, note);
       }
       return made;

@@ -27,14 +27,18 @@ export const inTab = <T>(use: () => T): T | null => {
   }
 };
 
-/** What a start goes by. `isAnyLeft`: whether a tab has had a session since the last sign-out. */
-export const remembered = () => {
-  const left = inTab(() => localStorage.getItem(LEFT));
+/**
+ * What a start goes by. `isLasting`: whether something is kept there; the first look into storage takes a browser two
+ * milliseconds. `isAnyLeft`: whether a tab has had a session since the last sign-out.
+ */
+export const remembered = (isLasting: boolean) => {
+  const kept = (use: () => string | null) => (isLasting ? inTab(use) : null);
+  const left = kept(() => localStorage.getItem(LEFT));
   const isJustLeft = Math.abs(Date.now() - Number(left)) < GRACE_MS;
   return {
-    wasSignedIn: inTab(() => sessionStorage.getItem(TAB)) !== null || isJustLeft,
+    wasSignedIn: kept(() => sessionStorage.getItem(TAB)) !== null || isJustLeft,
     isAnyLeft: left !== null,
-    over: inTab(() => localStorage.getItem(OVER)) ?? undefined,
+    over: kept(() => localStorage.getItem(OVER)) ?? undefined,
   };
 };
 

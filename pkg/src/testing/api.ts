@@ -39,7 +39,8 @@ export const requestOf = async (url: string, input: string | URL | Request, init
 };
 
 const namesAndValues = (headers: HeadersInit | undefined): Record<string, string> => {
-  const pairs = isA("Headers", headers) || Array.isArray(headers) ? [...(headers as Iterable<[string, string]>)] : Object.entries(headers ?? {});
+  const isList = isA("Headers", headers) || Array.isArray(headers);
+  const pairs = isList ? [...(headers as Iterable<[string, string]>)] : Object.entries(headers ?? {});
   return Object.fromEntries(pairs.map(([name, value]) => [name.toLowerCase(), String(value)]));
 };
 

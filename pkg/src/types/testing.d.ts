@@ -15,8 +15,8 @@ export { ProcoreAuthError, isProcoreAuthError } from "./error.js";
 export interface FakeAuthOptions {
   /**
    * Whose session there is at the start. Default `"signed_out"`. `"unknown"`: as before the core has started, until
-   * {@link ProcoreAuth.ready} {@link ProcoreAuth.handleRedirect} or {@link ProcoreAuth.start}, and then signed out. Else a session that is signed in, with
-   * these members in place of the usual ones.
+   * {@link ProcoreAuth.ready}, {@link ProcoreAuth.handleRedirect} or {@link ProcoreAuth.start}, and then signed out. Else a session
+   * that is signed in, with these members in place of the usual ones.
    */
   readonly session?: "signed_out" | "unknown" | Partial<Session> | undefined;
   /** Who {@link ProcoreAuth.user} says is signed in. Default: somebody. */
@@ -62,7 +62,10 @@ export interface FakeControl {
   readonly calls: readonly FakeCall[];
   /** A user has signed in, here or in another tab that shares the session: `signed_in`. `session`: members in place of the usual ones. */
   signIn(session?: Partial<Session>): void;
-  /** The page is the response to a sign-in: the next {@link ProcoreAuth.handleRedirect}, or {@link ProcoreAuth.start}, signs the user in. `returnTo`: `/` by default. */
+  /**
+   * The page is the response to a sign-in: the next {@link ProcoreAuth.handleRedirect}, or {@link ProcoreAuth.start}, signs the user
+   * in. `returnTo`: `/` by default.
+   */
   comeBack(arrival?: { readonly returnTo?: string | undefined; readonly session?: Partial<Session> | undefined }): void;
   /** The access token is over. Where the session is renewable, the next call renews it; else it ends it. */
   expire(): void;

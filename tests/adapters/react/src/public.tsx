@@ -1,4 +1,4 @@
-import { StrictMode } from "react";
+import { StrictMode, useEffect } from "react";
 import { createRoot } from "react-dom/client";
 import { Outlet, createBrowserRouter, useNavigate } from "react-router";
 import { RouterProvider } from "react-router/dom";
@@ -18,6 +18,12 @@ function Greeting() {
   );
 }
 
+/** As what counts visits does it. */
+function Reporter() {
+  useEffect(() => document.body.setAttribute("data-reported", `${document.body.dataset.reported ?? ""} ${location.href}`), []);
+  return null;
+}
+
 const guard = (
   <RequireSession fallback={<Entrance />}>
     <Outlet />
@@ -34,6 +40,7 @@ const mount = () => {
   root.render(
     <StrictMode>
       <ProcoreAuthProvider auth={auth} signIn="manual" navigate={(to) => router.navigate(to, { replace: true })}>
+        <Reporter />
         <RouterProvider router={router} />
       </ProcoreAuthProvider>
     </StrictMode>,

@@ -1,0 +1,16 @@
+// The WebAssembly module out of the text that payload.mjs has made of it, by decoder.wat.
+
+/** Where the text is in the decoder's memory, and where what comes of it. */
+export const TEXT_AT = 4096;
+const MODULE_AT = 524288;
+
+/** The decoder itself, as it is shipped beside the text. */
+export const decoder = ([, , hex]) => Uint8Array.from(hex.match(/../g), (digits) => parseInt(digits, 16));
+
+/** The bytes, by the decoder's exports. */
+export function decode([numbers, text], { memory, decode }) {
+  const bytes = new Uint8Array(memory.buffer);
+  new Uint32Array(memory.buffer).set(numbers);
+  new TextEncoder().encodeInto(text, bytes.subarray(TEXT_AT));
+  return bytes.subarray(MODULE_AT, decode());
+}

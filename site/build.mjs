@@ -1,6 +1,6 @@
 // npm run docs: the documentation as a static site in target/docs-site: the pages, the typed reference, and rustdoc.
 
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, tail, target } from "../scripts/run.mjs";
@@ -11,13 +11,12 @@ export const site = join(target, "docs-site");
 /** The pages, in the order in which the site lists them. The README is its first page. */
 export function pages() {
   const inFolder = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).sort();
-  const examples = readdirSync(join(root, "examples")).map((name) => `examples/${name}`);
-  const withReadme = examples.filter((folder) => inFolder(folder).includes("README.md")).sort();
+  const readmes = readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`);
   return [
     "README.md",
     ...inFolder("docs").map((name) => `docs/${name}`),
     "mediator/README.md",
-    ...withReadme.map((folder) => `${folder}/README.md`),
+    ...readmes.filter((file) => existsSync(join(root, file))).sort(),
     "SECURITY.md",
     "ARCHITECTURE.md",
     "CONTRIBUTING.md",
@@ -28,7 +27,7 @@ export function pages() {
 /** The crate's reference as Rust apps in a page see it, by rustdoc. Answers with its folder. */
 export async function rustdoc() {
   const wasm = "wasm32-unknown-unknown";
-  const args = ["doc", "--no-deps", "--package", "procore-spa-auth", "--features", "implicit", "--target", wasm];
+  const args = ["doc", "--no-deps", "--package", "procore-spa-auth", "--features", "implicit,app", "--target", wasm];
   // A folder of its own: what other builds have left in theirs would be published, too.
   const folder = join(target, "rustdoc");
   const env = { RUSTDOCFLAGS: "-D warnings", CARGO_TARGET_DIR: folder };

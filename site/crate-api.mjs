@@ -46,6 +46,6 @@ export function crateApi(doc) {
   const modules = readdirSync(folder, { recursive: true }).filter((path) => basename(path) === "index.html").sort();
   const handedOn = modules.flatMap((path) => all(readFileSync(join(folder, path), "utf8"), /<code>(pub use [^]*?)<\/code>/g).map((use) => `${dirname(path)}: ${use}`));
   const parts = [`## What modules hand on\n\n\`\`\`text\n${handedOn.join("\n")}\n\`\`\``, ...items.map((path) => item(folder, path))];
-  const what = "As it is for wasm32 with the feature `implicit`";
+  const what = "As it is for wasm32 with the features `implicit` and `app`";
   return `# The crate's API\n\nMade by \`npm run api:report\`; a change here is a change of the API. ${what}.\n\n${parts.join("\n\n")}\n`;
 }

@@ -256,7 +256,7 @@ export const legs = {
     yield made;
     if (made.passed) yield* withBrowsers((env) => nodeTests("tests/site", env));
   },
-  /** Uploads with progress, axios and generated clients, as a page of the documentation shows them. */
+  /** The first sign-in, uploads with progress, axios and generated clients, as pages of the documentation show them. */
   clients: needsBuild(() => withBrowsers((env) => nodeTests("tests/clients", env))),
   /** What apps are tested with: the fake client, and what docs/testing.md shows. */
   testing: needsBuild(() => withBrowsers((env) => nodeTests("tests/testing", env))),

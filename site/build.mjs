@@ -1,6 +1,6 @@
 // npm run docs: the documentation as a static site in target/docs-site: the pages, the typed reference, and rustdoc.
 
-import { cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { root, run, tail, target } from "../scripts/run.mjs";
@@ -8,20 +8,15 @@ import { packages, rust } from "../scripts/setup.mjs";
 
 export const site = join(target, "docs-site");
 
-/** The pages, in the order in which the site lists them. The README is its first page. */
+/** The pages, the README first, and the others in the order of llms.txt, which is the site's, too. */
 export function pages() {
-  const inFolder = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".md")).sort();
-  const readmes = readdirSync(join(root, "examples")).map((name) => `examples/${name}/README.md`);
-  return [
-    "README.md",
-    ...inFolder("docs").map((name) => `docs/${name}`),
-    "mediator/README.md",
-    ...readmes.filter((file) => existsSync(join(root, file))).sort(),
-    "SECURITY.md",
-    "ARCHITECTURE.md",
-    "CONTRIBUTING.md",
-    "CHANGELOG.md",
-  ];
+  const inFolder = (folder) => readdirSync(join(root, folder)).filter((name) => name.endsWith(".md"));
+  const readmes = ["mediator", ...readdirSync(join(root, "examples")).map((name) => `examples/${name}`)].map((folder) => `${folder}/README.md`);
+  const found = [...inFolder("docs").map((name) => `docs/${name}`), ...readmes.filter((file) => existsSync(join(root, file)))];
+  const all = [...found, "SECURITY.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md"];
+  const order = readFileSync(join(root, "llms.txt"), "utf8");
+  const place = (file) => order.indexOf(`](${file})`);
+  return ["README.md", ...all.sort((a, b) => place(a) - place(b))];
 }
 
 /** The crate's reference as Rust apps in a page see it, by rustdoc. Answers with its folder. */

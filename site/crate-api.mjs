@@ -44,7 +44,8 @@ export function crateApi(doc) {
   const paths = all(readFileSync(join(folder, "all.html"), "utf8").replaceAll(/<a href="([^"#?]+\.html)"/g, "<b>$1</b>"), /<b>([^<]+)<\/b>/g);
   const items = [...new Set(paths)].filter((path) => !path.startsWith("..") && path !== "index.html" && path !== "all.html").sort();
   const modules = readdirSync(folder, { recursive: true }).filter((path) => basename(path) === "index.html").sort();
-  const handedOn = modules.flatMap((path) => all(readFileSync(join(folder, path), "utf8"), /<code>(pub use [^]*?)<\/code>/g).map((use) => `${dirname(path)}: ${use}`));
+  const usesOf = (path) => all(readFileSync(join(folder, path), "utf8"), /<code>(pub use [^]*?)<\/code>/g);
+  const handedOn = modules.flatMap((path) => usesOf(path).map((use) => `${dirname(path)}: ${use}`));
   const parts = [`## What modules hand on\n\n\`\`\`text\n${handedOn.join("\n")}\n\`\`\``, ...items.map((path) => item(folder, path))];
   const what = "As it is for wasm32 with the features `implicit` and `app`";
   return `# The crate's API\n\nMade by \`npm run api:report\`; a change here is a change of the API. ${what}.\n\n${parts.join("\n\n")}\n`;

@@ -4,7 +4,7 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { inTwoEngines } from "../support/browsers.mjs";
+import { inOneEngine } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { buildApp, startApp } from "./page.mjs";
 
@@ -14,7 +14,7 @@ for (const name of EXAMPLES) {
   let app;
   before(async () => (app = await buildApp(`examples/${name}`)));
 
-  inTwoEngines(name, (browser) => {
+  inOneEngine(name, (browser) => {
     async function start(t, change) {
       const started = await startApp(t, browser, app, change);
       await started.visitor.shows("status", "signed_out");

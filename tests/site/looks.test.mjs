@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { By } from "selenium-webdriver";
 import { site } from "../../site/build.mjs";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { startPages } from "../support/servers.mjs";
 
 const PAGES = ["index.html", "docs/keep-the-secret-out.html", "SECURITY.html", "api/interfaces/procore-spa-auth.ProcoreAuth.html"];
@@ -13,7 +13,7 @@ let server;
 before(async () => (server = await startPages({ folders: { "/": site }, policy: "" })));
 after(() => server.close());
 
-inTwoEngines("site", (browser) => {
+inOneEngine("site", (browser) => {
   const open = async (page) => {
     await browser.driver.get(`${server.origin}/${page}`);
     await until("the navigation is there", () => browser.driver.executeScript("return document.querySelectorAll('#tsd-nav-container a').length > 0"));

@@ -73,10 +73,11 @@ fn rest(pairs: &str) -> Wiped {
 mod tests {
     use super::*;
     use crate::parse_url;
+    use alloc::string::String;
 
     const STATE: &str = "S";
 
-    fn scrubbed(url: &str) -> alloc::string::String {
+    fn scrubbed(url: &str) -> String {
         without_response(&parse_url(url, None).unwrap(), STATE).as_str().into()
     }
 

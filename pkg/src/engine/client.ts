@@ -95,7 +95,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     try {
       const { event, ...others } = client<Omit<Api.Session, "signedIn"> & { event?: Api.SessionEvent }>("session");
       latest = event ?? latest;
-      facts = others;
+      facts = own(others);
     } catch (error) {
       // In the middle of another step there is nothing new.
       if ((error as Api.ProcoreAuthError).code === "not_ready") return session;

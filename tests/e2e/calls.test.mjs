@@ -66,7 +66,7 @@ for (const way of ["page", "worker"]) {
       const { first, sandbox, line } = app;
       const { value } = await first.call("auth.authorize('/rest/v1.0/projects', { companyId: 8589934593n })");
       assert.equal(value.url, `${sandbox.origin}/rest/v1.0/projects`);
-      assert.deepEqual(Object.keys(value.headers), ["Authorization", "Procore-Company-Id"]);
+      assert.deepEqual(Object.keys(value.headers).sort(), ["Authorization", "Procore-Company-Id"]);
       // What it is for: XMLHttpRequest, with progress.
       const status = `(async () => {
         const { url, headers } = await auth.authorize(new URL("/rest/v1.0/me", ${JSON.stringify(sandbox.origin)}));

@@ -13,7 +13,7 @@ after(() => packed?.remove());
 inOneEngine("demo through a token mediator", (browser) => {
   test("signed in, calls the API, reloaded, signed out; without it the server refuses", async (t) => {
     const { driver } = browser;
-    const demo = await startDemo(t, packed.dist);
+    const demo = await startDemo(t, packed.dist, browser.engine);
     demo.sandbox.switches.set({ secretRequired: true });
     const visitor = new Visitor(driver, demo.page);
     await visitor.open();

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { buildReference } from "../../scripts/reference-mediator.mjs";
 import { inOneEngine } from "../support/browsers.mjs";
-import { referenceMediator } from "../support/mediator.mjs";
+import { keptIn, referenceMediator } from "../support/mediator.mjs";
 import { pack } from "../support/package.mjs";
 import { startSignedIn } from "../support/tabs.mjs";
 
@@ -22,7 +22,10 @@ const SEEN = "[auth.session.status, auth.session.id ?? null]";
 inOneEngine("token mediator, the reference server", (browser) => {
   const signedIn = async (t) => {
     let server;
-    const mediate = async (settings) => (server = await referenceMediator(t, program, settings)).listener;
+    const mediate = async (settings) => {
+      server = await referenceMediator(t, program, settings);
+      return keptIn(browser.engine, server.listener);
+    };
     const app = await startSignedIn(t, browser, packed, { options: {}, mediate });
     return { ...app, server };
   };

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { inOneEngine, until } from "../support/browsers.mjs";
-import { exampleMediator, withoutTls } from "../support/mediator.mjs";
+import { exampleMediator, keptIn } from "../support/mediator.mjs";
 import { pack } from "../support/package.mjs";
 import { startApp, startSignedIn } from "../support/tabs.mjs";
 
@@ -40,8 +40,7 @@ const say = (status, type, body) => (_, response) => response.writeHead(status, 
 
 for (const way of ["page", "worker"]) {
   inOneEngine(`token mediator, ${way}`, (browser) => {
-    const isKept = browser.engine !== "webkit";
-    const mediate = (settings) => (isKept ? exampleMediator(settings) : withoutTls(exampleMediator(settings)));
+    const mediate = (settings) => keptIn(browser.engine, exampleMediator(settings));
     const more = { way, options: {}, mediate };
     const start = (t) => startApp(t, browser, packed, more);
     const signedIn = (t, others) => startSignedIn(t, browser, packed, { ...more, ...others });

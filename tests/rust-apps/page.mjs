@@ -8,7 +8,7 @@ import { root, target } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
 import { Visitor } from "../support/demo.mjs";
-import { exampleMediator, withoutTls } from "../support/mediator.mjs";
+import { exampleMediator, keptIn } from "../support/mediator.mjs";
 import { must } from "../support/package.mjs";
 import { POLICY, openDoor, startPages } from "../support/servers.mjs";
 
@@ -96,7 +96,7 @@ export async function startApp(t, { driver, engine }, { folder, built }, change 
 function mediatorOf({ clientId, origin: loginOrigin, switches }, clientSecret, origin, engine) {
   switches.set({ secretRequired: true });
   const mediator = exampleMediator({ origin, clientId, clientSecret, loginOrigin });
-  return engine === "webkit" ? withoutTls(mediator) : mediator;
+  return keptIn(engine, mediator);
 }
 
 function optionsOf(sandbox, redirectUri) {

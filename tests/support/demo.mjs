@@ -9,17 +9,18 @@ import { openPageServer } from "../../scripts/page-server.mjs";
 import { root } from "../../scripts/run.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";
+import { keptIn } from "./mediator.mjs";
 
 export const PAT = { email: "pat@example.com", password: "sandbox-demo" };
 
-/** Starts the demo with the package in `packageDir`; it ends with the test. */
-export async function startDemo(test, packageDir) {
+/** Starts the demo with the package in `packageDir` for a browser of that `engine`; it ends with the test. */
+export async function startDemo(test, packageDir, engine) {
   const { origin: page, serve, close } = await openPageServer(0);
   test.after(close);
   const servers = await startServer({ ports: { sandbox: 0, production: 0 }, pageOrigins: [page] });
   test.after(() => servers.close());
   const { environments } = servers;
-  serve({ root: join(root, "www"), packageDir, environments, mediate: demoMediator(page, environments) });
+  serve({ root: join(root, "www"), packageDir, environments, mediate: keptIn(engine, demoMediator(page, environments)) });
   return { page, ...environments };
 }
 

@@ -24,7 +24,7 @@ export function exampleMediator({ origin, clientId, clientSecret, loginOrigin, .
  * The same listener for a browser that keeps no `Secure` cookie of `http://localhost`, as WebKit: on the way, the cookie is one
  * that it keeps. The mediator sees and says what it does behind TLS.
  */
-export const withoutTls = (listener) => (request, response) => {
+const withoutTls = (listener) => (request, response) => {
   const at = request.rawHeaders.findIndex((name) => name.toLowerCase() === "cookie") + 1;
   if (at) request.rawHeaders[at] = request.headers.cookie = request.headers.cookie.replaceAll("Test-", "__Host-");
   const { writeHead } = response;
@@ -38,6 +38,9 @@ export const withoutTls = (listener) => (request, response) => {
   };
   return listener(request, response);
 };
+
+/** A listener whose cookie is kept in that engine. */
+export const keptIn = (engine, listener) => (engine === "webkit" ? withoutTls(listener) : listener);
 
 /** Node takes headers also as a list of names and values, one after the other. */
 const pairsOf = (flat) => flat.flatMap((name, index) => (index % 2 ? [] : [[name, flat[index + 1]]]));

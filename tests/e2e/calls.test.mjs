@@ -130,6 +130,10 @@ for (const way of ["page", "worker"]) {
       // A tab of its own has not signed out of anything.
       await app.newTab();
       await leaves();
+      // Once somebody signs in, the sign-out is over.
+      await first.open(await first.signInThere());
+      assert.equal((await settled(first)).value?.status, "fresh");
+      assert.equal(await first.ask("return sessionStorage.getItem('procore-spa-auth.out')"), null);
     });
 
     test("start: manual stays, and takes the app's router", async (t) => {

@@ -1,6 +1,6 @@
 import type { SignInActions, SignInState, UserEvent } from "../types/adapter.d.ts";
 import type * as Api from "../types/index.d.ts";
-import { OUT } from "../page/out.ts";
+import { hasSignedOut } from "../page/tab.ts";
 
 /** A client and its page, as the components of a framework follow it: one for all of them. */
 export interface Following {
@@ -178,13 +178,4 @@ export const within = (base: string, path: string): string => {
   const rest = path.slice(base.length);
   if (!path.startsWith(base) || /^[^/?#]/.test(rest)) return path;
   return rest.startsWith("/") ? rest : `/${rest}`;
-};
-
-const hasSignedOut = () => {
-  try {
-    return sessionStorage.getItem(OUT) !== null;
-  } catch {
-    // Storage is blocked, and the tab remembers nothing.
-    return false;
-  }
 };

@@ -12,7 +12,7 @@ import { type MakeEngine, createPageSession } from "./page-session.ts";
 import { probe } from "./probe.ts";
 import { createRedirects } from "./redirected.ts";
 import { readRequest } from "./request.ts";
-import { inTab, keepRounds, noteOver, rounds } from "./tab.ts";
+import { keepRounds, noteOver, rounds } from "./tab.ts";
 
 /** The clients of this page, by their configuration. */
 const clients = new Map<string, Api.ProcoreAuth>();
@@ -69,7 +69,7 @@ const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.P
       redirected.catch(() => {});
       const read = only(options, { signIn: SIGN_IN, navigate: CALLBACK });
       const { start } = await loaded(import("./start.js"));
-      return start({ auth, redirected, inTab }, read);
+      return start({ auth, redirected }, read);
     }),
 
     handleRedirect: explaining(redirects.handle),

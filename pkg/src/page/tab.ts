@@ -18,8 +18,11 @@ const OVER = "procore-spa-auth.over";
 /** In the storage of a tab whose pages go to the login page by themselves: when they did, and the last error. */
 const ROUNDS = "procore-spa-auth.rounds";
 
+/** In the storage of a tab whose user has signed out: its pages do not go to the login page by themselves. */
+const OUT = "procore-spa-auth.out";
+
 /** Storage may be blocked; then a tab does not remember. */
-export const inTab = <T>(use: () => T): T | null => {
+const inTab = <T>(use: () => T): T | null => {
   try {
     return use();
   } catch {
@@ -63,3 +66,12 @@ export const noteCause = (error: unknown): void => {
   const known = rounds();
   if (known && isProcoreAuthError(error)) keepRounds(`${known.split(" ")[0]} ${error.code}`);
 };
+
+export const hasSignedOut = (): boolean => inTab(() => sessionStorage.getItem(OUT)) !== null;
+
+/** Notes who has signed out, here or in another tab, until somebody signs in. */
+export const noteSignOut = ({ signedIn }: Api.Session, event?: Api.SessionEvent): void =>
+  void inTab(() => {
+    if (event === "signed_out") sessionStorage.setItem(OUT, "");
+    else if (signedIn) sessionStorage.removeItem(OUT);
+  });

@@ -1,8 +1,8 @@
 // The reference token mediator as a program of its own, on a free port of loopback.
 
 import { randomBytes } from "node:crypto";
-import { request as send } from "node:http";
 import { join } from "node:path";
+import { pass } from "./pass.mjs";
 import { run, start, stop, target } from "./run.mjs";
 
 /** Builds the program of `mediator/`, as `npm test -- mediator` does. Answers with its path. */
@@ -70,15 +70,3 @@ const settings = (name, { clientId, clientSecret, origin, redirectUris, loginOri
     [of("LOGIN_ORIGIN")]: loginOrigin,
   };
 };
-
-/** Passes a request on to the server at `origin`, and its answer back. */
-export function pass(request, response, origin) {
-  const { method, headers, url } = request;
-  const { pathname, search } = new URL(url, origin);
-  const passed = send(origin + pathname + search, { method, headers }, (answer) => {
-    response.writeHead(answer.statusCode, answer.headers);
-    answer.pipe(response);
-  });
-  passed.on("error", () => response.destroy());
-  request.pipe(passed);
-}

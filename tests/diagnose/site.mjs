@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "../support/browsers.mjs";
 import { exampleMediator } from "../support/mediator.mjs";
-import { pass } from "../../scripts/reference-mediator.mjs";
+import { pass } from "../../scripts/pass.mjs";
 import { POLICY, openDoor, pages, startPages } from "../support/servers.mjs";
 
 const folder = fileURLToPath(new URL(".", import.meta.url)).slice(0, -1);

@@ -4,7 +4,7 @@ import { readFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import { extname, join, sep } from "node:path";
 import { fileURLToPath } from "node:url";
-import { pass } from "../../scripts/reference-mediator.mjs";
+import { pass } from "../../scripts/pass.mjs";
 
 export const pages = fileURLToPath(new URL("pages", import.meta.url));
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { join } from "node:path";
-import { pass } from "../../scripts/reference-mediator.mjs";
+import { pass } from "../../scripts/pass.mjs";
 import { Browser } from "../server/agent.mjs";
 import { startServer } from "../../www/server/index.mjs";
 import { until } from "./browsers.mjs";

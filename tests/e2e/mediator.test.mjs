@@ -23,6 +23,14 @@ async function allAreDead({ line, sandbox }) {
   }
 }
 
+/** A request on the way to the mediator has another cookie, once. */
+const withCookie = (app, change) =>
+  once(app, (request, response, mediator) => {
+    const at = request.rawHeaders.findIndex((name) => name.toLowerCase() === "cookie") + 1;
+    request.rawHeaders[at] = request.headers.cookie = change(request.headers.cookie);
+    return mediator(request, response);
+  });
+
 /** Something else in the mediator's place, once. */
 const once = (app, answer) => {
   const { mediator } = app;
@@ -117,15 +125,15 @@ for (const way of ["page", "worker"]) {
       await allAreDead(app);
     });
 
-    test("the cookie is gone, or damaged: the session ends with the next renewal, and a sign-in makes another", async (t) => {
+    test("the cookie is gone, damaged, or of another application: the session ends with the next renewal, and a sign-in makes another", async (t) => {
+      let foreign;
+      const other = await signedIn(t);
+      withCookie(other, (cookie) => (foreign = cookie));
+      assert.deepEqual(await other.first.call(STATUS), { value: "fresh" });
       for (const lose of [
         (driver) => driver.manage().deleteAllCookies(),
-        (_, app) =>
-          once(app, (request, response, mediator) => {
-            const at = request.rawHeaders.findIndex((name) => name.toLowerCase() === "cookie") + 1;
-            request.rawHeaders[at] = request.headers.cookie = `${request.headers.cookie.slice(0, -4)}AAAA`;
-            return mediator(request, response);
-          }),
+        (_, app) => withCookie(app, (cookie) => `${cookie.slice(0, -4)}AAAA`),
+        (_, app) => withCookie(app, () => foreign),
       ]) {
         const app = await signedIn(t);
         const { first, line } = app;
@@ -137,6 +145,41 @@ for (const way of ["page", "worker"]) {
         assert.equal((await first.signIn()).value?.handled, true);
         assert.equal(await first.me(), 200);
       }
+    });
+
+    test("a cookie that another site of the domain has put in front is not taken for the mediator's", async (t) => {
+      const app = await signedIn(t);
+      for (const inject of [(name) => `a=1&${name}=AAAA`, (name) => `%${name.charCodeAt(0).toString(16)}${name.slice(1)}=AAAA`]) {
+        withCookie(app, (cookie) => `${inject(cookie.split("=", 1)[0])}; ${cookie}`);
+        assert.deepEqual(await app.first.call(STATUS), { value: "fresh" });
+      }
+      assert.deepEqual(app.line.sentTwice, []);
+    });
+
+    test("the server is slow, fails, or repeats what it was sent: waited for, in doubt, and nothing of it is shown", async (t) => {
+      const { first, line } = await signedIn(t);
+      const held = line.holdAnswer();
+      await first.begin(STATUS);
+      await held.arrived();
+      assert.equal(await first.status(), "fresh");
+      held.open();
+      assert.deepEqual(await first.outcome(), { value: "fresh" });
+
+      for (const status of [400, 500, 503]) {
+        let sent;
+        line.plan((call) => {
+          sent = ["client_secret", "refresh_token"].map((name) => call.form.get(name));
+          const body = JSON.stringify({ error: "invalid_request", error_description: sent.join(" "), client_secret: sent });
+          call.reply({ status, headers: { "content-type": "application/json" }, body });
+        });
+        const { error, text } = await first.call(STATUS);
+        assert.ok(error, "it is not renewed");
+        const shown = text + (await first.ask("return document.documentElement.outerHTML + JSON.stringify([{ ...localStorage }, { ...sessionStorage }])"));
+        for (const secret of sent) assert.ok(secret && !shown.includes(secret), `${status}: it is shown`);
+        assert.equal((await first.signIn()).value?.handled, true);
+        assert.equal(await first.me(), 200);
+      }
+      assert.deepEqual(line.sentTwice, []);
     });
 
     test("the mediator is down, or somebody else answers in its place: nothing is lost, and it is said", async (t) => {

@@ -86,7 +86,7 @@ for (const way of ["page", "worker"]) {
       await restored.ask("sessionStorage.setItem('procore-spa-auth.tab', '')");
       await restored.open();
       assert.equal(await restored.status(), "fresh");
-      await restored.leave();
+      await restored.leaveAsTheLast();
       const anew = await app.newTab(null);
       await anew.openOn({ clocks: AFTER_GRACE });
       assert.equal(await anew.status(), "signed_out");

@@ -58,6 +58,16 @@ export class Tab extends Visitor {
     await this.driver.get(`${this.page}/support/blank.html`);
   }
 
+  /** The same for the last tab: until the browser has let go of what the page held, which takes its time. */
+  async leaveAsTheLast() {
+    await this.leave();
+    const isHeld = `
+      const done = arguments[arguments.length - 1];
+      navigator.locks.query().then(({ held }) => done(held.some(({ name }) => name.endsWith(" here"))));
+    `;
+    await until("no tab has tokens any more", async () => !(await this.driver.executeAsyncScript(isHeld)));
+  }
+
   /** Calls something of the app's client. `expression` is JavaScript. */
   async call(expression) {
     await this.begin(expression);

@@ -1,6 +1,5 @@
 // Packs pkg/src, pkg/audit and the WebAssembly that `cargo xtask build` made into pkg/dist.
 
-import binaryen from "binaryen";
 import { build } from "esbuild";
 import { existsSync } from "node:fs";
 import { copyFile, mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
@@ -10,6 +9,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
 import { decode, decoder } from "./decode.mjs";
 import { bare, encode, findCode } from "./payload.mjs";
+import { optimized, split } from "./split.mjs";
 
 const pkg = fileURLToPath(new URL(".", import.meta.url));
 const root = resolve(pkg, "..");
@@ -19,12 +19,14 @@ const wasmFolder = resolve(root, process.env.CARGO_TARGET_DIR ?? "target", "npm"
 
 const { version, exports: entryPoints, peerDependencies } = JSON.parse(await readFile(join(pkg, "package.json"), "utf8"));
 
-/** Each file of the package: its source, the build of the core that it carries, if it does, and its format. */
+/** Each file of the package: its source, and, if it carries something of the core, of which build it is, and what: see `parts`. */
 const entries = {
-  index: ["index.ts", "default"],
-  implicit: ["implicit.ts", "implicit"],
+  index: ["index.ts", "default", "first"],
+  "core-rest": ["engine/core-rest.ts", "default", "second"],
+  implicit: ["implicit.ts", "implicit", "first"],
+  "implicit-rest": ["engine/core-rest.ts", "implicit", "second"],
   // A script of its own, for `workerUrl`; before the file that carries it as text.
-  "worker-script": ["worker-script.ts", "default", "iife"],
+  "worker-script": ["worker-script.ts", "default", "whole"],
   "worker-text": ["worker/worker-text.ts"],
   worker: ["worker.ts"],
   // For the tests of apps: without a core.
@@ -55,25 +57,30 @@ const built = new Map();
  */
 const PLACE = "MODULE_AS_TEXT";
 
-/** The module as what `decode` takes. A server's compression does better on it than on what is compressed already. */
+/** A module as what `decode` takes. A server's compression does better on it than on what is compressed already. */
 async function literal(wasm) {
   const encoded = encode(wasm, await readFile(join(wasmFolder, "decoder.wasm")), findCode(wasm));
   const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decoder(encoded)));
   if (!wasm.equals(decode(encoded, exports))) throw new Error("the module can't be put together again");
-  return JSON.stringify(encoded);
+  return encoded;
 }
 
-/** What the compiler has left to do: 0.9 percent of what an app ships, and 5 of what each browser has to compile. */
-function optimized(wasm) {
-  const { MutableGlobals, SignExt, BulkMemory, BulkMemoryOpt, NontrappingFPToInt, ReferenceTypes, Multivalue } = binaryen.Features;
-  const module = binaryen.readBinary(wasm);
-  // What the compiler uses already, and nothing newer.
-  module.setFeatures(MutableGlobals | SignExt | BulkMemory | BulkMemoryOpt | NontrappingFPToInt | ReferenceTypes | Multivalue);
-  // For size. More of either makes less of what a compressor finds.
-  binaryen.setOptimizeLevel(2);
-  binaryen.setShrinkLevel(1);
-  module.optimize();
-  return Buffer.from(module.emitBinary());
+const modules = new Map();
+
+/** What there is of a build of the core: both parts, or the whole, for a script that can load none. */
+async function parts(name) {
+  if (!modules.has(name)) {
+    const wasm = await readFile(join(wasmFolder, name, "core_bg.wasm"));
+    const [first, second] = split(wasm);
+    modules.set(name, { first, second, whole: optimized(wasm) });
+  }
+  return modules.get(name);
+}
+
+/** The text of a part. The second has no decoder: it is there already when that one comes. */
+async function textOf(name, part) {
+  const [numbers, text, decoder] = await literal(bare((await parts(name))[part]));
+  return JSON.stringify(part === "second" ? [numbers, text] : [numbers, text, decoder]);
 }
 
 /** Of the core's errors, by their codes, what they say, and what they are: one line of the source for each. */
@@ -101,6 +108,10 @@ const UNUSED = [
   [/ {4}if \(typeof numBytesDecoded [^\n]+\n/, ""],
   [/cachedDataViewMemory0\.buffer\.detached === true \|\| \(.+? && (cachedDataViewMemory0\.buffer !== wasm\.memory\.buffer)\)/, "$1"],
   [/if \(Object\.getPrototypeOf\(module\) === Object\.prototype\) \{\s*(\(\{module\} = module\))\s*\} else \{[^}]+\}/, "$1"],
+  // One function for both doors, which is told by which one to go.
+  [/\/\*\*\n(?: \*[^\n]*\n)+export function callAll[^]+?\n\}\n/, ""],
+  [/export function call\(input\)/, "export function call(input, door = wasm.call)"],
+  [/wasm\.call\(/, "door("],
 ];
 
 async function glue(path) {
@@ -113,16 +124,18 @@ async function glue(path) {
   );
 }
 
+/** Of these, the worker's script has another one: of the check-up its own part alone, and the core is in one piece. */
+const IN_ITSELF = { diagnose: "engine/wrong-verifier.ts", "core-rest": "engine/core-whole.ts" };
+
 /** `#core` is the generated glue, `#payload` the module. */
-const core = (name, format) => ({
+const core = (name, part) => ({
   name: "core",
   setup({ onResolve, onLoad }) {
     // A script that is no module can load none, and has them in itself.
     onResolve({ filter: /^\.{1,2}\/([\w-]+\/)?[\w-]+\.js$/ }, ({ path }) => {
       const file = basename(path, ".js");
-      if (format === "esm") return { path: `./${file}.js`, external: true };
-      // Of the check-up, the worker has its own part alone.
-      return { path: join(source, file === "diagnose" ? "engine/wrong-verifier.ts" : entries[file][0]) };
+      if (part === "whole") return { path: join(source, IN_ITSELF[file] ?? entries[file][0]) };
+      return { path: `./${file === "core-rest" && name === "implicit" ? "implicit-rest" : file}.js`, external: true };
     });
     onResolve({ filter: /^#worker-script$/ }, ({ path }) => ({ path, namespace: "script", sideEffects: false }));
     onLoad({ filter: /./, namespace: "script" }, () => ({ contents: built.get("worker-script"), loader: "text" }));
@@ -132,8 +145,7 @@ const core = (name, format) => ({
     onLoad({ filter: /[\\/]core\.js$/ }, async ({ path }) => ({ contents: await glue(path) }));
     onResolve({ filter: /^#payload$/ }, () => ({ path: "#payload", namespace: "payload", sideEffects: false }));
     onLoad({ filter: /./, namespace: "payload" }, () => ({
-      contents: `import * as payload from "./decode.mjs"; const encoded = ${PLACE};
-        export const decoder = () => payload.decoder(encoded), decode = (exports) => payload.decode(encoded, exports)`,
+      contents: `export { decode, decoder } from "./decode.mjs"; export const encoded = ${PLACE};`,
       resolveDir: pkg,
     }));
   },
@@ -146,7 +158,8 @@ const inheritingNothing = (code) =>
     "for(var $1 of Object.keys($2))$3{__proto__:null,get:$2[$1],enumerable:",
   );
 
-async function pack([file, name, format = "esm"]) {
+async function pack([file, name, part]) {
+  const format = part === "whole" ? "iife" : "esm";
   const { outputFiles } = await build({
     entryPoints: [join(source, file)],
     bundle: true,
@@ -156,7 +169,7 @@ async function pack([file, name, format = "esm"]) {
     minify: true,
     legalComments: "none",
     define: { PACKAGE_VERSION: JSON.stringify(version) },
-    plugins: [core(name, format)],
+    plugins: [core(name, part)],
     external: FRAMEWORKS,
     logLevel: "warning",
   });
@@ -167,7 +180,7 @@ async function pack([file, name, format = "esm"]) {
   const { code } = await minify(inheritingNothing(outputFiles[0].text), options);
   const [before, after, ...more] = code.split(PLACE);
   if (Boolean(name) !== (after !== undefined) || more.length) throw new Error(`${file} has no one place for a module`);
-  return name ? before + (await literal(bare(optimized(await readFile(join(wasmFolder, name, "core_bg.wasm")))))) + after : before;
+  return name ? before + (await textOf(name, part)) + after : before;
 }
 
 /** The auditor for Node: as it is written, with the core that it starts. It is no part of what a page loads. */

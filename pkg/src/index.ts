@@ -2,7 +2,7 @@ import type * as Api from "./types/index.d.ts";
 import { createAuth } from "./page/auth.ts";
 import { optionsOf } from "./page/options.ts";
 import { json, parse, result } from "./boundary/boundary.ts";
-import { open, start } from "./engine/core.ts";
+import { complete, open } from "./engine/core.ts";
 import { createEngine } from "./engine/client.ts";
 import { explaining, explainingNow, loadMessages } from "./boundary/explain.ts";
 import { keepPending } from "./page/pending.ts";
@@ -13,10 +13,10 @@ export { ProcoreAuthError, isProcoreAuthError } from "./boundary/errors.ts";
 export const createProcoreAuth = (options: Api.ProcoreAuthOptions): Api.ProcoreAuth =>
   createAuth(options, (setup, publish) => keepPending(createEngine(setup, publish)));
 
-/** Also loads what errors say: the steps below throw in the very turn in which they are called. */
+/** Also loads the whole core, and what errors say: the steps below are taken in the very turn in which they are called. */
 export const ready = (): Promise<void> =>
   explaining(async () => {
-    await start();
+    await complete();
     await loadMessages();
   })();
 

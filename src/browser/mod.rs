@@ -9,4 +9,8 @@ pub mod url;
 #[cfg(feature = "npm")]
 pub mod exports;
 #[cfg(feature = "npm")]
+mod later_steps;
+#[cfg(feature = "npm")]
 mod module;
+#[cfg(feature = "npm")]
+mod start_steps;

@@ -9,9 +9,13 @@ use super::credentials::{RESPONSE_NAMES, RedirectUri};
 use super::form;
 use super::pending_authorization::{Flow, PendingAuthorization};
 use super::return_to::ReturnTo;
+#[cfg(any(feature = "npm", test))]
+use super::return_to::has_response;
 use super::secret::Wiped;
 use super::secret::{AuthorizationCode, CodeVerifier, State};
 use super::time::UnixSeconds;
+#[cfg(any(feature = "npm", test))]
+use super::url::ParseUrl;
 use super::url::{MAX_URL, Url};
 use crate::error::{Code, Error, OAuthError};
 use alloc::string::String;
@@ -82,6 +86,14 @@ const MAX_CODE: usize = 4 * 1024;
 const MAX_PARAMS: usize = 64;
 
 impl AuthorizationResponse {
+    /// Whether there is anything of a response in a URL. Where there is nothing, [`Self::parse`] says that it is a page like any
+    /// other.
+    #[cfg(any(feature = "npm", test))]
+    pub(crate) fn is_any_in(text: &str, parse_url: ParseUrl) -> bool {
+        let has_any = |url: Url| has_response(url.query()) || has_response(form::cut_fragment(url.fragment()).1);
+        text.len() > MAX_URL || parse_url(text, None).is_some_and(has_any)
+    }
+
     /// Reads `text`, the URL that the user is on. `None`: a page like any other, not ours to touch.
     ///
     /// It may be a response when it has a `state`, wherever it stands: whether that is a pending one decides. Without one,

@@ -81,7 +81,8 @@ fn is_response_name(raw: &str) -> bool {
     form::decode(raw).is_some_and(|name| RESPONSE_NAMES.contains(&name.as_str()))
 }
 
-fn has_response(raw: &str) -> bool {
+/// Whether there is anything of a response in these pairs.
+pub(crate) fn has_response(raw: &str) -> bool {
     form::pairs(raw).any(|(name, _)| is_response_name(name))
 }
 

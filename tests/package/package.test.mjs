@@ -7,16 +7,21 @@ import { join } from "node:path";
 import test from "node:test";
 import { publint } from "publint";
 import { formatMessage } from "publint/utils";
-import { decode, decoder } from "../../pkg/decode.mjs";
 import { root, run, target } from "../../scripts/run.mjs";
+import { moduleIn } from "../support/module.mjs";
 
 const pkg = join(root, "pkg");
 const manifest = JSON.parse(readFileSync(join(pkg, "package.json"), "utf8"));
 const entries = ["index", "implicit"];
+/** The second part of the core, which each entry loads when the first one runs. */
+const rests = { index: "core-rest", implicit: "implicit-rest" };
 /** What an entry may load later, and nothing else: text without a module. */
 const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "start", "worker-text"];
 /** The entry whose module is in a script of its own, which one of the parts carries as text; and the entry for tests. */
 const [inWorker, workerScript, forTests] = ["worker", "worker-script", "testing"];
+
+/** All that carry a module. */
+const carriers = [...entries, ...Object.values(rests), workerScript];
 
 /** For frameworks, each of which its app brings. */
 const adapters = ["angular", "react", "solid", "svelte", "vue"];
@@ -25,17 +30,10 @@ const adapters = ["angular", "react", "solid", "svelte", "vue"];
 const auditor = ["bin", "build", "core", "esbuild", "index", "inputs", "rollup", "vite", "walk", "wasm", "webpack"];
 const auditorTypes = ["esbuild", "index", "rollup", "vite", "webpack"];
 
-/** The text of an entry, and of the WebAssembly module that stands in it: searchable. */
+/** The text of an entry, and of the WebAssembly module that stands in it: searchable, and with what the entry loads of it later. */
 function contents(entry) {
-  const js = readFileSync(join(pkg, `dist/${entry}.js`), "utf8");
-  // See pkg/payload.mjs: texts without any escape, and numbers. So it is JSON.
-  const literal = /\[\[[\d,]+\],"[^"\\]*","[\da-f]*"\]/.exec(js);
-  assert.ok(literal, `${entry}.js carries no module`);
-  const encoded = JSON.parse(literal[0]);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decoder(encoded)));
-  const module = Buffer.from(decode(encoded, exports));
-  assert.ok(WebAssembly.validate(module), `${entry}.js carries a broken module`);
-  return { js: js.replace(literal[0], ""), wasm: module.toString("latin1") };
+  const files = [entry, rests[entry] ?? []].flat().map((file) => moduleIn(file));
+  return { js: files.map(({ js }) => js).join("\n"), wasm: files.map(({ module }) => module.toString("latin1")).join("\n") };
 }
 
 const packed = (async () => {
@@ -52,7 +50,7 @@ test("the package holds the entries, their types, the README and the licences, a
   const needed = ["LICENSE-APACHE", "LICENSE-MIT", "README.md", "package.json"];
   needed.push(...[...entries, inWorker, forTests].flatMap((entry) => [`dist/${entry}.d.ts`, `dist/${entry}.js`]));
   needed.push(...adapters.flatMap((adapter) => [`dist/${adapter}.d.ts`, `dist/${adapter}.js`]));
-  needed.push(...[...parts, workerScript].map((part) => `dist/${part}.js`));
+  needed.push(...[...parts, ...Object.values(rests), workerScript].map((part) => `dist/${part}.js`));
   needed.push(...auditor.map((file) => `dist/audit/${file}.js`), ...auditorTypes.map((file) => `dist/audit/${file}.d.ts`));
   needed.push("dist/audit/core_bg.wasm");
   // For tools that do not read `exports`.
@@ -74,7 +72,7 @@ test("nothing is installed with it and nothing runs at installation", () => {
 });
 
 test("what a page loads knows nothing of the auditor", () => {
-  for (const file of [...entries, ...parts, inWorker, workerScript]) {
+  for (const file of [...carriers, ...parts, inWorker]) {
     assert.doesNotMatch(textOf(file), /\.\/audit|core_bg\.wasm|known-value/, file);
   }
 });
@@ -111,7 +109,7 @@ test("the default entry can't do the implicit flow, and the implicit entry can",
 /** The text of a file, without what it only carries. */
 function ownText(file) {
   if (file === "worker-text") return textOf(file).replace(/(["'`])(?:\\[^]|(?!\1)[^\\])*\1/g, '""');
-  return [...entries, workerScript].includes(file) ? contents(file).js : textOf(file);
+  return carriers.includes(file) ? moduleIn(file).js : textOf(file);
 }
 
 const textOf = (file) => readFileSync(join(pkg, `dist/${file}.js`), "utf8");
@@ -138,9 +136,9 @@ test("the worker entry starts the worker's script as it is, from a file that is 
   assert.ok(ownText("worker-text").length < 100);
 });
 
-for (const file of [...entries, ...parts, inWorker, workerScript, forTests]) {
+for (const file of [...carriers, ...parts, inWorker, forTests]) {
   test(`${file}.js works under a strict policy, and alone but for what it loads later`, () => {
-    const own = parts.reduce((text, part) => text.replaceAll(`import("./${part}.js")`, ""), ownText(file));
+    const own = [...parts, ...[rests[file] ?? []].flat()].reduce((text, part) => text.replaceAll(`import("./${part}.js")`, ""), ownText(file));
     const code = [/\bimport\.meta\b/, /\bimport\s*[{*"'(]/, /\brequire\(/, /\beval\(/, /new Function\b/];
     const forbidden = [...code, /sourceMappingURL/];
     assert.deepEqual(forbidden.filter((pattern) => pattern.test(own)), []);
@@ -157,10 +155,10 @@ for (const adapter of adapters) {
   });
 }
 
-for (const file of [...entries, workerScript]) {
+for (const file of carriers) {
   test(`${file}.js names nobody's folders`, () => {
-    const { js, wasm } = contents(file);
-    for (const folder of [homedir(), root]) assert.ok(!js.includes(folder) && !wasm.includes(folder), folder);
+    const { js, module } = moduleIn(file);
+    for (const folder of [homedir(), root]) assert.ok(!js.includes(folder) && !module.includes(folder), folder);
   });
 }
 

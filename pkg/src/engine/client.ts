@@ -1,7 +1,7 @@
 import { type Authorized, type Engine, type Judged, type Login, type Publish, type Redeemed, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "./engine.ts";
 import type * as Api from "../types/index.d.ts";
 import { bounded, json, own } from "../boundary/boundary.ts";
-import { open, start } from "./core.ts";
+import { complete, open, start } from "./core.ts";
 import { ProcoreAuthError, named } from "../boundary/errors.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { type Exchange, send as sendExchange } from "./send.ts";
@@ -39,19 +39,28 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const opened = (): Promise<Client> =>
     (opening ??= (async () => {
       // Side by side: none waits for the others.
-      const sideBySide = [setup.isPersistent ? loadSharing() : undefined, usableLocks(), start()] as const;
+      const core = setup.wasSignedIn || setup.canResume ? complete() : start();
+      const sideBySide = [setup.isPersistent ? loadSharing() : undefined, usableLocks(), core] as const;
       const [sharing, locks] = await Promise.all(sideBySide);
       const { call, name } = await openClient();
       tabs ??= joinTabs(`procore-spa-auth ${name}`, locks, onTabMessage);
       client = call;
       // A tab that can't ask the others may not share a refresh token with them.
-      if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, takeEvent, send, postponed, isSignedIn, apart, exchange });
+      if (tabs.canShare) shared = sharing?.shareSession({ name, call, tabs, mine, inTurn, report, takeEvent, send, postponed, isSignedIn, apart, exchange, complete });
       knowing = know(await shared?.takeUp(setup.wasSignedIn, setup.over));
+      // What comes after a login URL, ahead of its first call, but not before a login URL that is asked for now.
+      setTimeout(() => complete()?.catch(() => {}));
       return call;
     })().catch((error: unknown) => {
       opening = undefined;
       throw error;
     }));
+
+  /** With the whole core, which is loaded side by side. */
+  const whole = (): Promise<Client> => {
+    const rest = complete();
+    return rest ? Promise.all([opened(), rest]).then(([call]) => call) : opened();
+  };
 
   /** Says that it is known who is signed in. `isLate`: another tab renews the session, and is waited for. */
   const know = async (isLate?: boolean): Promise<void> => {
@@ -62,9 +71,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   };
 
   /** Whatever goes by who is signed in. A response does not: it is good for a short time, and brings a session of its own. */
-  const known = (): Promise<Client> => {
-    if (isKnown) return opened();
-    return opened().then(async (call) => {
+  const known = (asked = opened): Promise<Client> => {
+    if (isKnown) return asked();
+    return asked().then(async (call) => {
       await knowing;
       return call;
     });
@@ -75,10 +84,13 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     const call = open();
     const { options, page } = setup;
     const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
-    await exchange(call, own(discovery)).catch((error: unknown) => {
+    try {
+      if (discovery.id !== undefined) await complete();
+      await exchange(call, own(discovery));
+    } catch (error) {
       call("close");
       throw error;
-    });
+    }
     return { call, name };
   };
 
@@ -176,9 +188,9 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     return next;
   };
 
-  /** Takes a step, with all exchanges that it needs. */
+  /** Takes a step, with all exchanges that it needs. What comes before a login URL, the first part of the core can do. */
   const step = async <T>(name: string, input: object = {}, cause?: unknown): Promise<T> => {
-    const call = await opened();
+    const call = await (name === "signIn" ? opened() : whole());
     return exchange<T>(call, await stepInTurn<T & Next>(call, name, input, cause));
   };
 
@@ -207,7 +219,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
 
   /** Renews the access token, unless there is a new one since this tab has had `since` of them. */
   const renew = (since?: number): Promise<void> =>
-    (renewing ??= known()
+    (renewing ??= known(whole)
       .then(async (call) => {
         const before = since ?? mine.tokens;
         // Without a turn in between where there is nothing to send: nothing that comes after gets before it.
@@ -249,17 +261,19 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     drop: async (state) => void popups.delete(state),
 
     redeem: async ({ state, record, ...response }) => {
-      const own = state === undefined ? record && bounded(record) : popups.get(state);
+      const answered = state === undefined ? record && bounded(record) : popups.get(state);
       if (state !== undefined) popups.delete(state);
       // One after the other, for both answers may set the mediator's cookie.
-      if (own && !response.isStored) await (setup.canResume ? known() : opened()).then(() => shared?.adoptUnfinished());
-      const redeemed = await step<Redeemed>("redeem", { ...response, record: own });
+      if (answered && !response.isStored) await (setup.canResume ? known(whole) : whole()).then(() => shared?.adoptUnfinished());
+      // A page like any other, as most are, needs nothing that judges responses.
+      const isAny = answered !== undefined || (await opened())<{ isAny: boolean }>("look", { url: response.url }).isAny;
+      const redeemed = isAny ? await step<Redeemed>("redeem", { ...response, record: answered }) : own<Redeemed>({});
       if (redeemed.returnTo === undefined && !redeemed.isClaimed) await known();
       return redeemed;
     },
 
     authorize: async (facts) => {
-      await known();
+      await known(whole);
       const before = mine.tokens;
       const authorized = await step<Authorized>("authorize", facts);
       if (authorized.authorization !== undefined) return authorized;
@@ -281,7 +295,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
       // Before the core has started, nobody can be signed in.
       if (!opening && !setup.isPersistent && !setup.canResume) return own({});
       // What is in the mediator's cookie is to end, too.
-      const call = await (setup.canResume ? known() : opened());
+      const call = await (setup.canResume ? known(whole) : whole());
       let over: string | undefined;
       let id: string | undefined;
       // First of all everything is wiped, here and in every tab; only then the server is told.
@@ -314,7 +328,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
     facts: () => step("facts"),
 
     probe: async ({ url, state }) => {
-      await opened();
+      await whole();
       const record = popups.get(state!) ?? "{}";
       popups.delete(state!);
       const { redeemWrongly } = await loaded(import("../check-up/diagnose.js"));

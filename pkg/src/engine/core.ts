@@ -1,19 +1,34 @@
-import { call, initSync, __wbg_reset_state as renew } from "#core";
-import { decode, decoder } from "#payload";
+import { type Door, call, initSync, __wbg_reset_state as renew } from "#core";
+import { type Encoded, decode, decoder, encoded } from "#payload";
 import { own } from "../boundary/boundary.ts";
 import { caught, named, startError } from "../boundary/errors.ts";
+import { loaded } from "../boundary/loaded.ts";
 
-let started: Promise<void> | undefined;
+type First = ReturnType<typeof initSync>;
+
+let started: Promise<First> | undefined;
+let completed: Promise<void> | undefined;
 /** Of the core that all clients share; nothing before it has started, and after it has failed. */
 let memory: WebAssembly.Memory | undefined;
+/** Takes any step, where the first part of the core takes those up to a login URL; nothing before the second one is there. */
+let door: Door | undefined;
 let hasFailed = false;
 
-/** Starts the WebAssembly core, once. A start that failed may be tried again. */
-export const start = (): Promise<void> =>
+/** Starts the WebAssembly core, its first part, once. A start that failed may be tried again. */
+export const start = (): Promise<First> =>
   (started ??= instantiate().catch((error: unknown) => {
     started = undefined;
     throw error;
   }));
+
+/** Puts the second part to it, once; nothing where it is there already. What failed may be tried again. */
+export const complete = (): Promise<void> | undefined =>
+  door
+    ? undefined
+    : (completed ??= join().catch((error: unknown) => {
+        completed = undefined;
+        throw error;
+      }));
 
 /**
  * One client inside the core, from its step `open` to `close`; the pure steps need neither. Steps take and give plain
@@ -27,7 +42,7 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
     // Plain values, so nothing in it has a prototype that could have a part in this.
     const asked = ascii(JSON.stringify({ __proto__: null, ...input, step, core }));
-    const answer = guarded(opened, () => own(JSON.parse(call(asked) as string)));
+    const answer = guarded(opened, () => own(JSON.parse(call(asked, door) as string)));
     if (answer.error) throw caught(answer, cause);
     core ??= answer.core;
     return answer as T;
@@ -46,7 +61,7 @@ const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
     if (!(cause instanceof SyntaxError)) trap = cause;
     hasFailed = true;
     new Uint8Array(opened.buffer).fill(0);
-    if (opened === memory) memory = started = undefined;
+    if (opened === memory) memory = started = door = completed = undefined;
   }
   throw startError("instance_poisoned", "", named(trap));
 };
@@ -55,20 +70,35 @@ const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
 const ascii = (json: string) =>
   json.replace(/[^ -~]/g, (letter) => "\\u" + letter.charCodeAt(0).toString(16).padStart(4, "0"));
 
-/** Inside the script, so that no bundler, CDN or redeploy can lose it. */
-const instantiate = async () => {
+const instantiate = async (): Promise<First> => {
   // A new instance, which the clients of the one before can't get at.
   if (hasFailed) renew();
+  const first = await compiled(encoded, (module) => initSync({ module }));
+  ({ memory } = first);
+  return first;
+};
+
+const join = async (): Promise<void> => {
+  // Side by side.
+  const [{ join }, first] = await Promise.all([loaded(import("./core-rest.js")), start()]);
+  const joined = await join(first, compiled);
+  if (first.memory !== memory) throw startError("instance_poisoned");
+  door = joined;
+};
+
+/** Inside a script, so that no bundler, CDN or redeploy can lose it. */
+const compiled = async <T>(text: Encoded, use: (module: WebAssembly.Module) => T): Promise<T> => {
   let module;
   try {
-    module = decoder();
+    module = decoder(encoded);
     const { instance } = await WebAssembly.instantiate(module);
     module = undefined;
-    module = decode(instance.exports);
-    ({ memory } = initSync({ module: await WebAssembly.compile(module) }));
+    module = decode(text, instance.exports);
+    return use(await WebAssembly.compile(module));
   } catch (cause) {
-    // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all.
-    throw module && globalThis.WebAssembly?.validate(module) !== false
+    // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all. What is of another
+    // build lacks what is asked of it.
+    throw module && globalThis.WebAssembly?.validate(module) !== false && (cause as Error).name !== "LinkError"
       ? startError("wasm_blocked", "", cause)
       : startError("wasm_integrity");
   }

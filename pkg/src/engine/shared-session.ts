@@ -38,6 +38,8 @@ export interface Host {
   readonly apart: <T>(task: (call: Host["call"]) => Promise<T>) => Promise<T>;
   /** Sends exchange after exchange, until something has come of it. */
   readonly exchange: (call: Host["call"], first: Next) => Promise<unknown>;
+  /** Loads the whole core, unless it is there: only where nothing is kept, nobody needs it. */
+  readonly complete: () => Promise<void> | undefined;
 }
 
 /** How long a renewal of another tab is waited for: its request may take 30 seconds, and its database 10. */
@@ -112,6 +114,7 @@ export const shareSession = (host: Host) => {
     const isOver = (grant?: string) => over !== undefined && grant === over;
     try {
       const found = await vault?.read();
+      if (found) await host.complete();
       if (!isOver(found?.grant)) return found;
       await store.clear(found!.revision);
     } catch (error) {
@@ -192,8 +195,15 @@ export const shareSession = (host: Host) => {
      */
     takeUp: async (wasHere: boolean, marked: string | undefined): Promise<boolean> => {
       over = marked;
+      let found: Kept | undefined;
       try {
-        const found = await store.read();
+        found = await store.read();
+      } catch {
+        vault = undefined;
+        return false;
+      }
+      if (found) await host.complete();
+      try {
         if (found && found.grant === over) await discard(found);
         else if (wasHere || (await isAnyoneHere())) isLate = !(await adoptInTurn(false));
         else if (found) await discard(found);

@@ -18,7 +18,7 @@
   };
   const written = (value) => (value < 128 ? [value] : [(value & 127) | 128, ...written(value >> 7)]);
 
-  /** The module, with a limit in its section on memories, which holds one memory without any. */
+  /** The module, with a limit in its section on memories, which holds one memory without any, or is not there. */
   const limited = (bytes, more) => {
     for (let at = 8, start; (start = at) < bytes.length; ) {
       const id = bytes[at++];
@@ -29,7 +29,8 @@
       const section = [1, 1, ...written(pages), ...written(pages + more)];
       return Uint8Array.from([...bytes.slice(0, start), id, ...written(section.length), ...section, ...bytes.slice(at)]);
     }
-    throw new Error("there is no memory in this module");
+    // The core's second part, which has that of the first.
+    return bytes;
   };
 
   const { pages } = localStorage;

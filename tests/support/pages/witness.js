@@ -48,7 +48,8 @@ globalThis.witness = (() => {
   WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
     construct(...given) {
       const instance = Reflect.construct(...given);
-      memories.push(instance.exports.memory);
+      // The core's second part has none of its own.
+      if (instance.exports.memory) memories.push(instance.exports.memory);
       return instance;
     },
   });

@@ -1,0 +1,105 @@
+//! The steps of the start, up to a login URL: all that the core's first part can do. See [`super::exports`].
+
+use super::exports::{Clients, State, slot, write_warning};
+use super::{clock, entropy, url};
+use crate::error::{Code, Error};
+use crate::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
+use crate::protocol::authorization_response::AuthorizationResponse;
+use crate::protocol::client::Client;
+use crate::protocol::config::Config;
+use crate::protocol::json::{Object, Value, Writer};
+use crate::protocol::pending_authorization::Flow;
+use crate::protocol::rounds;
+use crate::protocol::session::SessionEvent;
+
+/// Takes a step of the start, or says that any other has to wait.
+#[inline(never)]
+pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> Result<(), Error> {
+    match input.text("step") {
+        "open" => {
+            let mut state = open(input, out)?;
+            state.hand_out(state.client.begin_discovery(), out);
+            clients.push(Some(state));
+            out.number("core", u64::try_from(clients.len()).unwrap_or_default());
+            Ok(())
+        }
+        "buildLoginUrl" => build_login_url(input, out),
+        "close" => {
+            *slot(clients, input)? = None;
+            Ok(())
+        }
+        step => {
+            let State { client, .. } = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
+            match step {
+                "signIn" => return sign_in(client, input, out),
+                "look" => out.bool(
+                    "isAny",
+                    AuthorizationResponse::is_any_in(input.text("url"), url::parse_url),
+                ),
+                "session" => {
+                    write_session(client, out);
+                    out.optional("event", client.take_event().map(SessionEvent::as_str));
+                }
+                _ => return Err(Code::NotReady.into()),
+            }
+            Ok(())
+        }
+    }
+}
+
+fn open(input: &Object, out: &mut Writer) -> Result<State, Error> {
+    let page = match input.text("page") {
+        // Off a page, in Node, say.
+        "" => None,
+        page => Some(url::parse_url(page, None).ok_or(Code::PageWithoutOrigin)?),
+    };
+    let config = Config::parse(input.text("options"), page, url::parse_url)?;
+    let name = config.environment().name.as_str();
+    out.string("client", &[name, ":", config.client_id().as_str()].concat());
+    Ok(State::new(Client::new(config)))
+}
+
+fn sign_in(client: &Client, input: &Object, out: &mut Writer) -> Result<(), Error> {
+    // A popup needs a click, so it goes round by nobody's own doing.
+    if !input.is("isPopup") {
+        let rounds = rounds::next(input.text("rounds"), input.text("load"), input.is("isByUser"))?;
+        out.string("rounds", &rounds);
+    }
+    let request = begin_sign_in(client, input)?;
+    out.string("state", request.pending.state());
+    out.string("record", &request.pending.to_record());
+    out.string("url", &request.url);
+    write_warning(out, request.warning.as_ref());
+    Ok(())
+}
+
+fn begin_sign_in(client: &Client, input: &Object) -> Result<AuthorizationRequest, Error> {
+    let mut options = SignInOptions::parse(input.text("options"), client.config())?;
+    options.is_popup = input.is("isPopup");
+    // A parser that refuses makes an exception of it, which is slow.
+    let page = input.present("page").and_then(Value::as_str);
+    options.page = page.and_then(|page| url::parse_url(page, None));
+    client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
+}
+
+fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
+    let client = Client::new(Config::parse(input.text("config"), None, url::parse_url)?);
+    let request = begin_sign_in(&client, input)?;
+    out.string("url", &request.url);
+    out.string("pending", &request.pending.to_record());
+    // Nobody waits here for the sign-in, so a bad target is an error at once.
+    request.warning.map_or(Ok(()), Err)
+}
+
+fn write_session(client: &Client, out: &mut Writer) {
+    let session = client.session(clock::now());
+    out.string("status", session.status.as_str());
+    out.optional("id", client.session_handle());
+    out.string("environment", client.config().environment().name.as_str());
+    out.optional("flow", session.flow.map(Flow::as_str));
+    out.bool("renewable", session.is_renewable);
+    out.optional("scope", session.scope.as_deref());
+    if let Some(expires_at) = session.expires_at {
+        out.number("expiresAtEpochSeconds", expires_at);
+    }
+}

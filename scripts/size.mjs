@@ -9,9 +9,9 @@ import { root, run, tail, target } from "./run.mjs";
 import { shipped } from "./shipped.mjs";
 import { crateOf, measure } from "./wasm-functions.mjs";
 
-/** In bytes after brotli-11, at start; what is loaded later does not count. */
-const CEILING = 39_500;
-const AIM = 38_500;
+/** In bytes after brotli-11, at start; what is loaded later does not count, and is told beside it. */
+const CEILING = 27_950;
+const AIM = 27_500;
 
 const count = (number) => number.toLocaleString("en");
 const descending = (sizes) => [...sizes].sort((a, b) => b[1] - a[1]);
@@ -49,11 +49,12 @@ function explain(weights, compressed) {
 
 if (!existsSync(join(root, "pkg/dist/index.js"))) refuse("pkg/dist/index.js is not there; run: npm run build");
 const sizes = Object.entries(await shipped());
-const median = sizes.map(([, { start }]) => start).sort((a, b) => a - b)[sizes.length >> 1];
-for (const [tool, { start, later }] of sizes) {
-  console.log(`${tool.padEnd(8)} ${count(start)} bytes brotli-11 at start, ${count(later)} later`);
+const middle = (name) => sizes.map(([, size]) => size[name]).sort((a, b) => a - b)[sizes.length >> 1];
+const median = middle("start");
+for (const [tool, { start, session, later }] of sizes) {
+  console.log(`${tool.padEnd(8)} ${count(start)} bytes brotli-11 at start, ${count(session)} with a session; ${count(later)} are not there at start`);
 }
-console.log(`median   ${count(median)} bytes (ceiling ${count(CEILING)}, aim ${count(AIM)})`);
+console.log(`median   ${count(median)} bytes at start (ceiling ${count(CEILING)}, aim ${count(AIM)}), ${count(middle("session"))} with a session`);
 const isBroken = median > CEILING;
 if (isBroken || process.argv.includes("--explain")) explain(await weigh(), median);
 if (isBroken) refuse(`${count(median - CEILING)} bytes above the ceiling`);

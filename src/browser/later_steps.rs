@@ -12,8 +12,9 @@ use crate::protocol::config::Config;
 use crate::protocol::credentials::RedirectUri;
 use crate::protocol::http::{HttpOutcome, HttpResponse};
 use crate::protocol::json::{Object, Value, Writer};
-use crate::protocol::pending_authorization::PendingAuthorization;
+use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
+use crate::protocol::session::SessionEvent;
 use crate::protocol::time::Moment;
 use alloc::string::String;
 
@@ -21,7 +22,7 @@ use alloc::string::String;
 pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> Result<(), Error> {
     match input.text("step") {
         "parseRedirect" => parse_redirect(input, out),
-        "open" | "buildLoginUrl" | "close" | "signIn" | "look" | "session" => start_steps::take(clients, input, out),
+        "open" | "buildLoginUrl" | "close" | "signIn" | "look" => start_steps::take(clients, input, out),
         step => {
             let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
             let next = begin(state, step, input, out)?;
@@ -36,6 +37,11 @@ fn begin(state: &mut State, step: &str, input: &Object, out: &mut Writer) -> Res
     let client = &mut state.client;
     let now = clock::now();
     match step {
+        "session" => {
+            write_session(client, out);
+            out.optional("event", client.take_event().map(SessionEvent::as_str));
+        }
+        "discover" => return Ok(client.begin_discovery()),
         "redeem" => return redeem(client, input, out),
         "refresh" => {
             return Ok(match client.begin_refresh()? {
@@ -218,6 +224,19 @@ fn judge(client: &mut Client, input: &Object, now: Moment, out: &mut Writer) -> 
         out.number("waitSeconds", seconds);
     }
     Ok(())
+}
+
+fn write_session(client: &Client, out: &mut Writer) {
+    let session = client.session(clock::now());
+    out.string("status", session.status.as_str());
+    out.optional("id", client.session_handle());
+    out.string("environment", client.config().environment().name.as_str());
+    out.optional("flow", session.flow.map(Flow::as_str));
+    out.bool("renewable", session.is_renewable);
+    out.optional("scope", session.scope.as_deref());
+    if let Some(expires_at) = session.expires_at {
+        out.number("expiresAtEpochSeconds", expires_at);
+    }
 }
 
 /// What a check-up goes by.

@@ -8,17 +8,16 @@ use crate::protocol::authorization_response::AuthorizationResponse;
 use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::json::{Object, Value, Writer};
-use crate::protocol::pending_authorization::Flow;
 use crate::protocol::rounds;
-use crate::protocol::session::SessionEvent;
+use crate::protocol::session::Status;
 
 /// Takes a step of the start, or says that any other has to wait.
 #[inline(never)]
 pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> Result<(), Error> {
     match input.text("step") {
         "open" => {
-            let mut state = open(input, out)?;
-            state.hand_out(state.client.begin_discovery(), out);
+            let state = open(input, out)?;
+            out.bool("isToDiscover", state.client.config().environment().is_to_discover);
             clients.push(Some(state));
             out.number("core", u64::try_from(clients.len()).unwrap_or_default());
             Ok(())
@@ -36,10 +35,7 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
                     "isAny",
                     AuthorizationResponse::is_any_in(input.text("url"), url::parse_url),
                 ),
-                "session" => {
-                    write_session(client, out);
-                    out.optional("event", client.take_event().map(SessionEvent::as_str));
-                }
+                "session" => write_signed_out(client, out),
                 _ => return Err(Code::NotReady.into()),
             }
             Ok(())
@@ -91,15 +87,9 @@ fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
     request.warning.map_or(Ok(()), Err)
 }
 
-fn write_session(client: &Client, out: &mut Writer) {
-    let session = client.session(clock::now());
-    out.string("status", session.status.as_str());
-    out.optional("id", client.session_handle());
+/// Nobody is signed in. What can change that is in the second part, which then says itself what the session is.
+fn write_signed_out(client: &Client, out: &mut Writer) {
+    out.string("status", Status::SignedOut.as_str());
     out.string("environment", client.config().environment().name.as_str());
-    out.optional("flow", session.flow.map(Flow::as_str));
-    out.bool("renewable", session.is_renewable);
-    out.optional("scope", session.scope.as_deref());
-    if let Some(expires_at) = session.expires_at {
-        out.number("expiresAtEpochSeconds", expires_at);
-    }
+    out.bool("renewable", false);
 }

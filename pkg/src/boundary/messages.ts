@@ -6,7 +6,7 @@ import { own } from "./boundary.ts";
 
 /** What happens before the core can say it. */
 const MESSAGES = {
-  wasm_integrity: "This script was damaged on its way: the core in it is none. Deploy it again.",
+  wasm_integrity: "A script was damaged on its way, or is of another version than the first: what it has of the core is not run. Deploy the app whole again.",
   instance_poisoned: "The core failed inside, and was stopped and wiped. The next start is one with nobody signed in.",
   lock_timeout: "Another tab has not finished renewing the session. Try again later.",
   sign_in_framed:

@@ -83,10 +83,12 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const openClient = async (): Promise<{ call: Client; name: string }> => {
     const call = open();
     const { options, page } = setup;
-    const { client: name, ...discovery } = call<Next & { client: string }>("open", { options, page });
+    const { client: name, isToDiscover } = call<{ client: string; isToDiscover: boolean }>("open", { options, page });
     try {
-      if (discovery.id !== undefined) await complete();
-      await exchange(call, own(discovery));
+      if (isToDiscover) {
+        await complete();
+        await exchange(call, call<Next>("discover"));
+      }
     } catch (error) {
       call("close");
       throw error;

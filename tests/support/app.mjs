@@ -23,8 +23,11 @@ export class Apps {
     return this.browser.driver;
   }
 
-  /** An app of this test's own, with its server. `way`: `code`, `implicit`, `worker`, or `tapped`: a worker, overheard. */
-  async start(t, { way = "code", policy, isStrict = false, isReadyFirst = false, hasTwin = false, options = {}, switches = {} } = {}) {
+  /**
+   * An app of this test's own, with its server. `way`: `code`, `implicit`, `worker`, or `tapped`: a worker, overheard. `hold`: as
+   * of `startPages`.
+   */
+  async start(t, { way = "code", policy, hold, isStrict = false, isReadyFirst = false, hasTwin = false, options = {}, switches = {} } = {}) {
     const door = await openDoor();
     t.after(door.close);
     const { origin } = door;
@@ -40,6 +43,7 @@ export class Apps {
     await startPages({
       door,
       folders: { "/package/": this.packed().dist, "/support/": pages },
+      ...(hold && { hold }),
       fallback: (path) => join(pages, `app-${path.split("/")[1]}.html`),
       policy: policy ?? (way === "code" || way === "implicit" ? POLICY : WORKER_POLICY),
     });

@@ -2,8 +2,8 @@
 //! would cost ten times as much. Every copy on this side is wiped.
 //!
 //! There are two doors, for `pkg/split.mjs` makes two modules of one: what a login URL needs, which every page loads and
-//! compiles before anything else, and the rest. What decides is which functions `call` reaches, so nothing of
-//! [`start_steps`] may call anything of [`later_steps`], also not by a pointer to a function; the build refuses it.
+//! compiles before anything else, and the rest. The first is whatever `call` reaches, also by a pointer to a function. So what
+//! [`start_steps`] calls, and what that calls, is what every page has to load.
 
 use super::{later_steps, start_steps};
 use crate::error::{Code, Error};

@@ -479,6 +479,7 @@ mod tests {
     use crate::parse_url;
     use crate::protocol::environment::EnvironmentName;
     use alloc::format;
+    use proptest::prelude::{prop_assert, proptest};
 
     fn config() -> Config {
         let uris = ["https://app.example/cb", "https://app.example/other"];
@@ -745,6 +746,34 @@ mod tests {
             let response = ["?code=C1&state=S1", fragment].concat();
             let result = accepted(&response, pending(), &config());
             assert_eq!(result.as_deref().map_err(|code| *code), expected, "{fragment}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn where_there_is_nothing_of_a_response_none_is_read(end in "([/?#&=!]|state|code|error|iss|tab|st%61te|%ff|1){0,12}") {
+            let config = config();
+            for url in [["https://app.example/cb", &end].concat(), ["https://app.example/cb/", &end].concat(), end] {
+                let is_any = AuthorizationResponse::is_any_in(&url, parse_url);
+                prop_assert!(is_any || matches!(AuthorizationResponse::parse(&url, &config), Ok(None)), "{}", url);
+            }
+        }
+    }
+
+    #[test]
+    fn most_pages_have_nothing_of_a_response() {
+        let is_any = |end: &str| AuthorizationResponse::is_any_in(&["https://app.example/", end].concat(), parse_url);
+        for end in ["", "?tab=1", "#top", "#/costs?page=2", "?x=state", "?%ff=1"] {
+            assert!(!is_any(end), "{end}");
+        }
+        for end in [
+            "?state=1",
+            "?x&c%6fde",
+            "#state=1",
+            "#/costs?page=2&state=1",
+            &"x".repeat(MAX_URL),
+        ] {
+            assert!(is_any(end), "{end}");
         }
     }
 }

@@ -86,7 +86,7 @@ const join = async (): Promise<void> => {
   door = joined;
 };
 
-/** Inside a script, so that no bundler, CDN or redeploy can lose it. */
+/** Out of a script, so that no bundler or CDN has to know of it. */
 const compiled = async <T>(text: Encoded, use: (module: WebAssembly.Module) => T): Promise<T> => {
   let module;
   try {

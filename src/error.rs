@@ -381,10 +381,14 @@ codes! {
     ResourceOriginForbidden "resource_origin_forbidden" Api false "The token goes to this environment's API only. Use a path, or fetch() for other servers.";
     TokenInUrl "token_in_url" Api false "A token must not stand in a URL (RFC 6750 §2.3). The SDK sends it in a header.";
     CompanyIdInvalid "company_id_invalid" Api false "A company ID is digits; pass a string or bigint above 2^53.";
-    // What only the client for Rust apps meets. In the npm package the facade has the first two.
+    // What only the client for Rust apps meets. In the npm package the facade has all of them but the last.
     @app
         SignInFramed "sign_in_framed" Authorize false "The login page refuses to be framed, so nothing was tried. Open the app in a tab of its own.";
         SignInAbandoned "sign_in_abandoned" Authorize true "The user came back from the login page without a response. Let them try again.";
+        PopupBlocked "popup_blocked" Authorize true "The browser opened no login window. Call sign_in_with_popup() right inside a click, and let the user allow popups. In a frame with a sandbox, that needs allow-popups and allow-forms.";
+        PopupClosed "popup_closed" Authorize true "The login window was closed before the sign-in was done. Let the user try again.";
+        OpenerSevered "opener_severed" Authorize false "The login window was cut off from this page, usually by a Cross-Origin-Opener-Policy header: of the login page, or of this site. Close it, and use sign_in().";
+        OpenerReloaded "opener_reloaded" Authorize true "The page that opened this login window was reloaded or left meanwhile. Close this window, and sign in there again.";
         AnswerUnexpected "answer_unexpected" Api false "The API's answer is not what was asked for. Its status is in brackets.";
 }
 
@@ -466,7 +470,8 @@ mod tests {
                 code,
                 Code::RateLimited | Code::LockTimeout | Code::NetworkError | Code::Timeout
             );
-            let may_pass = may_pass || code.as_str() == "sign_in_abandoned";
+            let by_user = ["sign_in_abandoned", "popup_blocked", "popup_closed", "opener_reloaded"];
+            let may_pass = may_pass || by_user.contains(&code.as_str());
             assert_eq!(error.clone().during(Phase::Api).is_retryable(), may_pass, "{error}");
             let may_pass = may_pass || *code == Code::StorageUnavailable;
             assert_eq!(error.during(Phase::Refresh).is_retryable(), may_pass, "{code:?}");

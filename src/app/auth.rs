@@ -1,15 +1,18 @@
 //! The client of a page.
 
-use super::driver::{Driver, ended};
+use super::driver::Driver;
+use super::following::Following;
+use super::listeners::Subscription;
 use super::options::Options;
-use super::redirect;
+use super::popup::{self, PopupSignInOptions};
+use super::redirect::{self, RedirectResult};
 use super::request::{Request, Response};
 use super::session::{Session, SessionNews, User};
 use super::sign_in::{self, SignInOptions};
+use super::start::{self, StartOptions};
 use crate::error::{Code, Error};
 use crate::protocol::shared::{Done, Event, Wiped};
-use alloc::rc::{Rc, Weak};
-use alloc::string::String;
+use alloc::rc::Rc;
 use core::convert::Infallible;
 use core::fmt;
 
@@ -31,13 +34,55 @@ impl ProcoreAuth {
         Driver::new(&options.to_json()?, options.persist).map(Self)
     }
 
-    /// Looks whether this page is the answer to a sign-in, and if so, signs in with it. Call it on every load, before a router:
-    /// the URL is scrubbed in this very call, before anything is awaited.
+    /// The one call of a page that is loaded, before a router: [`handle_redirect`](Self::handle_redirect), back to where the user
+    /// was, by `history.replaceState()`, and [`sign_in`](Self::sign_in) where nobody is signed in. Answers with the session that
+    /// the page begins with. The URL is scrubbed in this very call, before anything is awaited.
     ///
-    /// Where it is none, this waits until it is known who is signed in, as with [`ready`](Self::ready).
+    /// Who has signed out in this tab, in whatever tab, is not signed in by it, until they sign in again: a mark in
+    /// `sessionStorage` says so.
     ///
     /// # Errors
     ///
+    /// - those of [`handle_redirect`](Self::handle_redirect), with [`return_to`](Error::return_to), where the user wanted to be
+    /// - those of [`ready`](Self::ready)
+    /// - those of [`sign_in`](Self::sign_in), `sign_in_loop` above all
+    pub fn start(&self, options: &StartOptions) -> impl Future<Output = Result<Session, Error>> + use<> {
+        start::start(&self.0, options)
+    }
+
+    /// The same for the components of a framework: [`start`](Self::start)s in this very call, and keeps one state for them to show,
+    /// with the user and the last error. Call it once, and hand out clones.
+    ///
+    /// ```no_run
+    /// use procore_spa_auth::app::{Following, ProcoreAuth, SignInState, StartOptions};
+    ///
+    /// fn show(auth: &ProcoreAuth, signal: impl Fn(SignInState) + 'static) -> Following {
+    ///     // In this very call it scrubs the URL.
+    ///     let page = auth.follow(&StartOptions::default());
+    ///     signal(page.state());
+    ///     // For as long as there is the page.
+    ///     page.subscribe(move |state| signal(state.clone())).forget();
+    ///     page
+    /// }
+    /// ```
+    #[must_use = "dropping it stops nothing, and nobody sees what has come of it"]
+    pub fn follow(&self, options: &StartOptions) -> Following {
+        Following::new(self.clone(), options)
+    }
+
+    /// Looks whether this page is the answer to a sign-in, and if so, signs in with it. Call it on every load, before a router:
+    /// the URL is scrubbed in this very call, before anything is awaited.
+    ///
+    /// Where it is none, this waits until it is known who is signed in, as with [`ready`](Self::ready). With
+    /// [`persist`](Options::persist), that is also so where this tab has had that response before, as after a reload: it is
+    /// scrubbed, and no error while somebody is signed in.
+    ///
+    /// In the window of [`sign_in_with_popup`](Self::sign_in_with_popup) it hands the response to the page that opened it, and
+    /// closes the window. Then the future resolves only where nobody there takes it, so that nothing else of the app begins there.
+    ///
+    /// # Errors
+    ///
+    /// - `opener_severed` in a login window whose opener can't be reached, `opener_reloaded` where it does not answer
     /// - those of [`AuthorizationResponse::parse`], [`PendingAuthorization::accept`] and [`Client::settle`]
     /// - `storage_unavailable` where the record of the sign-in can't be removed
     ///
@@ -45,27 +90,7 @@ impl ProcoreAuth {
     /// [`PendingAuthorization::accept`]: crate::protocol::pending_authorization::PendingAuthorization::accept
     /// [`Client::settle`]: crate::protocol::client::Client::settle
     pub fn handle_redirect(&self) -> impl Future<Output = Result<RedirectResult, Error>> + use<> {
-        let driver = Rc::clone(&self.0);
-        let taken = driver.with_client(|client| redirect::take_from_page(&driver.window, client.config()));
-        let judging = taken.map(|taken| taken.map(|taken| driver.redeem(taken)));
-        async move {
-            let outcome = match judging {
-                Ok(Some((call, outcome))) => ended(outcome).await.map(|_| driver.take_target(call)),
-                Ok(None) => driver.ask(|call| Event::Ready { call }).await.map(|_| None),
-                // Somebody may be signed in all the same.
-                Err(error) => {
-                    driver.handle(Event::Start);
-                    Err(error)
-                }
-            };
-            outcome
-                .map(|target| RedirectResult {
-                    handled: target.is_some(),
-                    warning: target.as_ref().and_then(|(_, warning)| *warning),
-                    return_to: target.map(|(return_to, _)| return_to),
-                })
-                .inspect_err(|error| driver.marks.note_cause(error))
-        }
+        redirect::arrive(&self.0)
     }
 
     /// Waits until it is known who is signed in.
@@ -90,6 +115,42 @@ impl ProcoreAuth {
         sign_in::sign_in(&self.0, options).await
     }
 
+    /// Signs in by a login window, for apps that must not leave their page, and for those in a frame, which Procore's login page
+    /// refuses. The window opens in this very call, so call it right inside a click; with
+    /// [`discover`](super::Server::discover), after [`ready`](Self::ready).
+    ///
+    /// State and code verifier never leave this page's memory. The redirect URI's page must call
+    /// [`handle_redirect`](Self::handle_redirect) or [`start`](Self::start), as always. Dropping the future gives the sign-in up
+    /// and closes the window. [RFC 9700 §4.17](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.17) is what the two windows
+    /// go by.
+    ///
+    /// ```no_run
+    /// use procore_spa_auth::app::{PopupSignInOptions, ProcoreAuth};
+    /// use procore_spa_auth::error::Error;
+    /// use wasm_bindgen_futures::spawn_local;
+    ///
+    /// fn on_click(auth: &ProcoreAuth, told: impl FnOnce(Result<(), Error>) + 'static) {
+    ///     // The window opens here, in the click's own turn; only what comes of it is waited for.
+    ///     let signed_in = auth.sign_in_with_popup(&PopupSignInOptions::default());
+    ///     spawn_local(async move { told(signed_in.await.map(|_| ())) });
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// - those of [`AuthorizationRequest::new`](crate::protocol::authorization_request::AuthorizationRequest::new)
+    /// - `popup_blocked` where the browser opens no window, `popup_closed` where the user has closed it
+    /// - `opener_severed` where a `Cross-Origin-Opener-Policy` has cut it off from this page
+    /// - `timeout` when the user has taken longer than [`PopupSignInOptions::timeout`]
+    /// - `redirect_mismatch`, `state_mismatch` where the window brought another site's, or another sign-in's response
+    /// - those of [`handle_redirect`](Self::handle_redirect)
+    pub fn sign_in_with_popup(
+        &self,
+        options: &PopupSignInOptions,
+    ) -> impl Future<Output = Result<RedirectResult, Error>> + use<> {
+        popup::sign_in(&self.0, options)
+    }
+
     /// The session as it is now.
     #[must_use]
     pub fn session(&self) -> Session {
@@ -97,12 +158,8 @@ impl ProcoreAuth {
     }
 
     /// Calls `listener` with every change of the session, until what this returns is dropped.
-    #[must_use = "dropping it ends it at once"]
     pub fn subscribe(&self, listener: impl Fn(&Session, SessionNews) + 'static) -> Subscription {
-        Subscription {
-            driver: Rc::downgrade(&self.0),
-            number: self.0.listeners.add(Rc::new(listener)),
-        }
+        self.0.listeners.add(move |(session, news)| listener(session, *news))
     }
 
     /// Sends a request to the environment's own API, with the token, and with another one after a renewal where that is over.
@@ -170,18 +227,6 @@ impl PartialEq for ProcoreAuth {
     }
 }
 
-/// What a page was.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct RedirectResult {
-    /// Whether it was the answer to a sign-in, and somebody is signed in by it.
-    pub handled: bool,
-    /// Where to go on to then: a path of this origin, for your router.
-    pub return_to: Option<String>,
-    /// What was put right on the way: `returnto_rejected`.
-    pub warning: Option<Code>,
-}
-
 /// What has come of a sign-out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -205,27 +250,21 @@ pub enum SignOutOutcome {
 }
 
 impl SignOutOutcome {
+    /// The word, as in JavaScript.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Revoked => "revoked",
+            Self::RevokePending => "revoke_pending",
+            Self::Nothing => "nothing",
+        }
+    }
+
     const fn of(is_revoked: Option<bool>) -> Self {
         match is_revoked {
             Some(true) => Self::Revoked,
             Some(false) => Self::RevokePending,
             None => Self::Nothing,
-        }
-    }
-}
-
-/// A listener, for as long as this is not dropped.
-#[derive(Debug)]
-#[must_use = "dropping it ends it at once"]
-pub struct Subscription {
-    driver: Weak<Driver>,
-    number: u64,
-}
-
-impl Drop for Subscription {
-    fn drop(&mut self) {
-        if let Some(driver) = self.driver.upgrade() {
-            driver.listeners.remove(self.number);
         }
     }
 }

@@ -3,7 +3,8 @@
 use super::api::ApiCall;
 use super::listeners::Listeners;
 use super::page::{self, Marks};
-use super::redirect::{self, Taken};
+use super::redirect::{self, RedirectResult, Taken};
+use super::relay::Relay;
 use super::send::Prepared;
 use super::session::{Session, SessionNews};
 use super::tabs::{self, Tabs};
@@ -18,7 +19,7 @@ use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
 use alloc::vec::Vec;
-use core::cell::{Cell, RefCell};
+use core::cell::{Cell, OnceCell, RefCell};
 use futures_channel::oneshot::{Receiver, Sender, channel};
 use gloo_events::EventListener;
 use gloo_timers::callback::Timeout;
@@ -36,6 +37,8 @@ pub(super) struct Driver {
     pub(super) window: Window,
     pub(super) tabs: Tabs,
     vault: Option<Rc<Vault>>,
+    /// Whether a session is to outlive its page.
+    pub(super) is_persistent: bool,
     pub(super) marks: Marks,
     /// The session as the app has seen it last.
     seen: RefCell<Session>,
@@ -49,7 +52,11 @@ pub(super) struct Driver {
     /// Of calls: where to go on to, and what was put right on the way there.
     targets: RefCell<BTreeMap<u64, (String, Option<Code>)>>,
 
-    pub(super) listeners: Listeners,
+    /// Once this page is a login window's.
+    pub(super) relay: OnceCell<Relay>,
+    pub(super) is_noting_sign_outs: Cell<bool>,
+
+    pub(super) listeners: Rc<Listeners<(Session, SessionNews)>>,
     attended: RefCell<Vec<EventListener>>,
 }
 
@@ -72,6 +79,7 @@ impl Driver {
             window,
             tabs,
             vault: vault.map(Rc::new),
+            is_persistent: persist,
             marks,
             seen: RefCell::new(Session::unknown(environment)),
             count: Cell::new(0),
@@ -79,7 +87,9 @@ impl Driver {
             requests: RefCell::default(),
             taken: RefCell::default(),
             targets: RefCell::default(),
-            listeners: Listeners::default(),
+            relay: OnceCell::new(),
+            is_noting_sign_outs: Cell::new(false),
+            listeners: Listeners::new(),
             attended: RefCell::default(),
         });
         this.tabs.listen(&this);
@@ -270,18 +280,23 @@ impl Driver {
         }
     }
 
-    fn is_to_discover(&self) -> bool {
+    pub(super) fn is_to_discover(&self) -> bool {
         self.machine.borrow().tokens().config().environment().is_to_discover
     }
 
     // Responses to a sign-in.
 
-    /// Has a response redeemed. What comes of it is the call's.
-    pub(super) fn redeem(self: &Rc<Self>, taken: Taken) -> (u64, Receiver<Outcome>) {
+    /// Has a response redeemed, beginning at once.
+    pub(super) fn redeem(self: &Rc<Self>, taken: Taken) -> impl Future<Output = Result<RedirectResult, Error>> + use<> {
         let (call, outcome) = self.call();
         self.taken.borrow_mut().push((call, taken));
         self.handle(Event::Judging { call });
-        (call, outcome)
+        let this = Rc::clone(self);
+        async move {
+            ended(outcome).await?;
+            let target = this.targets.borrow_mut().remove(&call);
+            Ok(RedirectResult::of(target))
+        }
     }
 
     fn redeem_what_waits(self: &Rc<Self>) {
@@ -304,11 +319,6 @@ impl Driver {
                 }
             }
         }
-    }
-
-    /// Where to go on to after a sign-in that has succeeded.
-    pub(super) fn take_target(&self, call: u64) -> Option<(String, Option<Code>)> {
-        self.targets.borrow_mut().remove(&call)
     }
 
     // What the app sees.
@@ -336,7 +346,7 @@ impl Driver {
             }
         }
         for news in news {
-            self.listeners.expect(&session, news);
+            self.listeners.expect((session.clone(), news));
         }
     }
 }

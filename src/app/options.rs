@@ -1,9 +1,11 @@
 //! The options, as an app writes them or reads them from its own configuration. They are checked where all options are, by
 //! [`Config::parse`](crate::protocol::config::Config::parse).
 
+use super::page;
 use crate::error::{Code, Error};
 use crate::protocol::environment::EnvironmentName;
 use alloc::collections::BTreeMap;
+use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 use serde::{Deserialize, Serialize};
@@ -84,6 +86,22 @@ pub struct Server {
 }
 
 impl Options {
+    /// Those that stand in this page as JSON, in the element with this ID: `<script type="application/json" id="options">`, say.
+    ///
+    /// # Errors
+    ///
+    /// `config_invalid` where there is no such element, or something else in it; about its ID, with line and column.
+    pub fn from_page(id: &str) -> Result<Self, Error> {
+        let about = |what: &str| Error::about(Code::ConfigInvalid, &["#", id, what].concat());
+        let document = page::window()?.document().ok_or(Code::PageWithoutOrigin)?;
+        let text = document
+            .get_element_by_id(id)
+            .and_then(|element| element.text_content());
+        let text = text.ok_or_else(|| about(": there is no such element"))?;
+        // Without the parser's own words: they may show a value.
+        serde_json::from_str(&text).map_err(|error| about(&format!(":{}:{}", error.line(), error.column())))
+    }
+
     /// With the credentials of one environment.
     #[must_use]
     pub fn with_credentials(mut self, environment: EnvironmentName, client_id: &str, redirect_uris: &[&str]) -> Self {

@@ -5,6 +5,7 @@ use crate::error::{Code, Error};
 use crate::protocol::config::Config;
 use crate::protocol::secret::Wiped;
 use crate::protocol::shared::Id;
+use crate::protocol::spent;
 use crate::protocol::time::UnixSeconds;
 use crate::protocol::url::Url;
 use alloc::rc::{Rc, Weak};
@@ -21,6 +22,11 @@ const LEFT: &str = "procore-spa-auth-app.left";
 const OVER: &str = "procore-spa-auth-app.over";
 /// In the storage of a tab whose pages go to the login page by themselves: when they did, and the last error.
 const ROUNDS: &str = "procore-spa-auth-app.rounds";
+/// In the storage of a tab whose user has signed out: its pages do not go to the login page by themselves. The npm package has
+/// the same.
+const OUT: &str = "procore-spa-auth.out";
+/// In the storage of a tab with `persist`: which responses it has had. The npm package has the same.
+const SPENT: &str = "procore-spa-auth.spent";
 
 /// This page.
 ///
@@ -104,15 +110,35 @@ impl Marks {
         read(tab(), ROUNDS).unwrap_or_default()
     }
 
+    pub(super) fn has_signed_out(self) -> bool {
+        read(tab(), OUT).is_some()
+    }
+
+    pub(super) fn note_sign_out(self) {
+        write(tab(), OUT, "");
+    }
+
+    pub(super) fn forget_sign_out(self) {
+        remove(tab(), OUT);
+    }
+
     pub(super) fn keep_rounds(self, rounds: &str) {
         match rounds {
-            "" => {
-                let _ = tab().map(|storage| storage.remove_item(ROUNDS));
-            }
+            "" => remove(tab(), ROUNDS),
             rounds => {
                 write(tab(), ROUNDS, rounds);
             }
         }
+    }
+
+    pub(super) fn is_spent(self, state: &str) -> bool {
+        read(tab(), SPENT).is_some_and(|record| spent::is_known(&record, state))
+    }
+
+    /// Where storage is full of other things, a reload of that response will be one that nobody has asked for.
+    pub(super) fn spend(self, state: &str) {
+        let record = read(tab(), SPENT).unwrap_or_default();
+        write(tab(), SPENT, &spent::with(&record, state));
     }
 
     /// For the error of a page that goes round: why nobody is signed in.
@@ -138,6 +164,10 @@ fn read(storage: Option<Storage>, key: &str) -> Option<String> {
 
 fn write(storage: Option<Storage>, key: &str, value: &str) -> bool {
     storage.is_some_and(|storage| storage.set_item(key, value).is_ok())
+}
+
+fn remove(storage: Option<Storage>, key: &str) {
+    let _ = storage.map(|storage| storage.remove_item(key));
 }
 
 /// Keeps a driver informed of what its page goes through, for as long as the listeners live.

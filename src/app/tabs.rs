@@ -133,7 +133,6 @@ impl Tabs {
     }
 
     /// Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies.
-    /// Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies.
     pub(super) fn be_present(&self, driver: &Rc<Driver>) {
         self.ask(
             driver,
@@ -298,7 +297,7 @@ fn tell_refusal(driver: &Weak<Driver>, lock: Lock, number: u64) {
 }
 
 /// A promise, and what resolves it.
-fn promise() -> (Promise, Function) {
+pub(super) fn promise() -> (Promise, Function) {
     let mut release = None;
     let promise = Promise::new(&mut |resolve, _| release = Some(resolve));
     (promise, release.unwrap_or_default())

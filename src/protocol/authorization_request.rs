@@ -23,6 +23,9 @@ use alloc::boxed::Box;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+/// Before the state of a sign-in whose response comes back in a login window.
+pub(crate) const POPUP: &str = "popup-";
+
 /// What one sign-in may choose. The default is what most apps want.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
@@ -164,7 +167,7 @@ impl AuthorizationRequest {
             Ok(target) => (target, None),
             Err(error) => (ReturnTo::default(), Some(error)),
         };
-        let (state, verifier) = entropy.spend(if options.is_popup { "popup-" } else { "" });
+        let (state, verifier) = entropy.spend(if options.is_popup { POPUP } else { "" });
 
         let mut url = Wiped::from(config.environment.authorization_endpoint.as_str());
         if !ascii::has(&url, b"?") {

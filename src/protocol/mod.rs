@@ -36,6 +36,10 @@ pub mod pending_authorization;
 pub mod authorization_request;
 pub mod authorization_response;
 pub mod scrubbing;
+#[cfg(any(all(feature = "app", target_arch = "wasm32"), test))]
+pub(crate) mod spent;
+#[cfg(any(all(feature = "app", target_arch = "wasm32"), test))]
+pub(crate) mod login_window;
 
 // From code to tokens.
 pub mod token_request;

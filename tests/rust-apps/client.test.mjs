@@ -38,7 +38,7 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.deepEqual(await visitor.ask("return outcome"), { value: { handled: false, returnTo: null, warning: null } });
     assert.deepEqual(await visitor.ask("return events"), [["ready", "signed_out"]]);
     assert.equal(await statusOf(visitor, me), "not_signed_in");
-    assert.deepEqual((await visitor.call("probe.signOut()")).value, { outcome: "Nothing", warning: null });
+    assert.deepEqual((await visitor.call("probe.signOut()")).value, { outcome: "nothing", warning: null });
   });
 
   test("signs in, scrubs at once, goes on to where the user was, and says who it is", async (t) => {
@@ -137,11 +137,21 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.equal(await statusOf(visitor, me), 200);
   });
 
+  test("an answer that is not what was asked for is said to be so", async (t) => {
+    const { visitor, sandbox } = await signedIn(t);
+    for (const [status, body] of [[200, {}], [200, []], [404, { id: 1 }]]) {
+      sandbox.switches.set({ apiStatus: { status, body } });
+      const { error, phase, text } = await visitor.call("probe.user()");
+      assert.deepEqual([error, phase], ["answer_unexpected", "api"]);
+      assert.ok(text.endsWith(`[${status}]`), text);
+    }
+  });
+
   test("signs out: both tokens are revoked, and a listener that was dropped hears nothing", async (t) => {
     const { visitor, sandbox } = await signedIn(t);
     assert.deepEqual((await visitor.call("probe.refresh()")).value.status, "fresh");
     await visitor.ask("listening.free()");
-    assert.deepEqual((await visitor.call("probe.signOut()")).value, { outcome: "Revoked", warning: null });
+    assert.deepEqual((await visitor.call("probe.signOut()")).value, { outcome: "revoked", warning: null });
     assert.equal(sandbox.requests.filter(({ path, method }) => path === "/oauth/revoke" && method === "POST").length, 2);
     assert.deepEqual((await visitor.ask("return events")).map(([word]) => word), ["signed_in", "refreshed"]);
     assert.equal(await statusOf(visitor, me), "not_signed_in");
@@ -200,7 +210,7 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.equal(await statusOf(visitor, me), 200);
     const storage = await visitor.ask("return JSON.stringify([{ ...localStorage }, { ...sessionStorage }, document.cookie])");
     assert.ok(!storage.includes(secret));
-    assert.deepEqual((await visitor.call("probe.signOut()")).value.outcome, "Revoked");
+    assert.deepEqual((await visitor.call("probe.signOut()")).value.outcome, "revoked");
   });
 
   test("a secret is refused wherever it is offered", async (t) => {
@@ -227,6 +237,40 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.doesNotMatch(entry.value.text, /token|refresh/i);
   });
 
+  test("persist: a response that this tab has had before is scrubbed, and no error while somebody is signed in", async (t) => {
+    const { visitor, sandbox, redirectUri } = await signedIn(t, persist);
+    const spent = new URL(await visitor.ask("return performance.getEntriesByType('navigation')[0].name"));
+    const { code, state } = Object.fromEntries(spent.searchParams);
+    assert.ok(code && state);
+    const remembered = await visitor.ask("return sessionStorage.getItem('procore-spa-auth.spent')");
+    assert.deepEqual(remembered.split(",").filter(Boolean), [state.slice(0, 8)], "as the npm package has it, and no state");
+
+    const again = `${spent.pathname}${spent.search}&tab=1`;
+    await visitor.open(again);
+    assert.deepEqual(await visitor.ask("return outcome"), { value: { handled: false, returnTo: null, warning: null } });
+    assert.equal(await visitor.ask("return atOnce"), `${redirectUri}?tab=1`);
+    assert.equal(await statusOf(visitor, me), 200);
+
+    await visitor.call("probe.signOut()");
+    await visitor.open(again);
+    assert.equal((await visitor.ask("return outcome")).error, "no_transaction");
+    assert.equal(await visitor.url(), `${redirectUri}?tab=1`);
+    // Another library's is left alone.
+    const foreign = `/callback?code=foreign&state=${"x".repeat(43)}`;
+    await visitor.open(foreign);
+    assert.equal((await visitor.ask("return outcome")).error, "no_transaction");
+    assert.equal(await visitor.url(), visitor.page + foreign);
+    assert.equal(tokenRequests(sandbox).length, 1);
+  });
+
+  test("without persist a reload finds nobody signed in, and nothing is remembered of a response", async (t) => {
+    const { visitor } = await signedIn(t);
+    assert.equal(await visitor.ask("return sessionStorage.getItem('procore-spa-auth.spent')"), null);
+    const spent = new URL(await visitor.ask("return performance.getEntriesByType('navigation')[0].name"));
+    await visitor.open(`${spent.pathname}${spent.search}`);
+    assert.equal((await visitor.ask("return outcome")).error, "no_transaction");
+  });
+
   test("persist: tabs share the session, its renewals and its end", async (t) => {
     const { visitor, sandbox } = await signedIn(t, persist);
     const { value: session } = await visitor.call("probe.session");
@@ -244,7 +288,7 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.ok(tokenRequests(sandbox).every(({ status }) => status === 200));
     await tabs.second();
     assert.equal(await statusOf(visitor, me), 200);
-    assert.deepEqual((await visitor.call("probe.signOut()")).value.outcome, "Revoked");
+    assert.deepEqual((await visitor.call("probe.signOut()")).value.outcome, "revoked");
     await tabs.first();
     await until("the end is heard", async () => (await visitor.ask("return events.at(-1)[0]")) === "signed_out");
     assert.equal((await visitor.call(ENTRY)).value, null);

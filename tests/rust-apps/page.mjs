@@ -10,7 +10,7 @@ import { until } from "../support/browsers.mjs";
 import { Visitor } from "../support/demo.mjs";
 import { exampleMediator, keptIn } from "../support/mediator.mjs";
 import { must } from "../support/package.mjs";
-import { POLICY, openDoor, startPages } from "../support/servers.mjs";
+import { POLICY, openDoor, pages, startPages } from "../support/servers.mjs";
 
 /** Builds an app as its user does. Answers with its `folder`, and that of what came out. */
 export async function buildApp(folder) {
@@ -54,7 +54,7 @@ class AppVisitor extends Visitor {
 }
 
 /** Serves an app on a page of its own, with its server. `change` makes the options of the page what the test wants. */
-export async function startApp(t, { driver, engine }, { folder, built }, change = (options) => options) {
+export async function startApp(t, { driver, engine }, { folder, built }, change = (options) => options, headers = {}) {
   const door = await openDoor();
   t.after(door.close);
   const { origin } = door;
@@ -83,7 +83,7 @@ export async function startApp(t, { driver, engine }, { folder, built }, change 
   const mediate = options.tokenMediator && mediatorOf(sandbox, secret, origin, engine);
   const answer = (listener) =>
     door.answer((request, response) => (mediate && request.url.startsWith("/oauth/") ? mediate : listener)(request, response));
-  await startPages({ door: { ...door, answer }, folders: { "/app/": home }, fallback: () => join(home, "index.html"), policy });
+  await startPages({ door: { ...door, answer }, folders: { "/app/": home, "/support/": pages }, fallback: () => join(home, "index.html"), policy, headers });
   const visitor = new AppVisitor(driver, origin);
   await visitor.open("/start");
   await visitor.forget();

@@ -9,12 +9,12 @@ use super::send::Prepared;
 use super::session::{Session, SessionNews};
 use super::tabs::{self, Tabs};
 use super::vault::Vault;
-use crate::browser::{clock, url};
+use crate::browser::{clock, entropy, url};
 use crate::error::{Code, Error};
 use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::http::HttpOutcome;
-use crate::protocol::shared::{Done, Effect, Event, Id, Shared};
+use crate::protocol::shared::{Done, Effect, Event, Shared};
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -73,7 +73,7 @@ impl Driver {
             .flatten();
         let marks = Marks;
         let had_session = vault.is_some() && marks.had_session();
-        let machine = Shared::new(Client::new(config), vault.is_some(), had_session, clock::now());
+        let machine = Shared::new(Client::new(config), vault.is_some(), had_session, false, clock::now());
         let this = Rc::new(Self {
             machine: RefCell::new(machine),
             window,
@@ -226,7 +226,7 @@ impl Driver {
         if let Some(vault) = &self.vault {
             vault.resume();
         }
-        self.handle(Event::Resume);
+        self.handle(Event::Resume { call: 0 });
     }
 
     fn send(self: &Rc<Self>, exchange: u64) {
@@ -306,7 +306,7 @@ impl Driver {
         let taken = core::mem::take(&mut *self.taken.borrow_mut());
         for (call, taken) in taken {
             let accepted = self.with_client(|client| redirect::accept(client, &taken, clock::now().wall));
-            match accepted.and_then(|grant| Ok((grant, random_id()?))) {
+            match accepted.and_then(|grant| Ok((grant, entropy::random_id()?))) {
                 Ok((grant, id)) => {
                     let warning = grant.warning.as_ref().map(Error::code);
                     let target = (grant.return_to.as_str().into(), warning);
@@ -354,11 +354,4 @@ impl Driver {
 /// What has come of a call. Its end is never lost, but with the driver.
 pub(super) async fn ended(outcome: Receiver<Outcome>) -> Outcome {
     outcome.await.unwrap_or_else(|_| Err(Code::SessionEnded.into()))
-}
-
-/// A name for a session, or for a revision of it: up to 2^53, so that JavaScript has it exactly.
-pub(super) fn random_id() -> Result<Id, Error> {
-    let mut bytes = [0; 8];
-    getrandom::fill(&mut bytes).map_err(|_| Code::RngUnavailable)?;
-    Ok(u64::from_le_bytes(bytes) >> 11)
 }

@@ -321,15 +321,8 @@ pub(super) fn milliseconds(seconds: Seconds) -> u32 {
 fn parse(word: &str) -> Option<(SessionEvent, Id)> {
     let mut words = word.splitn(3, ' ');
     let (version, news, id) = (words.next()?, words.next()?, words.next()?);
-    let news = [
-        SessionEvent::SignedIn,
-        SessionEvent::Refreshed,
-        SessionEvent::SignedOut,
-        SessionEvent::ReauthRequired,
-    ]
-    .into_iter()
-    .find(|known| known.as_str() == news);
-    (version == VERSION).then_some((news?, id.parse().ok()?))
+    let news = SessionEvent::from_word(news)?;
+    (version == VERSION).then_some((news, id.parse().ok()?))
 }
 
 impl core::fmt::Debug for Tabs {

@@ -1,7 +1,7 @@
 //! One session, kept encrypted in IndexedDB. Whoever copies what a script can read there gets no token; a script of this very
 //! origin can still have the browser decrypt it (OAuth 2.0 for Browser-Based Applications §8.6).
 
-use super::driver::random_id;
+use crate::browser::entropy::random_id;
 use crate::protocol::secret::Wiped;
 use crate::protocol::shared::{Before, Entry, Id};
 use alloc::format;

@@ -135,6 +135,14 @@ impl SessionEvent {
             Self::ReauthRequired => "reauth_required",
         }
     }
+
+    /// What a tab may tell the others, from its word: all but that its time is over, which each tab sees for itself.
+    #[cfg(feature = "app")]
+    pub(crate) fn from_word(word: &str) -> Option<Self> {
+        [Self::SignedIn, Self::Refreshed, Self::SignedOut, Self::ReauthRequired]
+            .into_iter()
+            .find(|known| known.as_str() == word)
+    }
 }
 
 /// Whether there is an access token to send.

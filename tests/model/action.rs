@@ -242,7 +242,7 @@ impl Explorable for World {
                 self.now += FROZEN;
                 self.tabs[at].state = State::Running;
                 self.tabs[at].is_replaying = self.mutant == Mutant::Sleepy;
-                self.handle(at, Event::Resume);
+                self.handle(at, Event::Resume { call: 0 });
             }
             Action::Crash(_)
             | Action::Freeze(_)

@@ -18,6 +18,14 @@ impl Tokens for Model {
         None
     }
 
+    fn begin_resume(&self) -> Option<Exchange> {
+        None
+    }
+
+    fn session_id(&self) -> Option<Id> {
+        None
+    }
+
     fn begin_redemption(&mut self, session: Id) -> Exchange {
         self.begun += 1;
         Exchange::Redeem {
@@ -152,6 +160,11 @@ impl Tokens for Model {
         if !is_same {
             self.began = self.generation;
         }
+        Ok(())
+    }
+
+    fn retire(&mut self, (set, _): &Self::Record, _: Moment) -> Result<(), Error> {
+        self.retired.push(*set);
         Ok(())
     }
 

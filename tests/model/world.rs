@@ -120,6 +120,7 @@ impl World {
                 Model::new(self.kind),
                 self.has_vault,
                 had_session,
+                false,
                 self.moment(),
             )),
             state: State::Running,

@@ -31,8 +31,12 @@ pub(super) struct Call {
 
 #[derive(Clone, Debug, Hash)]
 pub(super) enum Doing {
+    /// Waits for the server's endpoints.
+    Discovering,
     /// Waits for the start.
     Opening,
+    /// Waits until it is known whether there is something to renew.
+    Resuming,
     /// Has, or looks for, a response to a sign-in.
     Judging,
     /// Waits to be authorized.
@@ -56,6 +60,8 @@ pub(super) enum Doing {
 /// Why calls are looked at.
 #[derive(Debug)]
 pub(super) enum Why {
+    /// The server's endpoints are known.
+    Discovered,
     /// The session may be used.
     Open,
     /// What those wait for which the function names can't be had.
@@ -105,12 +111,17 @@ impl Call {
 impl<C: Tokens> Shared<C> {
     pub(super) fn take_call(&mut self, event: Event<'_, C>, now: Moment) {
         match event {
+            Event::Open { call } => self.call(call, Doing::Discovering, true),
             Event::Ready { call } => self.call(call, Doing::Opening, true),
             Event::Judging { call } => self.call(call, Doing::Judging, true),
             Event::Redeem { call, grant, id } => {
                 self.drop_call(call);
                 self.call(call, Doing::Judging, true);
                 self.grants.push((call, grant, id));
+                // A code is good for a short time: it does not wait for what another tab does.
+                if self.is_behind {
+                    self.look_first();
+                }
             }
             Event::Fetch { call, may_wait } => self.call(call, Doing::Authorizing { is_renewed: false }, may_wait),
             Event::Refresh { call } => self.refresh(call),
@@ -135,7 +146,11 @@ impl<C: Tokens> Shared<C> {
         }
     }
 
-    pub(super) fn refresh(&mut self, call: u64) {
+    pub(super) fn resume_call(&mut self, call: u64) {
+        self.call(call, Doing::Resuming, true);
+    }
+
+    fn refresh(&mut self, call: u64) {
         let (since, is_fetch) = (None, false);
         self.call(call, Doing::Renewing { since, is_fetch }, true);
     }
@@ -185,11 +200,20 @@ impl<C: Tokens> Shared<C> {
     pub(super) fn visit_calls(&mut self, why: &Why, now: Moment) {
         let mut calls = core::mem::take(&mut self.calls);
         calls.retain_mut(|call| match why {
+            Why::Discovered => self.discovered_for(call),
             Why::Open => self.run(call, now),
             Why::Failed(error, is_meant) => self.fail(call, error, *is_meant),
             Why::Ended(code) => self.end_with_session(call, *code),
         });
         self.calls = calls;
+    }
+
+    fn discovered_for(&mut self, call: &Call) -> bool {
+        let is_over = matches!(call.doing, Doing::Discovering);
+        if is_over {
+            self.tell_call(call.number, Ok(Done::Done));
+        }
+        !is_over
     }
 
     fn fail(&mut self, call: &Call, error: &Error, is_meant: fn(&Doing) -> bool) -> bool {
@@ -232,9 +256,6 @@ impl<C: Tokens> Shared<C> {
         }
         let is_sure = !self.is_to_look;
         let is_changed = is_sure && self.publish(now);
-        if is_sure && core::mem::take(&mut self.is_resumed) && self.tokens.is_due(now) {
-            self.refresh(0);
-        }
         self.visit_calls(&Why::Open, now);
         self.take_event();
         let is_waiting = |call: &Call| matches!(call.doing, Doing::Renewing { .. });
@@ -285,11 +306,22 @@ impl<C: Tokens> Shared<C> {
             Doing::Ended(result) => result.clone(),
             Doing::Renewed if self.tokens.is_signed_in() => Ok(Done::Done),
             Doing::Renewed => Err(Code::SessionEnded.into()),
+            Doing::Resuming if !self.is_to_look && self.tokens.is_due(now) => {
+                let (since, is_fetch) = (None, false);
+                call.doing = Doing::Renewing { since, is_fetch };
+                return true;
+            }
+            Doing::Resuming => Ok(Done::Done),
             Doing::Pausing { until } if now.monotonic < *until => return true,
-            Doing::Pausing { .. } => return self.authorize(call, false, now),
+            // Another call may have been told to wait longer. The token may be over by now, so it is authorized afterwards.
+            Doing::Pausing { .. } => {
+                return self.pause(call, self.paused_until, now) || self.authorize(call, false, now);
+            }
             Doing::Authorizing { is_renewed } => {
                 let is_renewed = *is_renewed;
-                return self.authorize(call, is_renewed, now);
+                // The clock counts whole seconds, and may have begun this one late.
+                let until = self.paused_until + u64::from(self.paused_until > 0);
+                return self.pause(call, until, now) || self.authorize(call, is_renewed, now);
             }
             _ => return true,
         };
@@ -297,20 +329,23 @@ impl<C: Tokens> Shared<C> {
         false
     }
 
+    /// Has a call wait, as the API has asked for. Answers whether there is something to wait for.
+    fn pause(&mut self, call: &mut Call, until: Seconds, now: Moment) -> bool {
+        let left = until.saturating_sub(now.monotonic);
+        let is_its = call.session.is_none() || call.session == self.id;
+        let is_to_wait = is_its && left > 0 && call.may_wait() && self.tokens.is_signed_in();
+        if is_to_wait {
+            call.waits += 1;
+            call.doing = Doing::Pausing { until };
+            self.effects.push(Effect::Sleep(left));
+        }
+        is_to_wait
+    }
+
     /// Lets a request leave, or says what it waits for. Answers whether it is not over by that.
     fn authorize(&mut self, call: &mut Call, is_renewed: bool, now: Moment) -> bool {
         // One user's request is never sent with another user's token.
         let is_other = call.session.is_some() && call.session != self.id;
-        let left = self.paused_until.saturating_sub(now.monotonic);
-        if !is_other && left > 0 && call.may_wait() && self.tokens.is_signed_in() {
-            // The token may be over then, so it is authorized afterwards.
-            call.waits += 1;
-            call.doing = Doing::Pausing {
-                until: self.paused_until,
-            };
-            self.effects.push(Effect::Sleep(left));
-            return true;
-        }
         let generation = self.tokens.generation();
         let authorized = match is_other {
             true => Err(Error::from(Code::SessionEnded)),
@@ -344,8 +379,7 @@ impl<C: Tokens> Shared<C> {
         };
         let mut is_returned = answer == ApiAnswer::Return;
         if let ApiAnswer::WaitAndRetry(seconds) = answer {
-            // The clock counts whole seconds, and may be about to count the next one.
-            self.paused_until = self.paused_until.max(now.monotonic + seconds + 1);
+            self.paused_until = self.paused_until.max(now.monotonic + seconds);
             is_returned = !call.may_wait();
         }
         if is_returned {
@@ -355,6 +389,9 @@ impl<C: Tokens> Shared<C> {
             return false;
         }
         call.try_again();
+        if let ApiAnswer::WaitAndRetry(_) = answer {
+            self.pause(call, self.paused_until, now);
+        }
         call.is_bare |= answer == ApiAnswer::Follow;
         // Others may have renewed it meanwhile.
         if answer == ApiAnswer::RenewAndRetry && generation == self.tokens.generation() {

@@ -18,6 +18,11 @@ pub type Id = u64;
 pub enum Event<'a, C: Tokens> {
     /// The tab has begun, and hears what other tabs tell.
     Start,
+    /// A call waits until the server's endpoints are known.
+    Open {
+        /// The call.
+        call: u64,
+    },
     /// A call waits until everything is known.
     Ready {
         /// The call.
@@ -126,8 +131,11 @@ pub enum Event<'a, C: Tokens> {
     },
     /// The page is about to be left, and may be frozen with all it holds.
     Suspend,
-    /// The page is back, or looked at again, or was not left after all.
-    Resume,
+    /// The page is back, or looked at again, or was not left after all. What is due is renewed.
+    Resume {
+        /// The call that waits for that; 0: none does.
+        call: u64,
+    },
     /// What came of a [`Effect::Sleep`].
     Tick,
 }

@@ -23,6 +23,7 @@ pub(super) struct Sent<X, O> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Purpose {
     Discover,
+    Resume,
     SignIn {
         call: u64,
         id: Id,
@@ -35,6 +36,8 @@ pub(super) enum Purpose {
     },
     /// Nobody waits for it.
     GiveBack,
+    /// Nothing is sent: tokens that came late are being kept with those of the session that has taken their place.
+    Retire,
 }
 
 impl<C: Tokens> Shared<C> {
@@ -50,11 +53,25 @@ impl<C: Tokens> Shared<C> {
     }
 
     fn discovered(&mut self) {
+        self.stage = Stage::Looking;
         self.is_to_look = self.is_attached;
-        self.stage = if self.is_attached {
-            Stage::Looking
-        } else {
-            Stage::Running
+        if !self.is_attached {
+            self.looked();
+        }
+    }
+
+    /// It is known what the vault held at first. Where that is nothing, a token mediator may have a session.
+    pub(super) fn looked(&mut self) {
+        if self.stage != Stage::Looking {
+            return;
+        }
+        let resumed = core::mem::take(&mut self.can_resume).then(|| self.tokens.begin_resume());
+        self.stage = match resumed.flatten() {
+            Some(exchange) => {
+                self.send(exchange, Purpose::Resume);
+                Stage::Resuming
+            }
+            None => Stage::Running,
         };
     }
 
@@ -87,7 +104,8 @@ impl<C: Tokens> Shared<C> {
         let result = self.tokens.settle(exchange, outcome, now);
         let event = self.take_event();
         let new = match (purpose, &result) {
-            (Purpose::SignIn { id, .. }, Ok(Next::SignedIn)) => Some(id),
+            (Purpose::SignIn { id, .. }, Ok(Next::SignedIn)) => Some(self.tokens.session_id().unwrap_or(id)),
+            (Purpose::Resume, Ok(_)) => self.tokens.session_id(),
             _ => None,
         };
         if new.is_some() {
@@ -119,7 +137,14 @@ impl<C: Tokens> Shared<C> {
                 self.stage = Stage::Idle;
                 self.visit_calls(&Why::Failed(error, |_| true), now);
             }
-            (result, Purpose::SignIn { call, .. }) => self.end_call(call, result.map(|_| Done::Done)),
+            (_, Purpose::Resume) => self.stage = Stage::Running,
+            (result, Purpose::SignIn { call, .. }) => {
+                match &result {
+                    Ok(_) => self.is_hasty = false,
+                    Err(_) => self.wait_after_all(now),
+                }
+                self.end_call(call, result.map(|_| Done::Done));
+            }
             (_, Purpose::Use) => self.round = Round::Used,
             (result, Purpose::Renew) => self.renewed(result.map(|_| ())),
             (result, Purpose::SignOut { call, wiped }) => self.end_call(
@@ -129,7 +154,7 @@ impl<C: Tokens> Shared<C> {
                     wiped,
                 }),
             ),
-            (_, Purpose::GiveBack) => {}
+            (_, Purpose::GiveBack | Purpose::Retire) => {}
         }
     }
 }

@@ -25,7 +25,7 @@ pub use tokens::{Next, Tokens};
 use super::session::SessionEvent;
 use super::time::{Moment, Seconds};
 use alloc::vec::Vec;
-use call::Call;
+use call::{Call, Why};
 use exchange::Sent;
 use renewal::{Lock, Round};
 use sign_out::Ending;
@@ -63,10 +63,14 @@ pub struct Shared<C: Tokens> {
     is_attached: bool,
     /// The revision of the vault that the tokens are.
     kept: Option<Id>,
+    /// The session that the vault was last known to hold.
+    was_kept: Option<Id>,
     /// To be written.
     commit: Option<Commit<C::Exchange>>,
     /// To be removed, and if its record is here, given back.
     over: Option<(Id, Option<C::Record>)>,
+    /// Came after another tab had ended or replaced their session: to be given back, or kept with what stands in their place.
+    late: Option<C::Record>,
     /// To be looked at before anything else, or when there is time.
     is_to_look: bool,
     is_news: bool,
@@ -88,6 +92,8 @@ pub struct Shared<C: Tokens> {
     is_behind: bool,
     /// It should have finished long ago.
     is_late: bool,
+    /// What another tab renews was taken over as it is, for a response to a sign-in brings another session.
+    is_hasty: bool,
 
     ending: Option<Ending>,
     /// Another tab has signed its own session out, and this one goes with it.
@@ -95,7 +101,8 @@ pub struct Shared<C: Tokens> {
     heard: Option<SessionEvent>,
 
     is_suspended: bool,
-    is_resumed: bool,
+    /// Whether a token mediator may have a session that nobody has looked for yet.
+    can_resume: bool,
     last: Moment,
     effects: Effects<C>,
 }
@@ -132,6 +139,8 @@ enum Stage {
     Discovering,
     /// The vault is looked at for the first time.
     Looking,
+    /// A token mediator is asked for the session that it keeps.
+    Resuming,
     Running,
 }
 
@@ -140,9 +149,10 @@ const SILENCE: Seconds = 3;
 
 impl<C: Tokens> Shared<C> {
     /// A tab that has just begun. `has_vault`: whether there is one to share a session by, and locks, and a channel.
-    /// `had_session`: whether this very tab had a session, in the page before this one.
+    /// `had_session`: whether this very tab had a session, in the page before this one. `can_resume`: whether a token mediator is
+    /// to be asked for the session that it keeps.
     #[must_use]
-    pub const fn new(tokens: C, has_vault: bool, had_session: bool, now: Moment) -> Self {
+    pub const fn new(tokens: C, has_vault: bool, had_session: bool, can_resume: bool, now: Moment) -> Self {
         Self {
             tokens,
             stage: Stage::Idle,
@@ -160,8 +170,10 @@ impl<C: Tokens> Shared<C> {
             had_session,
             is_attached: has_vault,
             kept: None,
+            was_kept: None,
             commit: None,
             over: None,
+            late: None,
             is_to_look: false,
             is_news: false,
             is_to_look_again: false,
@@ -174,11 +186,12 @@ impl<C: Tokens> Shared<C> {
             out: None,
             is_behind: false,
             is_late: false,
+            is_hasty: false,
             ending: None,
             is_to_end: false,
             heard: None,
             is_suspended: false,
-            is_resumed: false,
+            can_resume,
             last: now,
             effects: Effects(Vec::new()),
         }
@@ -199,7 +212,14 @@ impl<C: Tokens> Shared<C> {
     /// is that nothing is known.
     #[must_use]
     pub fn session(&self) -> Option<Option<Id>> {
-        (self.is_open() && !self.is_to_look && self.event.is_none()).then_some(self.shown)
+        let is_known = self.is_open() && !self.is_to_look && self.event.is_none();
+        (is_known || self.is_nobodys()).then_some(self.shown)
+    }
+
+    /// Whether nobody can be signed in, for nothing has happened yet and nothing is kept anywhere.
+    #[must_use]
+    pub const fn is_nobodys(&self) -> bool {
+        matches!(self.stage, Stage::Idle) && !self.has_vault && !self.can_resume && self.calls.is_empty()
     }
 
     /// What a [`Effect::Send`] is to send.
@@ -251,7 +271,7 @@ impl<C: Tokens> Shared<C> {
             Event::Left { call } => self.left(call),
             Event::Heard { news, id } => self.heard(news, id, now),
             Event::Suspend => self.suspend(),
-            Event::Resume => self.resume(),
+            Event::Resume { call } => self.resume(call),
             event => self.take_call(event, now),
         }
     }
@@ -273,7 +293,8 @@ impl<C: Tokens> Shared<C> {
             }
             return is_wanted;
         }
-        if self.clear_what_is_over() || self.end(now) {
+        self.visit_calls(&Why::Discovered, now);
+        if self.clear_what_is_over() || self.end(now) || self.give_late_back(now) {
             return true;
         }
         if self.asked.is_some() {

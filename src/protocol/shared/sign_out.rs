@@ -36,6 +36,10 @@ const LEAVING: Seconds = 3;
 impl<C: Tokens> Shared<C> {
     /// Goes on with a sign-out, one after the other. Answers whether there is one.
     pub(super) fn end(&mut self, now: Moment) -> bool {
+        // What a token mediator keeps is to end, too.
+        if self.can_resume || self.stage == Stage::Resuming {
+            return false;
+        }
         let Some(ending) = self.ending.or_else(|| self.begin_ending()) else {
             return false;
         };
@@ -65,9 +69,11 @@ impl<C: Tokens> Shared<C> {
             None => return None,
         };
         self.is_to_end = false;
+        // What was never kept is not there.
+        let may_be_kept = self.has_vault && (self.is_attached || self.was_kept == self.id);
         Some(Ending {
             call,
-            step: if call != 0 && self.has_vault {
+            step: if call != 0 && may_be_kept {
                 Step::Look
             } else {
                 Step::Over
@@ -144,9 +150,7 @@ impl<C: Tokens> Shared<C> {
         self.is_unverified = false;
         self.is_to_look = false;
         self.is_attached = wiped != Wiped::Kept && (self.is_attached || ending.is_cleared);
-        if self.stage == Stage::Looking {
-            self.stage = Stage::Running;
-        }
+        self.looked();
         self.be_absent();
         let id = self.id.take().unwrap_or_default();
         if let Some(call) = self.find_call(call) {

@@ -87,9 +87,9 @@ impl<C: Tokens> Shared<C> {
         }
     }
 
-    pub(super) fn resume(&mut self) {
+    pub(super) fn resume(&mut self, call: u64) {
         self.is_suspended = false;
-        self.is_resumed = true;
+        self.resume_call(call);
         if self.is_attached && self.stage == Stage::Running {
             self.look_first();
         }

@@ -9,6 +9,7 @@
 //! cloned::<Shared<Client>>();
 //! ```
 
+use super::event::Id;
 use crate::error::Error;
 use crate::protocol::api_response::{ApiAnswer, ApiResponse};
 use crate::protocol::authorization_response::AuthorizationGrant;
@@ -33,6 +34,10 @@ pub trait Tokens {
 
     /// The request for the server's metadata, if that is still to be read.
     fn begin_discovery(&self) -> Option<Self::Exchange>;
+    /// Taking up the session that a token mediator keeps, where there is one and nobody is signed in here.
+    fn begin_resume(&self) -> Option<Self::Exchange>;
+    /// The name that a token mediator has given to the session.
+    fn session_id(&self) -> Option<Id>;
     /// The way from an accepted response to tokens.
     fn begin_redemption(&mut self, grant: Self::Grant) -> Self::Exchange;
     /// The first use of an access token, where that is to be made before it is renewed.
@@ -65,6 +70,12 @@ pub trait Tokens {
     ///
     /// See [`Client::restore`].
     fn restore(&mut self, record: &Self::Record, is_same_session: bool, now: Moment) -> Result<(), Error>;
+    /// Keeps the tokens of a record to be revoked with the session that there is now: some servers end both if one is revoked.
+    ///
+    /// # Errors
+    ///
+    /// See [`Client::retire`].
+    fn retire(&mut self, record: &Self::Record, now: Moment) -> Result<(), Error>;
     /// Other tabs may have the tokens of sign-ins before: nothing is renewed with those any more, not even to be revoked.
     fn doubt_retired(&mut self);
     /// Drops the tokens, which another tab gives back.
@@ -112,6 +123,19 @@ impl Tokens for Client {
         self.begin_discovery()
     }
 
+    fn begin_resume(&self) -> Option<Exchange> {
+        self.begin_resume()
+    }
+
+    /// FNV-1a (<http://www.isthe.com/chongo/tech/comp/fnv/>) of the session handle, which is random: the same in every tab.
+    fn session_id(&self) -> Option<Id> {
+        const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+        const PRIME: u64 = 0x0100_0000_01b3;
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(PRIME);
+        self.session_handle()
+            .map(|handle| handle.bytes().fold(BASIS, mix) >> 11)
+    }
+
     fn begin_redemption(&mut self, grant: AuthorizationGrant) -> Exchange {
         self.begin_redemption(grant)
     }
@@ -152,6 +176,10 @@ impl Tokens for Client {
 
     fn restore(&mut self, record: &Wiped, is_same_session: bool, now: Moment) -> Result<(), Error> {
         self.restore(record, is_same_session, now)
+    }
+
+    fn retire(&mut self, record: &Wiped, now: Moment) -> Result<(), Error> {
+        self.retire(record, now)
     }
 
     fn doubt_retired(&mut self) {

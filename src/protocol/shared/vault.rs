@@ -97,7 +97,7 @@ impl<C: Tokens> Shared<C> {
                 self.over = Some((entry.revision, record));
                 self.lose(now);
             }
-            Some(entry) if entry.is_out && self.kept != Some(entry.revision) && !self.is_alone() => {
+            Some(entry) if self.is_renewed_elsewhere(&entry) && self.grants.is_empty() => {
                 // The tab that renews it knows better. It is waited for.
                 self.is_behind = true;
                 if self.kept.is_some() && self.id != Some(entry.id) {
@@ -107,12 +107,28 @@ impl<C: Tokens> Shared<C> {
                 }
                 return;
             }
-            Some(entry) => self.adopt(&entry, now),
+            Some(entry) => {
+                self.is_hasty = self.is_renewed_elsewhere(&entry);
+                self.is_behind = false;
+                self.adopt(&entry, now);
+            }
             None => self.lose(now),
         }
         self.is_late = false;
-        if self.stage == Stage::Looking {
-            self.stage = Stage::Running;
+        self.looked();
+    }
+
+    fn is_renewed_elsewhere(&self, entry: &Entry<C::Record>) -> bool {
+        entry.is_out && self.kept != Some(entry.revision) && !self.is_alone()
+    }
+
+    /// The sign-in has failed for which a session was taken over that another tab renews: that is waited for.
+    pub(super) fn wait_after_all(&mut self, now: Moment) {
+        if core::mem::take(&mut self.is_hasty) {
+            self.lose(now);
+            self.id = None;
+            self.stage = Stage::Looking;
+            self.is_to_look = true;
         }
     }
 
@@ -132,6 +148,8 @@ impl<C: Tokens> Shared<C> {
         if self.tokens.restore(&entry.record, is_same, now).is_ok() {
             self.kept = Some(entry.revision);
             self.id = Some(entry.id);
+            self.was_kept = self.id;
+            self.retire_late(now);
         } else {
             // Of another version, or another client's: as good as none.
             self.over = Some((entry.revision, None));
@@ -225,6 +243,9 @@ impl<C: Tokens> Shared<C> {
         };
         self.is_unverified = false;
         if is_kept {
+            if purpose == Purpose::Retire {
+                self.late = None;
+            }
             if let (Some(event), Some(id)) = (event, self.id)
                 && event != SessionEvent::Expired
             {
@@ -232,16 +253,50 @@ impl<C: Tokens> Shared<C> {
             }
             return self.go_on(purpose, result, now);
         }
-        // Those of sign-ins before were in the vault, too: they are given back by who has taken them out.
-        self.tokens.doubt_retired();
-        if let Some(exchange) = self.tokens.begin_sign_out(true, now) {
-            self.send(exchange, Purpose::GiveBack);
+        // What another session has taken the place of is this tab's alone. Those of sign-ins before were in the vault, too: they
+        // are given back by who has taken them out.
+        if purpose != Purpose::Retire {
+            self.late = self.tokens.save(now);
         }
+        self.tokens.forget();
         self.take_event();
         self.is_to_end = false;
         self.kept = None;
         self.is_to_look = true;
         self.go_on(purpose, result.and(Ok(Next::Done)), now);
+    }
+
+    /// Tokens that came late go with the session that has taken the place of theirs: where both are one grant, revoking one
+    /// ends the other.
+    fn retire_late(&mut self, now: Moment) {
+        if let Some(late) = &self.late
+            && self.tokens.retire(late, now).is_ok()
+        {
+            self.commit = Some(Commit {
+                new: None,
+                is_forced: false,
+                event: None,
+                purpose: Purpose::Retire,
+                result: Ok(Next::Done),
+            });
+        }
+    }
+
+    /// No session has taken the place of theirs.
+    pub(super) fn give_late_back(&mut self, now: Moment) -> bool {
+        if self.is_to_look || self.asked.is_some() {
+            return false;
+        }
+        let Some(late) = self.late.take() else {
+            return false;
+        };
+        if self.tokens.is_signed_in() {
+            let _ = self.tokens.retire(&late, now);
+        } else if self.tokens.restore(&late, false, now).is_ok() {
+            self.tokens.doubt_retired();
+            self.give_back(now);
+        }
+        true
     }
 
     pub(super) fn written(&mut self, revision: Option<Id>, now: Moment) {
@@ -262,6 +317,7 @@ impl<C: Tokens> Shared<C> {
         }
         if let Some(revision) = revision {
             self.kept = Some(revision);
+            self.was_kept = self.id;
             self.is_attached = true;
             // A word for tabs with a session of their own is none for this one any more.
             self.is_to_end = false;
@@ -323,8 +379,8 @@ impl<C: Tokens> Shared<C> {
     /// The vault can't be looked at.
     fn is_lost(&mut self, now: Moment) {
         if self.stage == Stage::Looking {
-            self.stage = Stage::Running;
             self.detach();
+            self.looked();
         }
         if self.is_unverified {
             self.lose(now);

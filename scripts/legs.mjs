@@ -269,7 +269,7 @@ export const legs = {
   attacks,
   /** That it still runs; times are for `npm run bench`. */
   bench: needsBuild(async function* () {
-    yield check(node, ["bench/run.mjs", "--rounds", "2", "--dry"]);
+    yield check(node, ["bench/run.mjs", "--short"]);
   }),
   packaging: needsBuild(() => withBrowsers((env) => nodeTests("tests/packaging", env))),
   /** Real apps of frameworks with the adapters; short of the long form, one. */

@@ -8,23 +8,11 @@ const base64url = (bytes) =>
 
 const random = () => base64url(crypto.getRandomValues(new Uint8Array(32)));
 
-/** What a page needs of a callback: the state's record, once. */
-export async function callback() {
-  return (url) => {
-    const query = new URL(url).searchParams;
-    const key = `pending:${query.get("state")}`;
-    const record = sessionStorage.getItem(key);
-    if (!record) throw new Error("nobody has asked for it");
-    sessionStorage.removeItem(key);
-    return { code: query.get("code"), codeVerifier: JSON.parse(record).verifier };
-  };
-}
-
-export async function client({ origin, clientId, redirectUri }) {
+export async function client({ authorizationEndpoint, clientId, redirectUri }) {
   return async () => {
     const [state, verifier] = [random(), random()];
     const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(verifier));
-    const url = new URL("/oauth/authorize", origin);
+    const url = new URL(authorizationEndpoint);
     url.search = new URLSearchParams({
       response_type: "code",
       client_id: clientId,
@@ -35,5 +23,17 @@ export async function client({ origin, clientId, redirectUri }) {
     });
     sessionStorage.setItem(`pending:${state}`, JSON.stringify({ verifier, redirectUri, startedAt: Date.now() }));
     return url.href;
+  };
+}
+
+/** What a page needs of a callback: the state's record, once. */
+export async function callback() {
+  return (url) => {
+    const query = new URL(url).searchParams;
+    const key = `pending:${query.get("state")}`;
+    const record = sessionStorage.getItem(key);
+    if (!record) throw new Error("nobody has asked for it");
+    sessionStorage.removeItem(key);
+    return { code: query.get("code"), codeVerifier: JSON.parse(record).verifier };
   };
 }

@@ -1,33 +1,39 @@
 import { PublicClientApplication } from "@azure/msal-browser";
 
-export async function client({ origin, clientId, redirectUri }) {
-  const authority = `${origin}/tenant`;
+export async function client(config) {
+  const msal = await msalOf(config);
+  return () => {
+    // It refuses a second sign-in while one is under way, and the page is never left here.
+    sessionStorage.clear();
+    return msal.loginUrl();
+  };
+}
+
+export async function msalOf({ issuer, authorizationEndpoint, tokenEndpoint, clientId, redirectUri }) {
   let seen;
-  const msal = new PublicClientApplication({
+  const application = new PublicClientApplication({
     auth: {
       clientId,
-      authority,
+      authority: `${issuer}/tenant`,
       redirectUri,
       onRedirectNavigate: (url) => (seen(url), false),
-      knownAuthorities: [new URL(origin).host],
+      knownAuthorities: [new URL(issuer).host],
       protocolMode: "OIDC",
       // Given, so that it need not ask.
       authorityMetadata: JSON.stringify({
-        issuer: origin,
-        authorization_endpoint: `${origin}/oauth/authorize`,
-        token_endpoint: `${origin}/oauth/token`,
-        jwks_uri: `${origin}/keys`,
+        issuer,
+        authorization_endpoint: authorizationEndpoint,
+        token_endpoint: tokenEndpoint,
+        jwks_uri: `${issuer}/keys`,
       }),
     },
     cache: { cacheLocation: "sessionStorage" },
   });
-  await msal.initialize();
-  return async () => {
-    // It refuses a second sign-in while one is under way, and the page is never left here.
-    sessionStorage.clear();
-    return new Promise((resolve, reject) => {
+  await application.initialize();
+  const loginUrl = () =>
+    new Promise((resolve, reject) => {
       seen = resolve;
-      msal.loginRedirect({ scopes: ["api"] }).catch(reject);
+      application.loginRedirect({ scopes: ["api"] }).catch(reject);
     });
-  };
+  return { application, loginUrl };
 }

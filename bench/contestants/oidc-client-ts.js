@@ -13,18 +13,14 @@ export async function callback(config) {
   };
 }
 
-function oidcOf({ origin, clientId, redirectUri }) {
+export function oidcOf({ issuer, authorizationEndpoint, tokenEndpoint, clientId, redirectUri }) {
   return new OidcClient({
-    authority: origin,
+    authority: issuer,
     client_id: clientId,
     redirect_uri: redirectUri,
     scope: "api",
     stateStore: new WebStorageStateStore({ store: sessionStorage }),
     // Given, so that it need not ask.
-    metadata: {
-      issuer: origin,
-      authorization_endpoint: `${origin}/oauth/authorize`,
-      token_endpoint: `${origin}/oauth/token`,
-    },
+    metadata: { issuer, authorization_endpoint: authorizationEndpoint, token_endpoint: tokenEndpoint },
   });
 }

@@ -1,7 +1,7 @@
 import type * as Api from "./types/index.d.ts";
 import { createAuth } from "./page/auth.ts";
 import { optionsOf } from "./page/options.ts";
-import { json, parse, result } from "./boundary/boundary.ts";
+import { own, parse, plainJson, result } from "./boundary/boundary.ts";
 import { complete, open } from "./engine/core.ts";
 import { createEngine } from "./engine/client.ts";
 import { explaining, explainingNow, loadMessages } from "./boundary/explain.ts";
@@ -27,7 +27,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
     >(options);
     const more = { responseMode, allowImplicit };
     const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
-    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: json(signIn) }));
+    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: plainJson(own(signIn)) }));
   });
 
 export const parseRedirect = (
@@ -42,7 +42,7 @@ export const parseRedirect = (
     let config;
     try {
       const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
-      config = configOf(environment, { clientId, redirectUris: [redirectUri] }, server);
+      config = configOf(environment, own({ clientId, redirectUris: own([redirectUri]) }), server);
     } catch {
       // No record at all: the core says so.
     }
@@ -73,5 +73,5 @@ const configOf = (
 ): string => {
   const set = environment === "monthly-sandbox" ? "production" : environment;
   const servers = server && { [environment]: server };
-  return json({ ...more, credentials: { [set]: credentials }, environment, servers });
+  return plainJson(own({ ...more, credentials: own({ [set]: credentials }), environment, servers: servers && own(servers) }));
 };

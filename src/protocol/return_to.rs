@@ -28,7 +28,8 @@ impl ReturnTo {
 
     /// The same, as seen from the page that the user is on.
     pub(crate) fn resolve(text: &str, base: Option<&Url>, config: &Config) -> Result<Self, Error> {
-        if text.is_empty() {
+        // The default, which needs no parser: most sign-ins go on there.
+        if matches!(text, "" | "/") {
             return Ok(Self::default());
         }
         let rejected = || Error::from(Code::ReturnToRejected);

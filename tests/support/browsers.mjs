@@ -95,12 +95,15 @@ function declare(title, body, engines) {
   }
 }
 
-/** Opens a browser whose every request to another host than localhost ends at a sentinel. */
-export async function openBrowser(engine) {
+/**
+ * Opens a browser whose every request to another host than localhost ends at a sentinel. `isTrusting`: it takes any certificate,
+ * as of a server that has made its own.
+ */
+export async function openBrowser(engine, { isTrusting = false } = {}) {
   const sentinel = await startSentinel();
   let opened;
   try {
-    opened = await start(engine, sentinel);
+    opened = await start(engine, sentinel, isTrusting);
     await opened.driver.manage().setTimeouts({ script: 240_000, pageLoad: DEADLINE, implicit: 0 });
   } catch (error) {
     await opened?.close().catch(() => {});
@@ -114,8 +117,9 @@ export async function openBrowser(engine) {
   return { driver: opened.driver, profile: opened.profile, sentinel, close };
 }
 
-async function openChromium({ host }) {
+async function openChromium({ host }, isTrusting) {
   const options = new chrome.Options()
+    .setAcceptInsecureCerts(isTrusting)
     .setChromeBinaryPath(ENGINES.chromium.browser)
     // Only a user's click may open a window, as for users.
     .excludeSwitches("disable-popup-blocking")
@@ -140,9 +144,9 @@ async function openChromium({ host }) {
   return { driver, profile, close: () => driver.quit() };
 }
 
-async function openFirefox({ host }) {
+async function openFirefox({ host }, isTrusting) {
   const [address, port] = host.split(":");
-  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless");
+  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless").setAcceptInsecureCerts(isTrusting);
   const preferences = {
     "network.proxy.type": 1,
     "network.proxy.http": address,
@@ -180,10 +184,10 @@ const START = 15_000;
  * Drivers are told their port, and by the time they take it, it may be somebody else's; WebKit's also waits at times
  * without end for a browser that never came up. Only the start is tried again.
  */
-async function start(engine, sentinel) {
+async function start(engine, sentinel, isTrusting) {
   for (let left = STARTS; ; left -= 1) {
     try {
-      return await ENGINES[engine].open(sentinel);
+      return await ENGINES[engine].open(sentinel, isTrusting);
     } catch (error) {
       if (left === 1) throw error;
     }
@@ -191,7 +195,7 @@ async function start(engine, sentinel) {
 }
 
 /** WebKit's driver is a program of its own, which Selenium only knows by its address. */
-async function openWebkit({ host }) {
+async function openWebkit({ host }, isTrusting) {
   const port = await findFreePort();
   const home = mkdtempSync(join(tmpdir(), "webkit-"));
   const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
@@ -221,6 +225,7 @@ async function openWebkit({ host }) {
       .usingServer(address)
       .withCapabilities({
         browserName: "MiniBrowser",
+        acceptInsecureCerts: isTrusting,
         proxy: { proxyType: "manual", httpProxy: host, sslProxy: host, noProxy: ["localhost", "127.0.0.1"] },
       })
       .build();

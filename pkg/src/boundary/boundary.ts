@@ -30,10 +30,13 @@ export const define = (target: object, members: object): void => {
 
 /** A frozen object for the app. `members` names each one that its type has, as `undefined` if it is absent. */
 export const result = <T extends object>(members: { [name in keyof T]-?: T[name] | undefined }): T => {
-  const made = {};
-  define(made, members);
+  // As a literal, whose members are defined and never set, for it takes a fifth of the time of defining each.
+  const made: Record<string, unknown> = { ...members };
+  for (const name of Object.keys(made)) if (made[name] === undefined) Object.defineProperty(made, name, HIDDEN);
   return Object.freeze(made) as T;
 };
+
+const HIDDEN: PropertyDescriptor = own({ enumerable: false });
 
 /**
  * The members of what a caller hands over, each read exactly once: its own and those of its class. What is no object has
@@ -64,7 +67,8 @@ const spend = (budget: { left: number }) => {
 
 /** A plain copy, as deep as there is anything plain; `null` stands for the rest. Throws as `members` does. */
 export const copy = (value: unknown, budget = { left: MAX_VALUES }, depth = 0): unknown => {
-  if (typeof value !== "object") return ["function", "symbol", "bigint"].includes(typeof value) ? null : value;
+  const type = typeof value;
+  if (type !== "object") return type === "function" || type === "symbol" || type === "bigint" ? null : value;
   if (value === null || depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) {
     const items = Array.from(value, (item) => (spend(budget), copy(item, budget, depth + 1)));
@@ -78,10 +82,27 @@ export const copy = (value: unknown, budget = { left: MAX_VALUES }, depth = 0): 
 };
 
 /** JSON text that no `toJSON` of a prototype has a part in. What is `undefined` is `null` there. Throws as `copy` does. */
-export const json = (value: unknown): string => JSON.stringify(copy(value), (_, item: unknown) => item ?? null);
+export const json = (value: unknown): string => plainJson(copy(value));
+
+/** The same of what `copy` has made, which needs no other copy. */
+export const plainJson = (plain: unknown): string => JSON.stringify(plain, (_, item: unknown) => item ?? null);
 
 /** What a JSON text says. Throws as `JSON.parse` and `copy` do. */
-export const parse = <T>(text: string): T => copy(JSON.parse(text)) as T;
+export const parse = <T>(text: string): T => plain(JSON.parse(text), { left: MAX_VALUES }) as T;
+
+/** What `copy` would make of what `JSON.parse` has made, in its place. */
+const plain = (value: unknown, budget: { left: number }, depth = 0): unknown => {
+  if (typeof value !== "object" || value === null) return value;
+  if (depth > MAX_DEPTH) return null;
+  const found = value as Record<string, unknown>;
+  for (const name of Object.keys(found)) {
+    spend(budget);
+    found[name] = plain(found[name], budget, depth + 1);
+  }
+  // Old libraries put one on all lists, for JSON.stringify to call.
+  if (Array.isArray(value)) define(value, { toJSON: undefined });
+  return Array.isArray(value) ? value : own(found);
+};
 
 /** The core's `MAX_RECORD`; one more tells it that there was more. */
 const MAX_RECORD = 256 * 1024 + 1;

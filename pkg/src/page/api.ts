@@ -33,6 +33,7 @@ export const send = async ({ engine, ended }: ApiHost, made: ApiCall, ending?: A
   const signal = init.signal === undefined ? given?.signal : init.signal;
   const cache = init.cache ?? (given && given.cache !== "default" ? given.cache : "no-store");
   const redirect = init.redirect ?? given?.redirect ?? "follow";
+  const isPlain = !given && !Object.keys(init).length;
   let isCompanyWithheld = false;
   const waits = made.onThrottle === "return" ? undefined : 0;
   const call: Call = { waits, body: init.body ?? given?.body, isIdempotent: made.isIdempotent };
@@ -41,20 +42,21 @@ export const send = async ({ engine, ended }: ApiHost, made: ApiCall, ending?: A
     const { url, authorization, companyId: id, generation, isUnused } = await unless([signal, ending], authorizing);
     first ??= generation;
     ending ??= ended();
-    const { host } = new URL(url);
+    // The core has it from a parser, and lets no user name through.
+    const host = url.split("/", 3)[2]!;
     if (await isHeldBack(host, call, [signal, ending])) {
       tries -= 1;
       // The token may be over by now, and others may have been told to wait longer.
       continue;
     }
-    headers.set("authorization", authorization!);
-    if (id !== undefined) headers.set(COMPANY, id);
     const sent = new Headers(headers);
+    sent.set("authorization", authorization!);
+    if (id !== undefined) sent.set(COMPANY, id);
     if (isCompanyWithheld) sent.delete(COMPANY);
     // Browsers take `Authorization` off on the way to another origin, and no other header.
     const isHeld = redirect === "follow" && sent.has(COMPANY);
     const more = { headers: sent, credentials: "omit", cache, redirect: isHeld ? "manual" : redirect } as const;
-    const { response, method } = await sendOnce(engine(), given ?? url, ordinary<RequestInit>({ ...init, ...more }), signal);
+    const { response, method } = await sendOnce(engine(), given ?? url, ordinary<RequestInit>({ ...init, ...more }), isPlain, signal);
     const { status, type, redirected } = response;
     const isRedirect = isHeld && type === "opaqueredirect";
     // What another server says is no word of the API. A redirect that the caller wants to see is opaque: there is nothing to
@@ -82,11 +84,13 @@ export const send = async ({ engine, ended }: ApiHost, made: ApiCall, ending?: A
   }
 };
 
-const sendOnce = async (engine: Engine, target: Request | string, init: RequestInit, signal?: AbortSignal | null) => {
+/** `isPlain`: but for its URL, which the core has judged, nothing of the request is the caller's. */
+const sendOnce = async (engine: Engine, target: Request | string, init: RequestInit, isPlain: boolean, signal?: AbortSignal | null) => {
   // What the platform refuses here is the caller's own mistake, and no news of the network.
-  const request = new Request(target, init);
+  const request = isPlain ? undefined : new Request(target, init);
   try {
-    return { response: await fetch(typeof target === "string" ? target : request, init), method: request.method };
+    const response = await fetch(typeof target === "string" ? target : request!, init);
+    return { response, method: request?.method ?? "GET" };
   } catch (cause) {
     // The caller's own abort is the caller's own news.
     if (signal?.aborted || !(cause instanceof TypeError)) throw cause;

@@ -6,7 +6,8 @@ import { FLAG, THROTTLE, judged } from "../boundary/options.ts";
 export interface ApiCall {
   readonly init: RequestInit;
   readonly request: Request | undefined;
-  readonly headers: Headers;
+  /** The app's own, if there are any. */
+  readonly headers: Headers | undefined;
   /** What the core judges. Strings, for what is judged is to be what is sent. */
   readonly facts: {
     readonly target: string;
@@ -26,10 +27,11 @@ export const readRequest = (input: unknown, options: Options | undefined): ApiCa
   const init = own(others) as RequestInit;
   // Read by the platform, so that no getter of it can say one thing here and another there; also one of another frame.
   const request = Object.prototype.toString.call(input) === "[object Request]" ? new Request(input as Request) : undefined;
-  const headers = new Headers(init.headers ?? request?.headers);
+  const given = init.headers ?? request?.headers;
+  const headers = given === undefined ? undefined : new Headers(given);
   const facts = {
     target: request ? request.url : String(input),
-    hasAuthorization: headers.has("authorization"),
+    hasAuthorization: headers?.has("authorization") ?? false,
     hasCompanyId: companyId !== undefined,
     companyId: companyId === undefined ? "" : String(companyId),
     isCompanyIdFloat: typeof companyId === "number",

@@ -268,8 +268,9 @@ export const legs = {
   server: needsBuild(() => nodeTests("tests/server")),
   attacks,
   /** That it still runs; times are for `npm run bench`. */
+  /** Whether the benchmark still runs; short of the long form, in one engine. */
   bench: needsBuild(async function* () {
-    yield check(node, ["bench/run.mjs", "--short"]);
+    yield check(node, ["bench/run.mjs", "--short", ...(process.env.LONG ? [] : ["--engines", "chromium"])]);
   }),
   packaging: needsBuild(() => withBrowsers((env) => nodeTests("tests/packaging", env))),
   /** Real apps of frameworks with the adapters; short of the long form, one. */

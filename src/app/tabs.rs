@@ -132,15 +132,25 @@ impl Tabs {
         }
     }
 
-    /// Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies.
+    /// Holds, for as long as this tab has tokens, a lock that says so. The browser releases it when the tab dies. It is known as soon
+    /// as it is asked for, also behind somebody who waits for all to leave, or who never lets go.
     pub(super) fn be_present(&self, driver: &Rc<Driver>) {
-        self.ask(
-            driver,
-            Lock::Presence,
-            &options(&[("mode", "shared".into())]),
-            None,
-            None,
-        );
+        let options = options(&[("mode", "shared".into())]);
+        let number = self.ask(driver, Lock::Presence, &options, None, None);
+        // Answered after the request is in.
+        let asked = self.locks.as_ref().map(LockManager::query);
+        let weak = Rc::downgrade(driver);
+        spawn_local(async move {
+            if let Some(Ok(queue)) = asked {
+                let _ = JsFuture::from(queue).await;
+            }
+            if let Some(driver) = weak
+                .upgrade()
+                .filter(|driver| driver.tabs.is_meant(Lock::Presence, number))
+            {
+                driver.handle(Event::Present);
+            }
+        });
     }
 
     pub(super) fn be_absent(&self) {
@@ -162,7 +172,7 @@ impl Tabs {
         self.end(Lock::Renewal);
     }
 
-    /// Asks for a lock, and tells when it is there, or that it can't be had.
+    /// Asks for a lock, and tells when it is there, or that it can't be had. Answers with the number of this asking.
     fn ask(
         &self,
         driver: &Rc<Driver>,
@@ -170,7 +180,7 @@ impl Tabs {
         options: &JsValue,
         controller: Option<AbortController>,
         timer: Option<Timeout>,
-    ) {
+    ) -> u64 {
         self.end(lock);
         let number = self.count.get() + 1;
         self.count.set(number);
@@ -206,6 +216,13 @@ impl Tabs {
                 tell_refusal(&weak, lock, number);
             }
         });
+        number
+    }
+
+    /// Whether that asking is the last one, and nothing has ended it.
+    fn is_meant(&self, lock: Lock, number: u64) -> bool {
+        let hold = self.hold(lock).borrow();
+        hold.as_ref().is_some_and(|hold| hold.number == number)
     }
 
     const fn hold(&self, lock: Lock) -> &RefCell<Option<Hold>> {
@@ -282,13 +299,7 @@ impl Tabs {
 /// The browser refuses, or another tab has had the lock all the time.
 fn tell_refusal(driver: &Weak<Driver>, lock: Lock, number: u64) {
     let Some(driver) = driver.upgrade() else { return };
-    let is_meant = driver
-        .tabs
-        .hold(lock)
-        .borrow()
-        .as_ref()
-        .is_some_and(|hold| hold.number == number);
-    if is_meant {
+    if driver.tabs.is_meant(lock, number) {
         if let Lock::Presence = lock {
             driver.tabs.is_refused.set(true);
         }

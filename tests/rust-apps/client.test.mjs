@@ -296,6 +296,20 @@ inTwoEngines("the client for Rust apps", (browser) => {
     assert.equal((await visitor.call("probe.session")).value.status, "signed_out");
   });
 
+  test("persist: somebody else has the lock of those who are here: nobody waits for it without end", async (t) => {
+    const { visitor, sandbox } = await start(t, persist);
+    const tabs = await visitor.openTab(t);
+    const name = `procore-spa-auth-app sandbox:${sandbox.clientId} here`;
+    const forEver = `navigator.locks.request("${name}", () => (held(true), new Promise(() => {})))`;
+    await visitor.call(`new Promise((held) => void ${forEver})`);
+    await tabs.first();
+    assert.equal((await signIn(visitor)).value?.handled, true);
+    await visitor.reload();
+    assert.equal((await visitor.call("probe.session")).value.status, "fresh");
+    assert.equal(await statusOf(visitor, me), 200);
+    assert.equal((await visitor.call("probe.signOut()")).value.outcome, "revoked");
+  });
+
   test("persist: a new tab takes up what the last one has left a moment ago", async (t) => {
     const { visitor, sandbox } = await signedIn(t, persist);
     await visitor.driver.get(`${sandbox.origin}/oauth/authorize`);

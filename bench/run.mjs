@@ -40,6 +40,8 @@ const { values: given } = parseArgs({
 const unknown = given.stages.split(",").find((stage) => !Object.hasOwn(STAGES, stage));
 if (unknown) throw new Error(`bench: no stage is called ${unknown}; there are ${Object.keys(STAGES).join(", ")}`);
 
+/** Of a short run, in other engines: what has shown that it differs there. */
+const ELSEWHERE = ["start", "redeem", "calls", "ready"];
 const [wantedRounds, logins] = given.short ? [2, 20] : [Number(given.rounds), Number(given.logins)];
 
 const install = await run("npm", ["ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts"], { cwd: here });
@@ -91,6 +93,7 @@ async function measureAll(driver, engine) {
   for (const name of wanted) {
     const stage = STAGES[name];
     if (stage.engines && !stage.engines.includes(engine)) continue;
+    if (given.short && engine !== "chromium" && !ELSEWHERE.includes(name)) continue;
     const able = contestants.filter(({ name, exports }) => exports.includes(stage.needs) && !stage.without?.includes(name));
     // A slow phone is slow.
     if (given.short && stage.isPhone) able.splice(2);

@@ -1,64 +1,40 @@
 //! Sign-in with Procore from a page in Rust, without a framework.
 
 use gloo_events::EventListener;
-use procore_spa_auth::app::{ProcoreAuth, Session, SignInOptions};
-use procore_spa_auth::error::Error;
+use procore_spa_auth::app::{Following, Options, ProcoreAuth, SignInOptions, SignInState, StartOptions};
 use wasm_bindgen_futures::spawn_local;
 
 fn main() {
-    let options =
-        serde_json::from_str(&element("options").text_content().unwrap_or_default()).expect("the options are JSON");
+    let options = Options::from_page("options").expect("the page has its options");
     let auth = ProcoreAuth::new(&options).expect("the options are right");
-    // For as long as there is the page.
-    std::mem::forget(auth.subscribe(|session, _| show_session(session)));
     // In this very turn: it scrubs the URL.
-    let redirect = auth.handle_redirect();
-    run(auth.clone(), |auth| async move {
-        let redirect = redirect.await;
-        show_session(&auth.session());
-        redirect?;
-        if auth.session().signed_in {
-            show("user", &auth.user().await?.name);
-        }
-        Ok(())
-    });
-    on_click("sign-in", &auth, |auth| async move {
-        auth.sign_in(&SignInOptions::default())
-            .await
-            .map(|never| match never {})
-    });
-    on_click("call", &auth, |auth| async move {
-        let answer = auth.fetch("/rest/v1.0/companies").await?;
-        show("result", &answer.status().to_string());
-        Ok(())
-    });
-    on_click("sign-out", &auth, |auth| async move {
-        let ended = auth.sign_out().await?;
-        show("result", &format!("{:?}", ended.outcome));
-        Ok(())
+    let page = auth.follow(&StartOptions::manual());
+    page.subscribe(show_state).forget();
+    on_click("sign-in", &page, |page| page.sign_in(&SignInOptions::default()));
+    on_click("sign-out", &page, Following::sign_out);
+    on_click("call", &page, |page| {
+        let auth = page.auth().clone();
+        spawn_local(async move {
+            match auth.fetch("/rest/v1.0/companies").await {
+                Ok(answer) => show("result", &answer.status().to_string()),
+                Err(error) => show("result", &error.to_string()),
+            }
+        });
     });
 }
 
-fn on_click<Work: Future<Output = Result<(), Error>> + 'static>(
-    id: &str,
-    auth: &ProcoreAuth,
-    act: fn(ProcoreAuth) -> Work,
-) {
-    let auth = auth.clone();
-    EventListener::new(&element(id), "click", move |_| run(auth.clone(), act)).forget();
+fn show_state(state: &SignInState) {
+    show("status", state.status.as_str());
+    show("user", state.user.as_ref().map_or("", |user| &user.name));
+    show(
+        "error",
+        &state.error.as_ref().map_or(String::new(), ToString::to_string),
+    );
 }
 
-fn run<Work: Future<Output = Result<(), Error>> + 'static>(auth: ProcoreAuth, act: impl FnOnce(ProcoreAuth) -> Work) {
-    let work = act(auth);
-    spawn_local(async move {
-        if let Err(error) = work.await {
-            show("error", &error.to_string());
-        }
-    });
-}
-
-fn show_session(session: &Session) {
-    show("status", session.status.as_str());
+fn on_click(id: &str, page: &Following, act: fn(&Following)) {
+    let page = page.clone();
+    EventListener::new(&element(id), "click", move |_| act(&page)).forget();
 }
 
 fn show(id: &str, text: &str) {
@@ -66,8 +42,6 @@ fn show(id: &str, text: &str) {
 }
 
 fn element(id: &str) -> web_sys::Element {
-    let document = web_sys::window().and_then(|window| window.document());
-    document
-        .and_then(|document| document.get_element_by_id(id))
-        .expect("the page has it")
+    let page = web_sys::window().and_then(|window| window.document()).expect("a page");
+    page.get_element_by_id(id).expect("the page has it")
 }

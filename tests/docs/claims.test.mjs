@@ -14,7 +14,7 @@ import { root } from "../../scripts/run.mjs";
 /** Why a sentence has no test: it tells of a limit, gives advice, tells what others do, or leads to another page. */
 const WHY = ["limit", "advice", "others", "not known", "heading", "what it is"];
 const ABSOLUTE = /\b(never|always|only|nothing|nobody|nowhere|every|none|no|not|once|each|all)\b/i;
-const ABOUT = ["react", "vue", "solid", "svelte", "angular", "csp-and-charset", "diagnose", "embedded", "environments", "errors", "first-sign-in", "keep-the-secret-out", "migrating", "pure-steps", "session", "tabs-and-reload", "uploads-and-other-clients", "ways-to-a-token", "worker"];
+const ABOUT = ["react", "vue", "solid", "svelte", "angular", "csp-and-charset", "diagnose", "embedded", "environments", "errors", "first-sign-in", "keep-the-secret-out", "migrating", "pure-steps", "rust", "session", "tabs-and-reload", "uploads-and-other-clients", "ways-to-a-token", "worker"];
 const PAGES = ["README.md", "SECURITY.md", ...ABOUT.map((name) => `docs/${name}.md`)];
 
 const read = (file) => readFileSync(join(root, file), "utf8");

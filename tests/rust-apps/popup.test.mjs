@@ -1,4 +1,6 @@
 // The sign-in by popup of the client for Rust apps: real windows, a real server, a user who clicks.
+//
+// What takes long, and is decided by src/protocol/login_window.rs, which has tests of its own, is in the long form.
 
 import assert from "node:assert/strict";
 import { after, afterEach, before, test } from "node:test";
@@ -7,6 +9,8 @@ import { Windows } from "../popup/windows.mjs";
 import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { buildApp, startApp } from "./page.mjs";
+
+const inLongForm = process.env.LONG || process.env.ENGINES ? test : () => {};
 
 let app, site;
 before(async () => {
@@ -117,7 +121,7 @@ inOneEngine("the popup of the client for Rust apps", (browser) => {
     assert.equal(await statusOf(visitor), "signed_out");
   });
 
-  test("the page that opened the window is reloaded: the window says so, and nothing else begins there", async (t) => {
+  inLongForm("the page that opened the window is reloaded: the window says so, and nothing else begins there", async (t) => {
     const { visitor, sandbox } = await start(t);
     const popup = await openPopup();
     await isAtLogin(visitor);
@@ -138,7 +142,7 @@ inOneEngine("the popup of the client for Rust apps", (browser) => {
     ["the login page", { switches: { loginCoop: "same-origin" } }],
     ["the app", { headers: { "cross-origin-opener-policy": "same-origin" } }],
   ]) {
-    test(`the opener policy of ${what} cuts the window off`, async (t) => {
+    inLongForm(`the opener policy of ${what} cuts the window off`, async (t) => {
       const { visitor, sandbox } = await start(t, more);
       await openPopup();
       await visitor.signInThere({ isPopup: true });
@@ -171,7 +175,7 @@ inOneEngine("the popup of the client for Rust apps", (browser) => {
     assert.equal(tokenRequests(sandbox).length, 2);
   });
 
-  test("hears nobody but the window, and no other kind of message", async (t) => {
+  inLongForm("hears nobody but the window, and no other kind of message", async (t) => {
     const { visitor, sandbox } = await start(t);
     await visitor.ask("document.body.append(Object.assign(document.createElement('iframe'), { src: '/start', id: 'inner' }))");
     await until("the frame is there", () => visitor.ask("return frames[0]?.document.body?.innerText.includes('known')"));
@@ -206,7 +210,7 @@ inOneEngine("the popup of the client for Rust apps", (browser) => {
     assert.equal(tokenRequests(sandbox).length, 0);
   });
 
-  test("from a frame of another site, where storage is partitioned; and not where its sandbox forbids windows", async (t) => {
+  inLongForm("from a frame of another site, where storage is partitioned; and not where its sandbox forbids windows", async (t) => {
     const { visitor, sandbox } = await start(t);
     const enter = async () => {
       await browser.driver.switchTo().frame(browser.driver.findElement({ id: "framed" }));
@@ -238,7 +242,7 @@ inOneEngine("the popup of the client for Rust apps", (browser) => {
     await browser.driver.switchTo().defaultContent();
   });
 
-  test("a callback page that a stranger has opened, or nobody, is scrubbed, and tells nobody anything", async (t) => {
+  inLongForm("a callback page that a stranger has opened, or nobody, is scrubbed, and tells nobody anything", async (t) => {
     const { visitor, sandbox } = await start(t);
     const callback = `${visitor.page}/callback?code=abc&state=popup-${"s".repeat(43)}`;
     await windows.goTo(`${site.login}/stranger?src=${encodeURIComponent(callback)}`, "stranger");

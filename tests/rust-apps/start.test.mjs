@@ -2,13 +2,13 @@
 
 import assert from "node:assert/strict";
 import { before, test } from "node:test";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { buildApp, startApp } from "./page.mjs";
 
 let app;
 before(async () => (app = await buildApp("tests/rust-apps/probe")));
 
-inTwoEngines("the start of the client for Rust apps", (browser) => {
+inOneEngine("the start of the client for Rust apps", (browser) => {
   const persist = (options) => ({ ...options, persist: true });
 
   /** A page that begins with `start()`, from the next load on. `how`: `auto` or `manual`. */

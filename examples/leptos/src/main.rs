@@ -1,7 +1,8 @@
 //! Sign-in with Procore from an app in Leptos.
 
-use leptos::{prelude::*, task::spawn_local};
+use leptos::prelude::*;
 use procore_spa_auth::app::{Following, Options, ProcoreAuth, SignInOptions, StartOptions};
+use wasm_bindgen_futures::spawn_local;
 
 fn main() {
     let options = Options::from_page("options").expect("the page has its options");

@@ -35,12 +35,12 @@ fn App(Props { page }: &Props) -> Html {
     html! {
         <>
             <p>{ "Session: " }<span id="status">{ state.status.as_str() }</span></p>
-            <p>{ "User: " }<b id="user">{ state.user.map(|user| user.name) }</b></p>
+            <p>{ "User: " }<b id="user">{ state.user.map_or(String::new(), |user| user.name) }</b></p>
             <button id="sign-in" onclick={on_click(|page, _| page.sign_in(&SignInOptions::default()))}>{ "Sign in with Procore" }</button>
             <button id="call" onclick={on_click(call)}>{ "My companies" }</button>
             <button id="sign-out" onclick={on_click(|page, _| page.sign_out())}>{ "Sign out" }</button>
             <p id="result">{ &*result }</p>
-            <p id="error">{ state.error.map(|error| error.to_string()) }</p>
+            <p id="error">{ state.error.map_or(String::new(), |error| error.to_string()) }</p>
         </>
     }
 }

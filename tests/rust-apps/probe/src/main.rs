@@ -26,9 +26,7 @@ impl Probe {
     #[wasm_bindgen(js_name = handleRedirect)]
     pub fn handle_redirect(&self) -> js_sys::Promise {
         let redirect = self.0.handle_redirect();
-        wasm_bindgen_futures::future_to_promise(async move {
-            redirected(redirect.await)
-        })
+        wasm_bindgen_futures::future_to_promise(async move { redirected(redirect.await) })
     }
 
     /// Not `async`, for the same reason.

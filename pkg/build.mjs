@@ -41,7 +41,6 @@ const entries = {
   diagnose: ["check-up/diagnose.ts"],
   "shared-session": ["engine/shared-session.ts"],
   calls: ["page/calls.ts"],
-  start: ["page/start.ts"],
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],
 };

@@ -91,7 +91,7 @@ async function answerOther(login, note, request, response) {
   return true;
 }
 
-/** The app, split as bundlers do it; and the files that `start()` and whoever is signed in load. */
+/** The app, split as bundlers do it; and the files that are loaded for a response and for whoever is signed in. */
 async function bundleApp() {
   const folder = join(target, "bench-head");
   rmSync(folder, { recursive: true, force: true });
@@ -108,7 +108,7 @@ async function bundleApp() {
     metafile: true,
     logLevel: "error",
   });
-  const isWanted = (entry = "") => ["start.js", "calls.js"].includes(basename(entry));
+  const isWanted = (entry = "") => ["core-rest.js", "calls.js"].includes(basename(entry));
   const wanted = Object.entries(metafile.outputs).filter(([, { entryPoint }]) => isWanted(entryPoint));
   return { folder, chunks: wanted.map(([file]) => basename(file)) };
 }

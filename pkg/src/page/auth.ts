@@ -12,6 +12,7 @@ import { type MakeEngine, createPageSession } from "./page-session.ts";
 import { probe } from "./probe.ts";
 import { createRedirects } from "./redirected.ts";
 import { readRequest } from "./request.ts";
+import { start } from "./start.ts";
 import { keepRounds, noteOver, rounds } from "./tab.ts";
 
 /** The clients of this page, by their configuration. */
@@ -68,7 +69,6 @@ const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.P
       const redirected = redirects.handle();
       redirected.catch(() => {});
       const read = only(options, { signIn: SIGN_IN, navigate: CALLBACK });
-      const { start } = await loaded(import("./start.js"));
       return start({ auth, redirected }, read);
     }),
 

@@ -1,5 +1,3 @@
-// In a script of its own, which is loaded while the response of a page is judged.
-
 import type * as Api from "../types/index.d.ts";
 import { hasSignedOut, noteSignOut } from "./tab.ts";
 
@@ -16,7 +14,7 @@ export const start = async ({ auth, redirected }: StartHost, { signIn = "auto", 
   if (!watched.has(auth)) auth.subscribe(noteSignOut);
   watched.add(auth);
   const { returnTo } = await redirected;
-  // Who has signed in before this script was here, no event tells of any more.
+  // Of who has signed in before this call, no event tells any more.
   noteSignOut(auth.session);
   if (returnTo !== undefined) await (navigate ?? replace)(returnTo);
   if (!auth.session.signedIn) {

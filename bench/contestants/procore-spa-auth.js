@@ -1,4 +1,4 @@
-import { buildLoginUrl, createProcoreAuth, parseRedirect } from "procore-spa-auth";
+import { buildLoginUrl, createProcoreAuth, parseRedirect, ready } from "procore-spa-auth";
 
 export async function client({ clientId, redirectUri }) {
   const credentials = { clientId, redirectUris: [redirectUri] };
@@ -12,6 +12,7 @@ export async function client({ clientId, redirectUri }) {
 
 /** The record was read by its state, as in the others; who it belongs to is judged here. */
 export async function callback() {
+  await ready();
   return (url) => {
     const key = `pending:${new URL(url).searchParams.get("state")}`;
     const record = sessionStorage.getItem(key);

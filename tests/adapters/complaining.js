@@ -1,0 +1,25 @@
+// Keeps what the pages of this origin complain about, for the test: in the console, or by their policy. A page that writes a code into its
+// URL counts, too.
+
+{
+  const keep = (text) => localStorage.setItem("complaints", `${localStorage.getItem("complaints") ?? ""}${text}\n`);
+  for (const name of ["error", "warn"]) {
+    const say = console[name];
+    console[name] = (...parts) => {
+      keep(`${location.pathname} console.${name}: ${parts.join(" ")}`);
+      say(...parts);
+    };
+  }
+  for (const name of ["pushState", "replaceState"]) {
+    const write = history[name].bind(history);
+    history[name] = (state, title, url) => {
+      if (/[?&]code=/.test(url)) keep(`${name}: ${url}`);
+      write(state, title, url);
+    };
+  }
+  addEventListener("error", ({ message }) => message && keep(message));
+  addEventListener("unhandledrejection", ({ reason }) => keep(String(reason)));
+  addEventListener("securitypolicyviolation", ({ effectiveDirective, blockedURI, sample }) =>
+    keep(`${effectiveDirective} ${blockedURI} ${sample}`),
+  );
+}

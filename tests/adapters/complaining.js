@@ -2,7 +2,10 @@
 // URL counts, too.
 
 {
-  const keep = (text) => localStorage.setItem("complaints", `${localStorage.getItem("complaints") ?? ""}${text}\n`);
+  // What was still being loaded fails when the page is left.
+  let isLeaving = false;
+  addEventListener("beforeunload", () => (isLeaving = true));
+  const keep = (text) => isLeaving || localStorage.setItem("complaints", `${localStorage.getItem("complaints") ?? ""}${text}\n`);
   for (const name of ["error", "warn"]) {
     const say = console[name];
     console[name] = (...parts) => {

@@ -32,8 +32,8 @@ export async function startFramework(folder, args, env = {}) {
   throw new Error(`${args.join(" ")} does not serve:\n${said}`);
 }
 
-/** The same, of a module that exports a function for Node's server, by that name. */
-export const startListener = (folder, module, name, env) => startFramework(folder, [listener, join(folder, module), name], env);
+/** The same, of a module that exports a function for Node's server, by that name; and the scripts in the folder `files`. */
+export const startListener = (folder, module, name, ...files) => startFramework(folder, [listener, join(folder, module), name, ...files]);
 
 /** The hashes of a page's inline scripts, as its policy names them. */
 const hashesOf = (page) =>

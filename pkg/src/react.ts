@@ -11,6 +11,8 @@ export const ProcoreAuthProvider: typeof Api.ProcoreAuthProvider = ({ auth, chil
   return createElement(Context.Provider, { value: following }, children);
 };
 
+export const takeResponse: typeof Api.takeResponse = (auth) => follow(auth).take();
+
 const useFollowing = (): Following => {
   const following = useContext(Context);
   if (!following) throw new Error("procore-spa-auth/react: there is no <ProcoreAuthProvider> above this component.");

@@ -1,9 +1,12 @@
-import { type App, type InjectionKey, computed, inject, shallowRef } from "vue";
+import { type App, type InjectionKey, type Ref, computed, getCurrentInstance, inject, onMounted, shallowRef } from "vue";
 import type { ProcoreAuth } from "./types/index.d.ts";
 import type * as Api from "./types/vue.d.ts";
-import { follow, replace, within } from "./adapters/follow.ts";
+import { UNKNOWN, follow, replace, within } from "./adapters/follow.ts";
 
-type Shared = ReturnType<typeof Api.useProcoreAuth>;
+interface Shared {
+  readonly seen: Readonly<Ref<Api.SignInState>>;
+  readonly actions: Api.SignInActions;
+}
 
 const KEY: InjectionKey<Shared> = Symbol("procore-spa-auth");
 
@@ -33,9 +36,7 @@ export const procoreAuth: typeof Api.procoreAuth = (auth, options) => {
       const stop = subscribe(() => (seen.value = state()));
       // There since Vue 3.5.
       app.onUnmount?.(stop);
-      const of = <Name extends keyof Api.SignInState>(name: Name) => computed(() => seen.value[name]);
-      const refs = { status: of("status"), session: of("session"), user: of("user"), error: of("error") };
-      app.provide(KEY, { ...refs, ...actions });
+      app.provide(KEY, { seen, actions });
     },
   };
 };
@@ -43,7 +44,18 @@ export const procoreAuth: typeof Api.procoreAuth = (auth, options) => {
 export const useProcoreAuth: typeof Api.useProcoreAuth = () => {
   const shared = inject(KEY, undefined);
   if (!shared) throw new Error("procore-spa-auth/vue: the app does not use procoreAuth(…).");
-  return shared;
+  const { seen, actions } = shared;
+  const isTakenOver = takesOver();
+  const of = <Name extends keyof Api.SignInState>(name: Name) => computed(() => (isTakenOver.value ? seen.value : UNKNOWN)[name]);
+  return { status: of("status"), session: of("session"), user: of("user"), error: of("error"), ...actions };
+};
+
+/** Whether a component has taken over what a server has rendered for it, which is what is known there. */
+const takesOver = (): Readonly<Ref<boolean>> => {
+  // Only what was rendered elsewhere has an element before it is mounted.
+  const isDone = shallowRef(!getCurrentInstance()?.vnode.el);
+  if (!isDone.value) onMounted(() => (isDone.value = true));
+  return isDone;
 };
 
 export const requireSession: typeof Api.requireSession = (auth) => {

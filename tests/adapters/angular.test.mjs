@@ -5,16 +5,23 @@ import { after, before, test } from "node:test";
 import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { Person, declareScenarios } from "./person.mjs";
+import { QUIET, declareHydration, startListener, startServedSite } from "./served.mjs";
 import { POLICY, check, install, runTool, startSite, writeBased } from "./site.mjs";
 
-let packed, folder;
+const NG = "@angular/cli/bin/ng.js";
+let packed, folder, framework;
 
 before(async () => {
   packed = await pack();
   folder = await install("angular", packed);
-  await runTool(folder, ["@angular/cli/bin/ng.js", "build"], { NG_CLI_ANALYTICS: "false" });
+  await runTool(folder, [NG, "build"], QUIET);
+  await runTool(folder, [NG, "build", "--configuration", "served"], QUIET);
+  framework = await startListener(folder, "served/server/server.mjs", "reqHandler", "served/browser");
 });
-after(() => packed?.remove());
+after(async () => {
+  await framework?.close();
+  await packed?.remove();
+});
 
 test("the app compiles, and the adapter keeps what its types promise", () => check(folder, "angular"));
 
@@ -42,5 +49,11 @@ for (const signIn of ["auto", "manual"]) {
   inOneEngine(`Angular, ${signIn}, in a folder`, (browser) => {
     const pageOf = () => writeBased(folder, "/app");
     declareScenarios(test, browser, (t) => startSite(t, folder, { signIn, policy, base: "/app", pageOf }));
+  });
+
+  inOneEngine(`Angular, ${signIn}, rendered by a server`, (browser) => {
+    const start = (t) => startServedSite(t, folder, framework, { signIn, policy });
+    declareScenarios(test, browser, start);
+    declareHydration(test, browser, start);
   });
 }

@@ -49,6 +49,15 @@ export class Person extends Visitor {
     assert.deepEqual(this.site.astray, []);
   }
 
+  async closeOthers() {
+    const [first, ...others] = await this.driver.getAllWindowHandles();
+    for (const handle of others) {
+      await this.driver.switchTo().window(handle);
+      await this.driver.close();
+    }
+    await this.driver.switchTo().window(first);
+  }
+
   /** How many requests of a path, by a method, have come to the authorization server. */
   countOf(path, method = "GET") {
     return this.site.sandbox.requests.filter((request) => request.path === path && request.method === method).length;
@@ -67,7 +76,7 @@ export function declareScenarios(test, browser, start) {
   const begin = async (t) => {
     const site = await start(t);
     const person = new Person(browser.driver, site);
-    t.after(() => closeOthers(browser.driver));
+    t.after(() => person.closeOthers());
     await person.forget();
     return person;
   };
@@ -157,13 +166,4 @@ export function declareGuarded(test, browser, start) {
     assert.equal(await person.url(), site.origin + INSIDE);
     assert.equal(person.countOf(AUTHORIZE), 1);
   });
-}
-
-async function closeOthers(driver) {
-  const [first, ...others] = await driver.getAllWindowHandles();
-  for (const handle of others) {
-    await driver.switchTo().window(handle);
-    await driver.close();
-  }
-  await driver.switchTo().window(first);
 }

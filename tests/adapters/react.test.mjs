@@ -39,6 +39,39 @@ test("a server renders what is known there, nothing, and asks nobody", async () 
   assert.match(threw, /there is no <ProcoreAuthProvider>/);
 });
 
+test("a response that was taken before anything was rendered is gone on with, also when that is long over", async () => {
+  const { said, failed } = await inNode(folder, `
+    import { createElement as h } from "react";
+    import { renderToString } from "react-dom/server";
+    import { ProcoreAuthProvider, takeResponse, useProcoreAuth } from "procore-spa-auth/react";
+    globalThis.document = {};
+    globalThis.sessionStorage = { getItem() {} };
+    const turn = () => new Promise((done) => setImmediate(done));
+    const Status = () => useProcoreAuth().status;
+    async function play(handleRedirect) {
+      const said = [];
+      const start = async ({ signIn, navigate }) => void said.push(["start", signIn ?? "auto", Boolean(navigate)].join(" "));
+      const auth = { session: { signedIn: false, status: "signed_out", renewable: false }, subscribe() {}, start };
+      auth.handleRedirect = async () => (said.push("taken"), handleRedirect());
+      takeResponse(auth);
+      takeResponse(auth);
+      await turn();
+      const page = h(ProcoreAuthProvider, { auth, navigate: (to) => void said.push(to) }, h(Status));
+      renderToString(page);
+      await turn();
+      renderToString(page);
+      takeResponse(auth);
+      await turn();
+      return said;
+    }
+    const said = await play(() => ({ handled: true, returnTo: "/inside" }));
+    const failed = await play(() => { throw Object.assign(new Error("no"), { code: "access_denied" }); });
+    console.log(JSON.stringify({ said, failed }));`);
+  assert.deepEqual(said, ["taken", "/inside", "start auto false"]);
+  // Nobody is sent to the login page again.
+  assert.deepEqual(failed, ["taken", "start manual false"]);
+});
+
 inOneEngine("React", (browser) => {
   declareScenarios(test, browser, (t) => startSite(t, folder));
 

@@ -10,14 +10,18 @@ import { openDoor, startPages } from "../support/servers.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const tsc = join(root, "node_modules/typescript/bin/tsc");
+const complaining = readFileSync(join(here, "complaining.js"), "utf8");
 
-/** Copies the app of `framework`, installs what its lockfile names, and puts the packed package beside that. Answers with its folder. */
-export async function install(framework, packed) {
+/**
+ * Copies the app of `framework`, or for it that of `app`, installs what its lockfile names, and puts the packed package beside that. Answers
+ * with its folder.
+ */
+export async function install(framework, packed, app = framework) {
   const folder = join(target, "adapters", framework);
   const installed = join(folder, "node_modules");
   rmSync(join(folder, "src"), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });
-  cpSync(join(here, framework), folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
+  for (const source of [app, framework]) cpSync(join(here, source), folder, { recursive: true, filter: (path) => !path.includes("node_modules") });
   await must("npm", ["ci", "--no-progress", "--no-audit", "--no-fund", "--ignore-scripts", "--prefer-offline"], { cwd: folder });
   rmSync(join(installed, "procore-spa-auth"), { recursive: true, force: true });
   cpSync(packed.folder, join(installed, "procore-spa-auth"), { recursive: true });
@@ -25,8 +29,8 @@ export async function install(framework, packed) {
 }
 
 /** Builds the app by its own Vite. */
-export function build(folder, { dist = "dist", mode = "production" } = {}) {
-  return runTool(folder, ["vite/bin/vite.js", "build", "--outDir", dist, "--mode", mode, "--logLevel", "warn"], { NODE_ENV: mode });
+export function build(folder, { dist = "dist", mode = "production", env } = {}) {
+  return runTool(folder, ["vite/bin/vite.js", "build", "--outDir", dist, "--mode", mode, "--logLevel", "warn"], { ...env, NODE_ENV: mode });
 }
 
 /** Writes beside `index.html` of what was built another page, with the app's base. Answers with its name. */
@@ -49,12 +53,15 @@ export async function inNode(folder, script) {
   return JSON.parse(output.trim().split("\n").at(-1));
 }
 
-/** Compiles the app against the package's types, and an adapter's code against what those promise. */
+/** Compiles the app against the package's types. */
+export const compile = (folder) => must(process.execPath, [tsc, "--noEmit", "-p", folder]);
+
+/** The same, and an adapter's code against what those promise. */
 export async function check(folder, framework) {
   // The client as the page of the documentation makes it; the app's own is told where its servers are.
   const [, file, code] = /^```\w+\n\/\/ (src\/.*auth)\.ts\n([^]*?)^```$/m.exec(readFileSync(join(root, `docs/${framework}.md`), "utf8"));
   writeFileSync(join(folder, `${file}-shown.ts`), code);
-  await must(process.execPath, [tsc, "--noEmit", "-p", folder]);
+  await compile(folder);
   // Beside what the app has installed, so that it means the same framework.
   const sources = join(folder, "adapter");
   cpSync(join(root, "pkg/src"), sources, { recursive: true });
@@ -79,9 +86,10 @@ export const POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval';
  * authorization server that its client is told of.
  * `base`: of the app's paths. `astray` are the requests that came to the app's own server with a token.
  *
- * `signIn`: who goes to the login page, the app by itself or only its guard.
+ * `signIn`: who goes to the login page, the app by itself or only its guard. `serve(request, response)` answers instead of the files of `dist`;
+ * then what a page complains about is kept in `localStorage.complaints`.
  */
-export async function startSite(t, folder, { dist = "dist", pageOf = () => "index.html", policy = POLICY, base = "", callback = `${base}/callback`, signIn = "auto" } = {}) {
+export async function startSite(t, folder, { dist = "dist", pageOf = () => "index.html", policy = POLICY, base = "", callback = `${base}/callback`, signIn = "auto", serve } = {}) {
   const door = await openDoor();
   t.after(door.close);
   const redirectUri = door.origin + callback;
@@ -108,15 +116,24 @@ export async function startSite(t, folder, { dist = "dist", pageOf = () => "inde
     },
     persist: "tab",
   };
-  mkdirSync(join(folder, "support"), { recursive: true });
-  writeFileSync(join(folder, "support/config.js"), `Object.assign(window, ${JSON.stringify({ procoreAuthOptions: config, signInBy: signIn, apiOrigin: sandbox.origin })});`);
+  const script = `Object.assign(window, ${JSON.stringify({ procoreAuthOptions: config, signInBy: signIn, apiOrigin: sandbox.origin })});`;
   const astray = [];
   door.answer(({ url, headers }) => void (headers.authorization && astray.push(url)));
-  await startPages({
-    door,
-    folders: { "/support/": join(folder, "support") },
-    fallback: (path) => join(folder, dist, extname(path) ? path : pageOf(path)),
-    policy,
-  });
+  if (serve) {
+    const support = complaining + script;
+    door.answer((request, response) => {
+      if (request.url !== "/support/config.js") return serve(request, response);
+      response.writeHead(200, { "content-type": "text/javascript", "cache-control": "no-store" }).end(support);
+    });
+  } else {
+    mkdirSync(join(folder, "support"), { recursive: true });
+    writeFileSync(join(folder, "support/config.js"), script);
+    await startPages({
+      door,
+      folders: { "/support/": join(folder, "support") },
+      fallback: (path) => join(folder, dist, extname(path) ? path : pageOf(path)),
+      policy,
+    });
+  }
   return { origin: door.origin, base, sandbox, astray };
 }

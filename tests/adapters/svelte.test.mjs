@@ -5,16 +5,22 @@ import { after, before, test } from "node:test";
 import { inOneEngine } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { declareScenarios } from "./person.mjs";
+import { declareHydration, startListener, startServedSite } from "./served.mjs";
 import { POLICY, build, check, inNode, install, startSite } from "./site.mjs";
 
-let packed, folder;
+let packed, folder, framework;
 
 before(async () => {
   packed = await pack();
   folder = await install("svelte", packed);
   await build(folder);
+  await build(folder, { env: { SERVED: "true", VITE_SERVED: "true" } });
+  framework = await startListener(folder, "served/handler.js", "handler");
 });
-after(() => packed?.remove());
+after(async () => {
+  await framework?.close();
+  await packed?.remove();
+});
 
 test("the app compiles, and the adapter keeps what its types promise", () => check(folder, "svelte"));
 
@@ -35,7 +41,15 @@ test("a server renders what is known there, nothing, and asks nobody", async () 
 
 /** SvelteKit's page starts by a script in it. */
 const policy = POLICY.replace("script-src", "script-src 'unsafe-inline'");
+/** And reads out where it goes, in an element with a style of its own. */
+const servedPolicy = `${POLICY}; style-src-attr 'unsafe-inline'`;
 
 for (const signIn of ["auto", "manual"]) {
   inOneEngine(`Svelte, ${signIn}`, (browser) => declareScenarios(test, browser, (t) => startSite(t, folder, { signIn, policy })));
+
+  inOneEngine(`Svelte, ${signIn}, rendered by a server`, (browser) => {
+    const start = (t) => startServedSite(t, folder, framework, { signIn, policy: servedPolicy });
+    declareScenarios(test, browser, start);
+    declareHydration(test, browser, start);
+  });
 }

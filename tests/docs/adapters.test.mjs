@@ -9,6 +9,8 @@ import { root } from "../../scripts/run.mjs";
 const read = (file) => readFileSync(join(root, file), "utf8");
 const { peerDependencies } = JSON.parse(read("pkg/package.json"));
 const FRAMEWORKS = ["react", "vue", "solid", "svelte", "angular"].filter((name) => existsSync(join(root, "tests/adapters", name)));
+/** The apps that a page is about, beside the one of its name. */
+const ALSO = { react: ["next", "tanstack"], vue: ["nuxt"] };
 /** What no app has without a sign-in. */
 const GLUE = /procore|\bauth\b|session|Entrance/i;
 /** What it has anyway, or as it likes, or may do without: a page, the way in, a guard of a route. */
@@ -16,7 +18,10 @@ const OTHER = /page|entrance|route/i;
 
 /** The blocks that begin by naming a file: `[file, code]`. */
 const blocksOf = (page) =>
-  [...page.matchAll(/^```\w+\n(?:\/\/|<!--) (src\/[\w./+-]+)(?: -->)?\n([^]*?)^```$/gm)].map(([, file, code]) => [file, code]);
+  [...page.matchAll(/^```\w+\n(?:\/\/|<!--) ((?:(?:src|app)\/)?[\w./+-]+\.\w+)(?: -->)?\n([^]*?)^```$/gm)].map(([, file, code]) => [file, code]);
+
+/** Without what the test tells the app: who goes to the login page. */
+const asShown = (code) => code.replace("signIn: page.signInBy, ", "").replace("{ auth, page }", "{ auth }");
 
 const lines = (code) => code.split("\n").filter((line) => line.trim());
 
@@ -41,13 +46,15 @@ for (const name of FRAMEWORKS) {
     assert.ok(shown.length >= 3, `${shown.length} blocks`);
     // The app under test is told of its client by the test.
     const tried = shown.filter(([file]) => !/\bauth\.ts$/.test(file));
-    const others = tried.filter(([file, code]) => !read(`tests/adapters/${name}/${file}`).includes(code));
+    const apps = [name, ...(ALSO[name] ?? [])].map((app) => `tests/adapters/${app}`);
+    const has = (app, file, code) => existsSync(join(root, app, file)) && asShown(read(join(app, file))).includes(code);
+    const others = tried.filter(([file, code]) => !apps.some((app) => has(app, file, code)));
     assert.deepEqual(others.map(([file]) => file), []);
   });
 
   test(`${name}: it takes as many lines as the page says`, () => {
-    const [, told] = /\b(\d+) lines of client/.exec(page);
-    const shown = blocksOf(page).filter(([file]) => !OTHER.test(file.split("/").at(-1)));
+    const { 1: told, index } = /\b(\d+) lines of client/.exec(page);
+    const shown = blocksOf(page.slice(0, index)).filter(([file]) => !OTHER.test(file.split("/").at(-1)));
     const isGlue = (file) => (line) => /auth\.ts$/.test(file) || GLUE.test(line);
     const glue = shown.flatMap(([file, code]) => lines(code).filter(isGlue(file)));
     assert.equal(glue.length, Number(told), glue.join("\n"));

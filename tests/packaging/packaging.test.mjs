@@ -2,24 +2,21 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { createHash } from "node:crypto";
-import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
 import { build as esbuild } from "esbuild";
-import { build as viteBuild, createServer as createVite } from "vite";
 import { engines, openBrowser, until } from "../support/browsers.mjs";
+import { textIn } from "../support/module.mjs";
 import { must, pack } from "../support/package.mjs";
-import { startPages } from "../support/servers.mjs";
-import { install } from "../support/tools.mjs";
+import { BUN, install } from "../support/tools.mjs";
 import { bundlers } from "../../scripts/shipped.mjs";
+import { LONG_TOOLS, MORE_TOOLS, PAGE_POLICY, SERVED_POLICY, TOOLS, WORKER_POLICY, folder, template } from "./tools.mjs";
 
-const { folder: tools, reason: noTools } = await install();
+const { reason: noTools } = await install();
 /** Also the slow ones, and every tool in every engine. */
 const isLong = Boolean(process.env.LONG || process.env.ENGINES);
-const template = fileURLToPath(new URL("app", import.meta.url));
 
 let packed, project;
 
@@ -56,133 +53,6 @@ test("installing it brings itself and nothing else", () => {
   assert.deepEqual(installed, ["procore-spa-auth"]);
 });
 
-const quiet = (root, outDir) => ({
-  root,
-  configFile: false,
-  logLevel: "error",
-  clearScreen: false,
-  cacheDir: join(root, "node_modules/.vite"),
-  build: { outDir, emptyOutDir: true },
-});
-
-const html = (script) => readFileSync(join(template, "index.html"), "utf8").replace(/<script.*<\/script>/, script);
-
-/** Serves what a bundler has made. */
-async function serve(t, folder, policy, headers) {
-  const server = await startPages({ folders: { "/": folder }, policy, headers });
-  t.after(() => server.close());
-  return `${server.origin}/index.html`;
-}
-
-const PAGE_POLICY =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; img-src data:; require-trusted-types-for 'script'; trusted-types 'none'";
-const WORKER_POLICY = PAGE_POLICY.replace("trusted-types 'none'", "trusted-types procore-spa-auth; worker-src blob:");
-const SERVED_POLICY = WORKER_POLICY.replace("worker-src blob:", "worker-src 'self'");
-
-/** An empty folder for what is made of the app in `root`. */
-function folder(root, name) {
-  const path = join(root, "..", `${basename(root)}-${name}`);
-  mkdirSync(path, { recursive: true });
-  return path;
-}
-
-/** Each answers with the URL of a page that runs the `main.js` of an app, under a policy. */
-const TOOLS = {
-  "Vite, dev": async (t, root) => {
-    const server = await createVite({
-      ...quiet(root),
-      server: { host: "127.0.0.1", port: 0, strictPort: false, hmr: false, watch: null },
-    });
-    t.after(() => server.close());
-    await server.listen();
-    return `http://localhost:${server.httpServer.address().port}/`;
-  },
-  "Vite, build": async (t, root, policy) => {
-    const out = folder(root, "vite");
-    await viteBuild(quiet(root, out));
-    return serve(t, out, policy);
-  },
-  "esbuild, esm": (...given) => bundled(...given, "esm", '<script type="module" src="/main.js"></script>'),
-  "esbuild, iife": (...given) => bundled(...given, "iife", '<script src="/main.js"></script>'),
-  webpack: (...given) => classic("webpack", ...given),
-  Rspack: (...given) => classic("Rspack", ...given),
-  async Rollup(t, root, policy) {
-    const out = folder(root, "rollup");
-    await bundlers.Rollup(root, out);
-    return publish(t, root, out, policy, html('<script type="module" src="/main.js"></script>'));
-  },
-  "esbuild, in windows-1252": (...given) => bundled(...given, "iife", '<script src="/main.js"></script>', "windows-1252"),
-  "no tool at all": async (t, root, policy) => {
-    const out = folder(root, "plain");
-    cpSync(join(root, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
-    const source = readFileSync(join(root, "main.js"), "utf8")
-      .replace('"procore-spa-auth"', '"/procore-spa-auth/index.js"')
-      .replace('"procore-spa-auth/worker"', '"/procore-spa-auth/worker.js"');
-    writeFileSync(join(out, "main.js"), source);
-    writeFileSync(join(out, "index.html"), html('<script type="module" src="/main.js"></script>'));
-    return serve(t, out, policy);
-  },
-};
-
-/** Tools of tests/tools: once for each page is enough, in one engine. */
-const MORE_TOOLS = {
-  "Vite 7, build": async (t, root, policy) => {
-    const { build } = await import(join(tools, "node_modules/vite-7/dist/node/index.js"));
-    const out = folder(root, "vite-7");
-    await build(quiet(root, out));
-    return serve(t, out, policy);
-  },
-  Parcel: async (t, root, policy) => {
-    const out = folder(root, "parcel");
-    const args = ["build", "index.html", "--no-cache", "--no-source-maps", "--no-autoinstall", "--dist-dir", out];
-    await must(process.execPath, [join(tools, "node_modules/parcel/lib/bin.js"), ...args], { cwd: root });
-    putWorkerScript(root, out);
-    // Where its scripts are, an import map in the page says, which a policy has to allow by its hash.
-    const [, map] = /<script type=importmap>(.+?)<\/script>/.exec(readFileSync(join(out, "index.html"), "utf8"));
-    const hash = createHash("sha256").update(map).digest("base64");
-    return serve(t, out, policy.replace("script-src", `script-src 'sha256-${hash}'`));
-  },
-};
-
-async function bundled(t, root, policy, format, script, charset) {
-  const out = folder(root, `esbuild-${format}-${charset}`);
-  await esbuild({
-    entryPoints: [join(root, "main.js")],
-    outfile: join(out, "main.js"),
-    bundle: true,
-    minify: true,
-    format,
-    logLevel: "error",
-  });
-  const page = charset ? html(script).replace("utf-8", charset) : html(script);
-  const type = (file) => (file.endsWith(".js") ? "text/javascript" : "text/html");
-  const headers = charset && ((file) => ({ "content-type": `${type(file)}; charset=${charset}` }));
-  return publish(t, root, out, policy, page, headers);
-}
-
-/** Classic scripts in UTF-8, but neither page nor server says so: browsers take them for windows-1252. */
-async function classic(tool, t, root, policy) {
-  const out = folder(root, tool);
-  await bundlers[tool](root, out);
-  const page = html('<script src="/main.js" defer></script>').replace(/<meta charset.*\n/, "");
-  const headers = (file) => ({ "content-type": file.endsWith(".js") ? "text/javascript" : "text/html" });
-  return publish(t, root, out, untyped(policy), page, headers);
-}
-
-/** For those that load scripts later in a way that Trusted Types forbid. */
-const untyped = (policy) => policy.replace(/; require-trusted-types-for 'script'; trusted-types [\w'-]+/, "");
-
-/** Beside what a bundler has made: the page, and the worker's script. */
-function publish(t, root, out, policy, page, headers) {
-  writeFileSync(join(out, "index.html"), page);
-  putWorkerScript(root, out);
-  return serve(t, out, policy, headers);
-}
-
-/** As it would come out of public/. */
-const putWorkerScript = (root, out) =>
-  cpSync(join(root, "node_modules/procore-spa-auth/dist/worker-script.js"), join(out, "procore-spa-auth/worker-script.js"));
-
 /** The app in a worker: from a Blob, or from where `workerUrl`, a line of the app, says. */
 const inWorker = (name, workerUrl) => {
   const main = readFileSync(join(template, "worker.js"), "utf8");
@@ -206,7 +76,7 @@ for (const { name: engine, reason } of engines) {
       return facts;
     };
     const isMore = engine === "chromium" || isLong;
-    const more = Object.entries(isMore ? MORE_TOOLS : {}).map(([tool, start]) => [tool, start, noTools]);
+    const more = Object.entries({ ...(isMore && MORE_TOOLS), ...(isLong && LONG_TOOLS) }).map(([tool, start]) => [tool, start, noTools]);
     for (const [tool, start, skip] of [...Object.entries(TOOLS), ...more]) {
       await t.test(tool, { skip }, async (t) => {
         const url = await start(t, project, PAGE_POLICY);
@@ -239,10 +109,13 @@ for (const [tool, make] of Object.entries(bundlers)) {
   test(`${tool} leaves the module's text as it is`, async () => {
     const out = folder(project, `text-${tool}`);
     await make(project, out);
-    const [text] = /"[^"]{50000,}"/.exec(readFileSync(join(packed.dist, "index.js"), "utf8"));
     const scripts = readdirSync(out, { recursive: true }).filter((file) => file.endsWith(".js"));
-    const carrying = scripts.filter((file) => readFileSync(join(out, file), "utf8").includes(text.slice(1, -1)));
-    assert.equal(carrying.length, 1);
+    const carrying = ["index", "core-rest"].map((part) => {
+      const text = textIn(part, packed.dist);
+      return scripts.filter((file) => readFileSync(join(out, file), "utf8").includes(text));
+    });
+    assert.deepEqual(carrying.map(({ length }) => length), [1, 1]);
+    assert.notDeepEqual(carrying[0], carrying[1], "the second part is loaded later");
   });
 }
 
@@ -343,7 +216,7 @@ for (const path of Object.keys(EXPORTED)) {
 
 const { folder: runtimes, reason: noRuntimes } = isLong ? await install("runtimes") : { reason: "only in the long form" };
 const RUNTIMES = {
-  Bun: ["node_modules/@oven/bun-linux-x64/bin/bun", "run"],
+  Bun: [BUN, "run"],
   Deno: ["node_modules/@deno/linux-x64-glibc/deno", "run", "--node-modules-dir=manual", "--no-lock"],
 };
 

@@ -84,12 +84,12 @@ export class Visitor {
   }
 
   /** At the login page, until back. `answer` is `allow` or `deny`; a popup does not come back, but closes. */
-  async signInThere({ answer = "allow", passwords = [PAT.password], isPopup = false } = {}) {
+  async signInThere({ answer = "allow", email = PAT.email, passwords = [PAT.password], isPopup = false } = {}) {
     for (const [index, password] of passwords.entries()) {
       // The page after a wrong password is a new one, with the address filled in and the password not.
       const fresh = "const field = document.getElementById('password'); return Boolean(field && !field.dataset.used)";
       await until("the login page is there", () => this.ask(fresh));
-      await this.type("email", PAT.email);
+      await this.type("email", email);
       await this.type("password", password);
       await this.ask("document.getElementById('password').dataset.used = arguments[0]", index + 1);
       await this.click("sign-in");

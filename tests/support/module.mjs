@@ -20,3 +20,6 @@ export function moduleIn(file, dist = join(root, "pkg/dist")) {
   assert.ok(WebAssembly.validate(module), `${file}.js carries a broken module`);
   return { js: js.replace(literal[0], ""), module };
 }
+
+/** The text that a module is in a file of the package. */
+export const textIn = (file, dist) => /"([^"]{20000,})"/.exec(readFileSync(join(dist, `${file}.js`), "utf8"))[1];

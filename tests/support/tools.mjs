@@ -26,6 +26,10 @@ export async function install(name = "tools") {
   return { folder };
 }
 
+/** Bun below the runtimes, and what it is told, to build `main.js` of the folder it runs in. */
+export const BUN = "node_modules/@oven/bun-linux-x64/bin/bun";
+export const bunBuild = (out) => ["build", "main.js", "--outdir", out, "--target", "browser", "--format", "esm", "--minify", "--splitting"];
+
 /**
  * A project with the package installed, below the tools, where Node's and every tool's look-up finds them. `files`: name → text.
  * Nothing of the workspace's own configuration reaches into it.

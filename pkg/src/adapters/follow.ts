@@ -14,6 +14,8 @@ export interface Following {
    * somewhere. Does nothing on a server, nor the second time.
    */
   start(options?: Api.StartOptions): void;
+  /** Only takes the page's response, in this very turn, where the start can't come before somebody else reads the page's URL. */
+  take(): void;
   /** Resolves when the start is over, and the user is back where the sign-in began. */
   readonly known: Promise<void>;
   /**
@@ -46,6 +48,7 @@ export const follow = (auth: Api.ProcoreAuth): Following => {
 const make = (auth: Api.ProcoreAuth): Following => {
   const shown = createShown(auth);
   let hasStarted = false;
+  let taken: Promise<Api.RedirectResult> | undefined;
   /** A page that was only open when its session ended, here or in another tab, does not go to the login page by itself. */
   let hasEnded = false;
   const [judged, settle] = promised();
@@ -60,7 +63,7 @@ const make = (auth: Api.ProcoreAuth): Following => {
     let arrival: unknown;
     // The client would wait for the router, whose guard waits for this start.
     const options = { signIn, navigate: navigate && ((to: string) => void (arrival = navigate(to))) };
-    const error = await failureOf(auth.start(options));
+    const error = await failureOf(taken ? resume(auth, taken, options) : auth.start(options));
     shown.change({ error });
     settle();
     try {
@@ -88,6 +91,11 @@ const make = (auth: Api.ProcoreAuth): Following => {
       auth.subscribe(hear);
       void begin(options);
     },
+    take: () => {
+      if (hasStarted || isServer()) return;
+      taken ??= auth.handleRedirect();
+      taken.catch(() => {});
+    },
     known,
     admits: async (returnTo) => {
       if (isServer()) return true;
@@ -98,6 +106,16 @@ const make = (auth: Api.ProcoreAuth): Following => {
       return auth.session.signedIn;
     },
   };
+};
+
+/** A start on a page whose response was taken before: the client has forgotten it by now, if that is over. */
+const resume = async (auth: Api.ProcoreAuth, taken: Promise<Api.RedirectResult>, options: Api.StartOptions) => {
+  const { returnTo } = await taken.catch(async (reason: unknown) => {
+    await auth.start({ signIn: "manual" });
+    throw reason;
+  });
+  if (returnTo !== undefined) (options.navigate ?? replace)(returnTo);
+  await auth.start({ ...options, navigate: undefined });
 };
 
 /** What is shown depends on these, and on the session. `leaving`: how many sign-ins are about to leave the page, or to fail. */

@@ -23,6 +23,13 @@ export interface ProcoreAuthProviderProps extends StartOptions {
 export function ProcoreAuthProvider(props: ProcoreAuthProviderProps): ReactNode;
 
 /**
+ * Takes the response to a sign-in out of the page's URL, in this very call, if there is one. Only where something reads that URL before the
+ * first render, and keeps it, as Next.js does: call it before that. The provider goes on with what comes of it. Does nothing on a
+ * server, nor after the provider has started.
+ */
+export function takeResponse(auth: ProcoreAuth): void;
+
+/**
  * The state, and what can be done about it. Renders again when the state changes.
  * @throws {Error} where there is no {@link ProcoreAuthProvider} above
  */

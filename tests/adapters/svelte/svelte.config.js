@@ -1,3 +1,6 @@
-import adapter from "@sveltejs/adapter-static";
+import served from "@sveltejs/adapter-node";
+import files from "@sveltejs/adapter-static";
 
-export default { kit: { adapter: adapter({ pages: "dist", fallback: "index.html" }) } };
+const adapter = process.env.SERVED ? served({ out: "served" }) : files({ pages: "dist", fallback: "index.html" });
+
+export default { kit: { adapter, outDir: process.env.SERVED ? ".svelte-kit-served" : ".svelte-kit" } };

@@ -8,5 +8,9 @@ declare global {
   }
 }
 
-export const auth = createProcoreAuth(window.procoreAuthOptions);
-export const procore = provideProcoreAuth(auth, { signIn: window.signInBy });
+/** What a server has, which signs nobody in. */
+const none = { credentials: { production: { clientId: "CID", redirectUris: ["https://app.example.com/callback"] } } };
+const page = typeof window === "undefined" ? { procoreAuthOptions: none, signInBy: "manual" as const } : window;
+
+export const auth = createProcoreAuth(page.procoreAuthOptions);
+export const procore = provideProcoreAuth(auth, { signIn: page.signInBy });

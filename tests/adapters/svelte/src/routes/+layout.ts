@@ -1,1 +1,2 @@
-export const ssr = false;
+// As files, the app has no server that could render it.
+export const ssr = import.meta.env.VITE_SERVED === "true";

@@ -212,14 +212,7 @@ impl<C: Tokens> Shared<C> {
     /// is that nothing is known.
     #[must_use]
     pub fn session(&self) -> Option<Option<Id>> {
-        let is_known = self.is_open() && !self.is_to_look && self.event.is_none();
-        (is_known || self.is_nobodys()).then_some(self.shown)
-    }
-
-    /// Whether nobody can be signed in, for nothing has happened yet and nothing is kept anywhere.
-    #[must_use]
-    pub const fn is_nobodys(&self) -> bool {
-        matches!(self.stage, Stage::Idle) && !self.has_vault && !self.can_resume && self.calls.is_empty()
+        (self.is_open() && !self.is_to_look && self.event.is_none()).then_some(self.shown)
     }
 
     /// What a [`Effect::Send`] is to send.

@@ -37,11 +37,13 @@ const BREAKS = {
 };
 
 /** A client of the configuration that the test has put into localStorage, before the page was loaded. */
-const makeClient = async () => {
-  const { entry, config } = JSON.parse(localStorage.getItem("app"));
-  const { createProcoreAuth } = await import(`/package/${entry}.js`);
-  return createProcoreAuth(config);
-};
+const app = () => JSON.parse(localStorage.getItem("app"));
+const load = () => import(`/package/${app().entry}.js`);
+
+const makeClient = async () => (await load()).createProcoreAuth(app().config);
+
+/** A worker's core is in one piece. */
+const wholeCore = async () => (await load()).ready?.();
 
 /** What the last check-up found, once it has. `residue`: what it has left behind, and where what it sent can be read. */
 globalThis.outcome = undefined;
@@ -64,6 +66,8 @@ const start = async () => {
     globalThis.arrival = await auth.handleRedirect().catch(({ code }) => ({ code }));
     // A window opens at a click only where all is ready before.
     await auth.ready().catch(() => {});
+    // What is broken afterwards is broken for a client that has started.
+    await wholeCore().catch(() => {});
     document.getElementById("check-up").addEventListener("click", async () => {
       const findings = await auth.diagnose({ popup: true });
       const leaks = await witness.leaks(JSON.stringify(findings));

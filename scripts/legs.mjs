@@ -282,5 +282,9 @@ export const legs = {
   diagnose: needsBuild(() => withBrowsers((env) => nodeTests("tests/diagnose", env))),
   /** The client for Rust apps, and an example of it; `LONG=1` compiles and tries those in Leptos and Yew, too. */
   "rust-apps": () => withBrowsers((env) => nodeTests("tests/rust-apps", env)),
-  e2e: needsBuild(() => withBrowsers((env) => nodeTests("tests/e2e", env))),
+  /** Whole sign-ins; in the long form, ten thousand of them. */
+  e2e: needsBuild(() => {
+    const isWanted = (file) => process.env.LONG || !file.endsWith("scale.test.mjs");
+    return withBrowsers((env) => nodeTests("tests/e2e", env, isWanted));
+  }),
 };

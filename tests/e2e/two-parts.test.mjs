@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -32,7 +32,7 @@ class Way {
   }
 }
 
-inTwoEngines("the core in two parts", (browser) => {
+inOneEngine("the core in two parts", (browser) => {
   const apps = new Apps(browser, () => packed);
 
   const start = async (t, { way = "code", state = "open", options } = {}) => {

@@ -1,7 +1,7 @@
 // What the demo page can't show, in a small app that knows every code, token and verifier it was ever given.
 
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
@@ -297,6 +297,7 @@ inEveryEngine("app", (browser) => {
   test("a script whose core was changed on its way", async (t) => {
     const folder = mkdtempSync(join(tmpdir(), "procore-spa-auth-"));
     t.after(() => rmSync(folder, { recursive: true }));
+    cpSync(packed.dist, folder, { recursive: true });
     const script = readFileSync(join(packed.dist, "index.js"), "utf8");
     const [first] = /asm[^_-]{5}/.exec(script);
     for (const [found, changed] of [

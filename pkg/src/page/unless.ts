@@ -10,7 +10,9 @@ const waitingFor = (signal: AbortSignal): Set<(reason: unknown) => void> => {
   if (known) return known;
   const rejects = new Set<(reason: unknown) => void>();
   waiting.set(signal, rejects);
-  signal.addEventListener("abort", () => rejects.forEach((reject) => reject(signal.reason)), own({ once: true }));
+  // A moment later: where the work has failed, and the session ends by that, its own error is the one to tell.
+  const stop = () => queueMicrotask(() => rejects.forEach((reject) => reject(signal.reason)));
+  signal.addEventListener("abort", stop, own({ once: true }));
   return rejects;
 };
 

@@ -98,7 +98,8 @@ const compiled = async <T>(text: Encoded, use: (module: WebAssembly.Module) => T
   } catch (cause) {
     // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all. What is of another
     // build lacks what is asked of it.
-    throw module && globalThis.WebAssembly?.validate(module) !== false && (cause as Error).name !== "LinkError"
+    const isOfAnother = text !== encoded && (cause as Error).name === "LinkError";
+    throw module && globalThis.WebAssembly?.validate(module) !== false && !isOfAnother
       ? startError("wasm_blocked", "", cause)
       : startError("wasm_integrity");
   }

@@ -147,14 +147,14 @@ impl Driver {
             }
             Effect::Tell(news, id) => self.tabs.tell(news, id),
             Effect::Leave => self.marks.leave(clock::now().wall),
-            Effect::Sleep(milliseconds) => {
+            Effect::Sleep(seconds) => {
                 let weak = Rc::downgrade(self);
                 let wake = move || {
                     if let Some(driver) = weak.upgrade() {
                         driver.handle(Event::Tick);
                     }
                 };
-                Timeout::new(tabs::not_before(milliseconds), wake).forget();
+                Timeout::new(tabs::milliseconds(seconds), wake).forget();
             }
             effect => self.ask_vault(effect),
         }

@@ -16,7 +16,6 @@ export const OPERATIONS = [
   "redeem",
   "authorize",
   "judge",
-  "giveUp",
   "refresh",
   "signOut",
   "resume",

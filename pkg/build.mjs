@@ -39,7 +39,7 @@ const entries = {
   angular: ["angular.ts"],
   // No entries: the others load them when they are asked for.
   diagnose: ["check-up/diagnose.ts"],
-  "shared-session": ["engine/shared-session.ts"],
+  vault: ["engine/vault.ts"],
   calls: ["page/calls.ts"],
   popup: ["page/popup.ts"],
   messages: ["boundary/messages.ts"],

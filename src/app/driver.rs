@@ -147,14 +147,14 @@ impl Driver {
             }
             Effect::Tell(news, id) => self.tabs.tell(news, id),
             Effect::Leave => self.marks.leave(clock::now().wall),
-            Effect::Sleep(seconds) => {
+            Effect::Sleep(milliseconds) => {
                 let weak = Rc::downgrade(self);
                 let wake = move || {
                     if let Some(driver) = weak.upgrade() {
                         driver.handle(Event::Tick);
                     }
                 };
-                Timeout::new(tabs::milliseconds(seconds), wake).forget();
+                Timeout::new(tabs::not_before(milliseconds), wake).forget();
             }
             effect => self.ask_vault(effect),
         }

@@ -15,7 +15,9 @@ extern "C" {
 /// Both clocks, now.
 #[must_use]
 pub fn now() -> Moment {
-    Moment::new(seconds(date_now()), seconds(performance_now()))
+    let (wall, monotonic) = (whole(date_now()), whole(performance_now()));
+    let milliseconds = u16::try_from(monotonic % 1000).unwrap_or_default();
+    Moment::new(wall / 1000, monotonic / 1000).and_milliseconds(milliseconds)
 }
 
 #[expect(
@@ -27,6 +29,6 @@ pub fn now() -> Moment {
     clippy::cast_sign_loss,
     reason = "cutting off is what is meant"
 )]
-const fn seconds(milliseconds: f64) -> u64 {
-    (milliseconds / 1000.0) as u64
+const fn whole(milliseconds: f64) -> u64 {
+    milliseconds as u64
 }

@@ -7,10 +7,10 @@
 
 use super::{later_steps, start_steps};
 use crate::error::{Code, Error};
-use crate::protocol::client::{Client, Exchange};
-use crate::protocol::http::Body;
+use crate::protocol::client::Client;
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::secret::Wiped;
+use crate::protocol::shared::Shared;
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
@@ -29,13 +29,14 @@ pub(super) type Clients = Vec<Option<State>>;
 /// A lock, for a static has to have one; nobody waits for it.
 static CLIENTS: Mutex<Clients> = Mutex::new(Vec::new());
 
-/// A client, and what it has to be answered.
+/// A client with its session, and what that has to be answered.
 #[derive(Debug)]
 pub(super) struct State {
-    pub(super) client: Client,
-    /// Handed out by number, taken back once: what JavaScript holds can't be spent twice.
-    under_way: Vec<(u64, Exchange)>,
-    exchanges: u64,
+    pub(super) machine: Shared<Client>,
+    /// Of calls: where to go on to after a sign-in, and what was put right on the way there.
+    pub(super) targets: Vec<(u64, String, Option<Code>)>,
+    /// The session as it was told last.
+    pub(super) shown: Wiped,
 }
 
 /// Takes one step, which `input` names as `step`, of the client that `open` has given the number `core`: a step of the
@@ -104,42 +105,13 @@ pub(super) fn slot<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a m
     slot.ok_or_else(|| Code::NotReady.into())
 }
 
-impl State {
-    pub(super) const fn new(client: Client) -> Self {
-        Self {
-            client,
-            under_way: Vec::new(),
-            exchanges: 0,
-        }
-    }
-
-    pub(super) fn take_back(&mut self, id: u64) -> Option<Exchange> {
-        let at = self.under_way.iter().position(|(number, _)| *number == id)?;
-        Some(self.under_way.swap_remove(at).1)
-    }
-
-    /// `{ id, url, body?, authorization?, isSameOrigin }`: to be sent once, and brought back to `settle`.
-    pub(super) fn hand_out(&mut self, exchange: Option<Exchange>, out: &mut Writer) {
-        if let Some(exchange) = exchange {
-            self.exchanges += 1;
-            let request = &exchange.request;
-            out.number("id", self.exchanges);
-            out.string("url", &request.url);
-            out.optional("body", request.body.as_ref().map(Body::expose));
-            out.optional("authorization", request.authorization.as_ref().map(Body::expose));
-            out.bool("isSameOrigin", request.is_same_origin);
-            self.under_way.push((self.exchanges, exchange));
-        }
-    }
-}
-
-pub(super) fn write_warning(out: &mut Writer, warning: Option<&Error>) {
-    out.optional("warning", warning.map(|warning| warning.code().as_str()));
+pub(super) fn write_warning(out: &mut Writer, warning: Option<Code>) {
+    out.optional("warning", warning.map(Code::as_str));
 }
 
 /// `{ error, phase, retryable, subject, returnTo?, oauthError?, oauthErrorDescription? }`, of which the facade makes a
 /// `ProcoreAuthError`, with the message that it has for each code. The one place where an [`Error`] leaves for JavaScript.
-fn write_error(out: &mut Writer, error: &Error) {
+pub(super) fn write_error(out: &mut Writer, error: &Error) {
     let oauth = error.oauth();
     out.string("error", error.code().as_str());
     out.string("phase", error.phase().as_str());

@@ -13,4 +13,6 @@ mod later_steps;
 #[cfg(feature = "npm")]
 mod module;
 #[cfg(feature = "npm")]
+mod session_steps;
+#[cfg(feature = "npm")]
 mod start_steps;

@@ -9,7 +9,10 @@ use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::json::{Object, Value, Writer};
 use crate::protocol::rounds;
+use crate::protocol::secret::Wiped;
 use crate::protocol::session::Status;
+use crate::protocol::shared::Shared;
+use alloc::vec::Vec;
 
 /// Takes a step of the start, or says that any other has to wait.
 #[inline(never)]
@@ -17,7 +20,6 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
     match input.text("step") {
         "open" => {
             let state = open(input, out)?;
-            out.bool("isToDiscover", state.client.config().environment().is_to_discover);
             clients.push(Some(state));
             out.number("core", u64::try_from(clients.len()).unwrap_or_default());
             Ok(())
@@ -28,14 +30,14 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
             Ok(())
         }
         step => {
-            let State { client, .. } = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
+            let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
             match step {
-                "signIn" => return sign_in(client, input, out),
+                "signIn" => return sign_in(state.machine.tokens(), input, out),
                 "look" => out.bool(
                     "isAny",
                     AuthorizationResponse::is_any_in(input.text("url"), url::parse_url),
                 ),
-                "session" => write_signed_out(client, out),
+                "session" => state.write_nobody(out),
                 _ => return Err(Code::NotReady.into()),
             }
             Ok(())
@@ -52,7 +54,14 @@ fn open(input: &Object, out: &mut Writer) -> Result<State, Error> {
     let config = Config::parse(input.text("options"), page, url::parse_url)?;
     let name = config.environment().name.as_str();
     out.string("client", &[name, ":", config.client_id().as_str()].concat());
-    Ok(State::new(Client::new(config)))
+    out.bool("isToDiscover", config.environment().is_to_discover);
+    let is = |name| input.is(name);
+    let client = Client::new(config);
+    Ok(State {
+        machine: Shared::new(client, is("hasVault"), is("hadSession"), is("canResume"), clock::now()),
+        targets: Vec::new(),
+        shown: Wiped::default(),
+    })
 }
 
 fn sign_in(client: &Client, input: &Object, out: &mut Writer) -> Result<(), Error> {
@@ -65,7 +74,7 @@ fn sign_in(client: &Client, input: &Object, out: &mut Writer) -> Result<(), Erro
     out.string("state", request.pending.state());
     out.string("record", &request.pending.to_record());
     out.string("url", &request.url);
-    write_warning(out, request.warning.as_ref());
+    write_warning(out, request.warning.as_ref().map(Error::code));
     Ok(())
 }
 
@@ -87,9 +96,29 @@ fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
     request.warning.map_or(Ok(()), Err)
 }
 
-/// Nobody is signed in. What can change that is in the second part, which then says itself what the session is.
-fn write_signed_out(client: &Client, out: &mut Writer) {
-    out.string("status", Status::SignedOut.as_str());
-    out.string("environment", client.config().environment().name.as_str());
-    out.bool("renewable", false);
+impl State {
+    /// `{ session? }`: that nobody is signed in, where nobody can be yet. What changes that is in the second part, which then says
+    /// what the session is.
+    fn write_nobody(&mut self, out: &mut Writer) {
+        if self.machine.is_nobodys() {
+            let mut facts = Writer::object();
+            facts.string("status", Status::SignedOut.as_str());
+            facts.bool("signedIn", false);
+            facts.string(
+                "environment",
+                self.machine.tokens().config().environment().name.as_str(),
+            );
+            facts.bool("renewable", false);
+            self.show(facts, out);
+        }
+    }
+
+    /// What the app is to see, unless it has seen it.
+    pub(super) fn show(&mut self, facts: Writer, out: &mut Writer) {
+        let facts = facts.end();
+        if *facts != *self.shown {
+            out.json("session", &facts);
+            self.shown = facts;
+        }
+    }
 }

@@ -393,6 +393,32 @@ impl Writer {
         self.0.push_str(if mark == '[' { "[]" } else { "]" });
     }
 
+    /// A member that another writer has made.
+    #[cfg(feature = "npm")]
+    pub(crate) fn json(&mut self, key: &str, object: &str) {
+        self.key(key);
+        self.0.make_room(object.len() + 64);
+        self.0.push_str(object);
+    }
+
+    /// A member that is a list; see [`Writer::item`].
+    #[cfg(feature = "npm")]
+    pub(crate) fn list(&mut self, key: &str, write: impl FnOnce(&mut Self)) {
+        self.key(key);
+        self.0.push('[');
+        write(self);
+        self.0.push(']');
+    }
+
+    /// An object in a list.
+    #[cfg(feature = "npm")]
+    pub(crate) fn item(&mut self, write: impl FnOnce(&mut Self)) {
+        self.separate();
+        self.0.push('{');
+        write(self);
+        self.0.push('}');
+    }
+
     pub(crate) fn bool(&mut self, key: &str, value: bool) {
         self.key(key);
         self.0.push_str(if value { "true" } else { "false" });
@@ -411,10 +437,14 @@ impl Writer {
             .push(char::from(b'0' + u8::try_from(value % 10).unwrap_or_default()));
     }
 
-    fn key(&mut self, key: &str) {
-        if self.0.len() > 1 {
+    fn separate(&mut self) {
+        if !self.0.ends_with(['{', '[']) {
             self.0.push(',');
         }
+    }
+
+    fn key(&mut self, key: &str) {
+        self.separate();
         self.quote(key);
         self.0.push(':');
     }

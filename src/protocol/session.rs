@@ -137,7 +137,7 @@ impl SessionEvent {
     }
 
     /// What a tab may tell the others, from its word: all but that its time is over, which each tab sees for itself.
-    #[cfg(feature = "app")]
+    #[cfg(any(feature = "npm", feature = "app"))]
     pub(crate) fn from_word(word: &str) -> Option<Self> {
         [Self::SignedIn, Self::Refreshed, Self::SignedOut, Self::ReauthRequired]
             .into_iter()

@@ -6,6 +6,9 @@ pub type UnixSeconds = u64;
 /// A length of time in seconds.
 pub type Seconds = u64;
 
+/// A length of time in milliseconds.
+pub type Milliseconds = u64;
+
 /// One reading of both clocks of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
@@ -14,13 +17,34 @@ pub struct Moment {
     pub wall: UnixSeconds,
     /// Seconds since an arbitrary start. Never jumps, but may stand still while the device sleeps.
     pub monotonic: Seconds,
+    /// How far that is into its second.
+    milliseconds: u16,
 }
 
 impl Moment {
     /// Both clocks, read at the same time.
     #[must_use]
     pub const fn new(wall: UnixSeconds, monotonic: Seconds) -> Self {
-        Self { wall, monotonic }
+        Self {
+            wall,
+            monotonic,
+            milliseconds: 0,
+        }
+    }
+
+    /// The same, so far into its second by the clock that never jumps.
+    #[must_use]
+    pub const fn and_milliseconds(mut self, milliseconds: u16) -> Self {
+        self.milliseconds = milliseconds;
+        self
+    }
+
+    /// The clock that never jumps, exactly.
+    #[must_use]
+    pub fn exactly(self) -> Milliseconds {
+        self.monotonic
+            .saturating_mul(1000)
+            .saturating_add(self.milliseconds.into())
     }
 
     /// How long ago `earlier` was: the larger of what the two clocks say, so that neither a sleeping device nor a clock

@@ -207,7 +207,7 @@ function judgeResidue({ result, look, say }, isConsumed) {
   }
   for (const news of result.told) {
     // A word, and the session's name, which is made up and opens nothing.
-    say(/^{"v":1,"news":"[a-z_]+"(,"id":"[0-9a-f-]{36}")?}$/.test(JSON.stringify(news)), `told other tabs ${JSON.stringify(news)}`);
+    say(/^{"v":2,"news":"[a-z_]+","id":\d{1,16}}$/.test(JSON.stringify(news)), `told other tabs ${JSON.stringify(news)}`);
   }
   if (isConsumed) say(!CANARY.test(look.storage), `storage still holds a ${CANARY.exec(look.storage)}`);
   say(

@@ -95,7 +95,7 @@ for (const way of ["page", "worker"]) {
     test("a write that fails: before the request, nothing is sent; after it, this tab goes on alone", async (t) => {
       const app = await signedIn(t, { count: 2 });
       const { tabs: [first, second], line } = app;
-      await first.set({ plans: { write: 1 } });
+      await first.set({ plans: { write: 2 } });
       const { error, phase, isTyped } = await first.call(STATUS);
       assert.deepEqual([error, phase, isTyped], ["storage_unavailable", "refresh", true]);
       assert.deepEqual([line.refreshes, await first.look()], [0, FRESH]);

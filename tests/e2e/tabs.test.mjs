@@ -259,17 +259,17 @@ for (const way of ["page", "worker"]) {
       const [first, second] = app.tabs;
       const evil = [
         { type: "tokens", access_token: "EVIL" },
-        { v: 1, news: "tokens", access_token: "EVIL" },
-        { v: 2, news: "signed_out" },
-        { v: 1, news: ["signed_out"] },
-        { v: 1, news: { toString: "signed_out" } },
-        { v: 1, __proto__: { news: "signed_out" } },
+        { v: 2, news: "tokens", id: 7, access_token: "EVIL" },
+        { v: 1, news: "signed_out", id: 7 },
+        { v: 2, news: ["signed_out"], id: 7 },
+        { v: 2, news: { toString: "signed_out" }, id: 7 },
+        { v: 2, __proto__: { news: "signed_out", id: 7 } },
         "signed_out", 1, null, [], [1],
         // Known words, but nothing has happened: one look, and all is as it was.
-        { v: 1, news: "signed_in" },
-        { v: 1, news: "refreshed" },
-        { v: 1, news: "signed_out" },
-        { v: 1, news: "reauth_required" },
+        { v: 2, news: "signed_in", id: 7 },
+        { v: 2, news: "refreshed", id: 7 },
+        { v: 2, news: "signed_out", id: 7 },
+        { v: 2, news: "reauth_required", id: 7 },
       ];
       await first.ask(SAY, app.sandbox.clientId, evil, 1);
       assert.equal(await second.me(), 200);
@@ -282,7 +282,7 @@ for (const way of ["page", "worker"]) {
       test("A218: a flood of a hundred thousand messages makes no storm", async (t) => {
         const app = await signedIn(t, { count: 2 });
         const [first, second] = app.tabs;
-        const flood = [{ v: 1, news: "refreshed" }, { v: 1, news: "signed_out" }];
+        const flood = [{ v: 2, news: "refreshed", id: 7 }, { v: 2, news: "signed_out", id: 7 }];
         await second.ask(OVERHEAR, app.sandbox.clientId);
         await first.ask(SAY, app.sandbox.clientId, flood, 50_000);
         await until("it has come through", async () => (await second.ask("return window.overheard.length")) === 100_000);
@@ -298,7 +298,7 @@ for (const way of ["page", "worker"]) {
         const app = await start(t, { options: {} });
         const second = await app.newTab();
         await second.ask(OVERHEAR, app.sandbox.clientId);
-        await app.first.ask(SAY, app.sandbox.clientId, [{ v: 1, news: "signed_in" }], 100_000);
+        await app.first.ask(SAY, app.sandbox.clientId, [{ v: 2, news: "signed_in", id: 7 }], 100_000);
         await until("it has come through", async () => (await second.ask("return window.overheard.length")) === 100_000);
         await second.call("auth.ready()");
         assert.deepEqual(await second.events(), ["ready", "signed_in_elsewhere"]);

@@ -129,7 +129,7 @@ for (const way of ["page", "worker"]) {
         const { first, line } = await signedIn(t);
         await first.call(lose);
         assert.equal(await first.me(), 200);
-        assert.equal((await first.call(STATUS)).error, "not_signed_in");
+        assert.equal((await first.call(STATUS)).error, "session_ended");
         assert.deepEqual([await first.status(), line.refreshes], ["signed_out", 0]);
         await first.call(lose);
         assert.equal((await first.signInHere()).value?.handled, true);
@@ -144,7 +144,7 @@ for (const way of ["page", "worker"]) {
         await first.call(`vault.reshape("${shape}")`);
         const { error, isTyped } = await first.call(STATUS);
         assert.deepEqual([isTyped, line.refreshes], [true, 0]);
-        assert.ok(["storage_unavailable", "not_signed_in"].includes(error), error);
+        assert.ok(["storage_unavailable", "session_ended", "not_signed_in"].includes(error), error);
         await first.reload();
         assert.equal(await first.status(), "signed_out");
         if (way === "page") {

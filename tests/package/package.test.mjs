@@ -16,7 +16,7 @@ const entries = ["index", "implicit"];
 /** The second part of the core, which each entry loads when the first one runs. */
 const rests = { index: "core-rest", implicit: "implicit-rest" };
 /** What an entry may load later, and nothing else: text without a module. */
-const parts = ["calls", "diagnose", "messages", "popup", "shared-session", "worker-text"];
+const parts = ["calls", "diagnose", "messages", "popup", "vault", "worker-text"];
 /** The entry whose module is in a script of its own, which one of the parts carries as text; and the entry for tests. */
 const [inWorker, workerScript, forTests] = ["worker", "worker-script", "testing"];
 

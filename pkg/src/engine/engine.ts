@@ -14,6 +14,8 @@ export interface Setup {
   readonly canResume: boolean;
   /** The session that was signed out of and could not be removed. */
   readonly over?: string | undefined;
+  /** For a check-up: no tab hears of it. */
+  readonly isAlone?: boolean;
 }
 
 /** A login URL for a popup, and the state that its response must carry. */
@@ -29,22 +31,15 @@ export interface Redeemed {
   readonly isClaimed?: boolean;
 }
 
-/** What the page tells of a request to the API. `generation`: of its first try, if this is another one. */
+/** What the page tells of a request to the API. `call`: a number of its own for it, below 2^32, for all its tries. */
 export interface RequestFacts {
+  readonly call: number;
   readonly target: string;
-  readonly generation?: number | undefined;
+  readonly mayWait: boolean;
 }
 
-/** What is to be done about an answer of the API. */
-export interface Judged {
-  readonly isToRetry: boolean;
-  /** Whether the token is to be renewed first. */
-  readonly isToRenew: boolean;
-  /** Whether it is a redirect to be followed, without the company's ID. */
-  readonly isToFollow?: boolean;
-  /** How long everybody is to wait. */
-  readonly waitSeconds?: number;
-}
+/** What is to be done after an answer of the API: sent again, or else it is the caller's. */
+export type Judged = Partial<Authorized>;
 
 /** What the app asks of a sign-in. */
 export interface Asking {
@@ -106,7 +101,9 @@ export interface Operations {
   /** Gives up a popup's sign-in. */
   drop(state: string): Promise<void>;
   authorize(facts: RequestFacts): Promise<Authorized>;
-  judge(facts: object, cause?: unknown): Promise<Judged>;
+  judge(facts: { readonly call: number }, cause?: unknown): Promise<Judged>;
+  /** Nobody waits for a call to the API any more. */
+  giveUp(call: number): Promise<void>;
   refresh(): Promise<void>;
   /** `over`: the session that could not be removed from where it is kept; empty, if not even its name is known. */
   signOut(): Promise<{ isRevoked?: boolean; over?: string | undefined }>;
@@ -126,15 +123,13 @@ export interface Engine extends Operations {
   readonly popupNow: (options: string) => Login | undefined;
 }
 
-/** A request to the API that the core has checked. */
+/** A request to the API that the core lets leave. */
 export interface Authorized {
   readonly url: string;
   readonly companyId?: string;
-  readonly authorization?: string;
-  /** No answer has shown yet that the server has seen this token: then one with success is judged, too. */
-  readonly isUnused?: boolean;
-  /** Tells the session, and the token, from those before and after. */
-  readonly generation: number;
+  readonly authorization: string;
+  /** Without the company's ID, and a redirect is followed. */
+  readonly isBare: boolean;
 }
 
 export type Publish = (session: Api.Session, event?: Api.SessionEvent) => void;

@@ -1,17 +1,20 @@
 import { own } from "../boundary/boundary.ts";
 
-/** A session as it is kept. `revision` changes with every change of it, `grant` with every sign-in. */
+/** A session as it is kept. `revision` is another one with every change of it, `id` with every sign-in. */
 export interface Kept {
-  readonly revision: string;
-  readonly grant: string;
+  readonly revision: number;
+  readonly id: number;
   /** Its refresh token is on its way: what has become of that, only who renews it knows, or has died of it. */
-  readonly isRenewing: boolean;
+  readonly isOut: boolean;
   /** The core's own record: confidential, and judged by the core. */
   readonly record: string;
 }
 
-/** A revision, none, or any. */
-type Before = string | undefined | null;
+/** What an entry is to stand in place of: a revision, none, or whatever there is. */
+export interface Before {
+  readonly before?: number;
+  readonly isAnything?: boolean;
+}
 
 /** As it lies in the database, where anything may have happened to it. */
 interface Entry extends Omit<Kept, "record"> {
@@ -23,10 +26,17 @@ interface Entry extends Omit<Kept, "record"> {
 }
 
 export const DATABASE = "procore-spa-auth";
+const VERSION = 2;
 const entryOf = (found: unknown): Partial<Entry> => own({ ...(found as Entry) });
-const isText = (value: unknown) => typeof value === "string";
-const revisionOf = (entry: unknown): string | undefined => entryOf(entry).revision;
-const isMeant = (entry: unknown, before: Before) => before === null || revisionOf(entry) === before;
+const isNumber = (value: unknown) => typeof value === "number";
+const revisionOf = (entry: unknown) => entryOf(entry).revision;
+const isMeant = (entry: unknown, { before, isAnything }: Before) => isAnything === true || revisionOf(entry) === before;
+
+/** Up to 2^53, as the core takes numbers. */
+const newRevision = (): number => {
+  const [high, low] = crypto.getRandomValues(new Uint32Array(2));
+  return (high! % 2 ** 21) * 2 ** 32 + low!;
+};
 
 /**
  * Keeps one session, encrypted, in IndexedDB. Whoever copies what a script can read there gets no token; a script of this
@@ -36,11 +46,11 @@ export const openVault = (name: string) => {
   const slot = `session ${name}`;
 
   /** Binds the text to its place and time: no record stands in for another. */
-  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, grant, isRenewing }: Omit<Kept, "record">) =>
+  const cipher = (iv: Uint8Array<ArrayBuffer>, { revision, id, isOut }: Omit<Kept, "record">) =>
     own({
       name: "AES-GCM",
       iv,
-      additionalData: new TextEncoder().encode([slot, grant, revision, isRenewing].join()),
+      additionalData: new TextEncoder().encode([slot, id, revision, isOut].join()),
     });
 
   return {
@@ -49,36 +59,31 @@ export const openVault = (name: string) => {
       const found = await items.get(slot);
       if (found === undefined) return undefined;
       try {
-        const { v, revision, grant, isRenewing, key, iv, data } = entryOf(found) as Entry;
-        if (v !== 1 || !isText(revision) || !isText(grant)) throw new TypeError("another version");
-        const record = await crypto.subtle.decrypt(cipher(iv, { revision, grant, isRenewing }), key, data);
-        return { revision, grant, isRenewing, record: new TextDecoder().decode(record) };
+        const { v, revision, id, isOut, key, iv, data } = entryOf(found) as Entry;
+        if (v !== VERSION || !isNumber(revision) || !isNumber(id)) throw new TypeError("another version");
+        const record = await crypto.subtle.decrypt(cipher(iv, { revision, id, isOut }), key, data);
+        return own({ revision, id, isOut, record: new TextDecoder().decode(record) });
       } catch {
-        await items.change(slot, (now) => (isMeant(now, revisionOf(found)) ? null : now));
+        await items.change(slot, (now) => (revisionOf(now) === revisionOf(found) ? null : now));
         return undefined;
       }
     },
 
-    /**
-     * Replaces the revision `before`, and no other; `null` replaces any, `undefined` none. Answers with the new one, or
-     * with nothing: somebody else was first.
-     */
-    write: async (session: Omit<Kept, "revision">, before: Before): Promise<Kept | undefined> => {
-      const { record, ...facts } = { ...session, revision: crypto.randomUUID() };
+    /** Puts a session in place of `before`. Answers with its revision, or with nothing: something else stands there. */
+    write: async ({ record, id, isOut, ...others }: Omit<Kept, "revision"> & Before): Promise<number | undefined> => {
+      const before: Before = own(others);
+      const facts = { id, isOut, revision: newRevision() };
       const iv = crypto.getRandomValues(new Uint8Array(12));
       const key = await crypto.subtle.generateKey(own({ name: "AES-GCM", length: 256 }), false, ["encrypt", "decrypt"]);
       const data = await crypto.subtle.encrypt(cipher(iv, facts), key, new TextEncoder().encode(record));
-      const entry: Entry = { ...facts, v: 1, key, iv, data };
+      const entry: Entry = { ...facts, v: VERSION, key, iv, data };
       // What a crash of the device forgets would be sent twice.
-      const durability = facts.isRenewing ? "strict" : "default";
+      const durability = isOut ? "strict" : "default";
       const now = await items.change(slot, (found) => (isMeant(found, before) ? entry : found), durability);
-      return revisionOf(now) === facts.revision ? { ...facts, record } : undefined;
+      return revisionOf(now) === facts.revision ? facts.revision : undefined;
     },
 
-    /**
-     * Removes the revision `before`, and no other; `null` removes any. Answers whether it did: what somebody else has removed
-     * meanwhile, with all that was in it, is theirs.
-     */
+    /** Removes `before`. Answers whether it did: what somebody else has removed meanwhile, with all that was in it, is theirs. */
     clear: async (before: Before): Promise<boolean> => {
       let isMine = false;
       await items.change(slot, (found) => ((isMine = isMeant(found, before)) ? null : found));

@@ -1,5 +1,6 @@
 import type * as Api from "../types/index.d.ts";
 import { type Engine, type Publish, type Setup, UNKNOWN } from "../engine/engine.ts";
+import { own } from "../boundary/boundary.ts";
 import { endOf } from "../boundary/errors.ts";
 import { createListeners } from "./listeners.ts";
 import type { PageOptions } from "./options.ts";
@@ -45,7 +46,7 @@ export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEng
       if (read instanceof Error) throw read;
       if (!made) {
         const { isAnyLeft, ...marks } = remembered(read.isLasting);
-        made = makeEngine({ ...read, ...marks, page: pageUrl(), canResume: isAnyLeft && !judging }, publish);
+        made = makeEngine(own({ ...read, ...marks, page: pageUrl(), canResume: isAnyLeft && !judging }), publish);
         if (typeof document !== "undefined") attend(made, note);
       }
       return made;

@@ -16,6 +16,7 @@ export const OPERATIONS = [
   "redeem",
   "authorize",
   "judge",
+  "giveUp",
   "refresh",
   "signOut",
   "resume",

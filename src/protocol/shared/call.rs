@@ -10,7 +10,7 @@ use super::{Shared, Stage};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_response::{ApiAnswer, ApiResponse};
 use crate::protocol::session::SessionEvent;
-use crate::protocol::time::{Moment, Seconds};
+use crate::protocol::time::{Milliseconds, Moment};
 
 /// A call, from its question to its answer.
 #[derive(Clone, Debug, Hash)]
@@ -46,7 +46,7 @@ pub(super) enum Doing {
     /// Has it, and wanted nothing more.
     Renewed,
     /// Waits as the API has asked for.
-    Pausing { until: Seconds },
+    Pausing { until: Milliseconds },
     /// Is at the API.
     Sent { generation: u64 },
     /// Waits for its turn to sign out.
@@ -312,16 +312,12 @@ impl<C: Tokens> Shared<C> {
                 return true;
             }
             Doing::Resuming => Ok(Done::Done),
-            Doing::Pausing { until } if now.monotonic < *until => return true,
+            Doing::Pausing { until } if now.exactly() < *until => return true,
             // Another call may have been told to wait longer. The token may be over by now, so it is authorized afterwards.
-            Doing::Pausing { .. } => {
-                return self.pause(call, self.paused_until, now) || self.authorize(call, false, now);
-            }
+            Doing::Pausing { .. } => return self.pause(call, now) || self.authorize(call, false, now),
             Doing::Authorizing { is_renewed } => {
                 let is_renewed = *is_renewed;
-                // The clock counts whole seconds, and may have begun this one late.
-                let until = self.paused_until + u64::from(self.paused_until > 0);
-                return self.pause(call, until, now) || self.authorize(call, is_renewed, now);
+                return self.pause(call, now) || self.authorize(call, is_renewed, now);
             }
             _ => return true,
         };
@@ -330,8 +326,9 @@ impl<C: Tokens> Shared<C> {
     }
 
     /// Has a call wait, as the API has asked for. Answers whether there is something to wait for.
-    fn pause(&mut self, call: &mut Call, until: Seconds, now: Moment) -> bool {
-        let left = until.saturating_sub(now.monotonic);
+    fn pause(&mut self, call: &mut Call, now: Moment) -> bool {
+        let until = self.paused_until;
+        let left = until.saturating_sub(now.exactly());
         let is_its = call.session.is_none() || call.session == self.id;
         let is_to_wait = is_its && left > 0 && call.may_wait() && self.tokens.is_signed_in();
         if is_to_wait {
@@ -379,7 +376,7 @@ impl<C: Tokens> Shared<C> {
         };
         let mut is_returned = answer == ApiAnswer::Return;
         if let ApiAnswer::WaitAndRetry(seconds) = answer {
-            self.paused_until = self.paused_until.max(now.monotonic + seconds);
+            self.pause_until(now.exactly().saturating_add(seconds.saturating_mul(1000)));
             is_returned = !call.may_wait();
         }
         if is_returned {
@@ -389,9 +386,6 @@ impl<C: Tokens> Shared<C> {
             return false;
         }
         call.try_again();
-        if let ApiAnswer::WaitAndRetry(_) = answer {
-            self.pause(call, self.paused_until, now);
-        }
         call.is_bare |= answer == ApiAnswer::Follow;
         // Others may have renewed it meanwhile.
         if answer == ApiAnswer::RenewAndRetry && generation == self.tokens.generation() {

@@ -6,7 +6,7 @@ use super::tokens::Tokens;
 use crate::error::Error;
 use crate::protocol::api_response::ApiResponse;
 use crate::protocol::session::SessionEvent;
-use crate::protocol::time::{Seconds, UnixSeconds};
+use crate::protocol::time::{Milliseconds, Seconds, UnixSeconds};
 
 /// A random number that names something, up to 2^53 so that JavaScript has it exactly: a session, anew with each sign-in and
 /// the same over renewals, reloads and tabs; or a revision of what the vault holds, anew with each write.
@@ -206,8 +206,8 @@ pub enum Effect<C: Tokens> {
     PublishElsewhere,
     /// Note when this tab is left, before it is gone.
     Leave,
-    /// Come back so much later: [`Event::Tick`].
-    Sleep(Seconds),
+    /// Come back so much later, and not before: [`Event::Tick`].
+    Sleep(Milliseconds),
 }
 
 /// A session as the vault holds it.

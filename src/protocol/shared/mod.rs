@@ -23,7 +23,7 @@ pub use event::{Before, Done, Effect, Entry, Event, Id, Wiped};
 pub use tokens::{Next, Tokens};
 
 use super::session::SessionEvent;
-use super::time::{Moment, Seconds};
+use super::time::{Milliseconds, Moment, Seconds};
 use alloc::vec::Vec;
 use call::{Call, Why};
 use exchange::Sent;
@@ -47,7 +47,7 @@ pub struct Shared<C: Tokens> {
     /// Of calls: what is to be redeemed, and the name of the session that it may become.
     grants: Vec<(u64, C::Grant, Id)>,
     /// Until when every request to the API waits, on the clock that never jumps.
-    paused_until: Seconds,
+    paused_until: Milliseconds,
 
     /// The exchanges that are under way.
     sent: Vec<Sent<C::Exchange, C::Outcome>>,
@@ -213,6 +213,23 @@ impl<C: Tokens> Shared<C> {
     #[must_use]
     pub fn session(&self) -> Option<Option<Id>> {
         (self.is_open() && !self.is_to_look && self.event.is_none()).then_some(self.shown)
+    }
+
+    /// Whether nobody can be signed in, for nothing has happened yet and nothing is kept anywhere.
+    #[must_use]
+    pub const fn is_nobodys(&self) -> bool {
+        matches!(self.stage, Stage::Idle) && !self.has_vault && !self.can_resume && self.calls.is_empty()
+    }
+
+    /// Until when the API has asked all requests to wait, as [`Moment::exactly`] counts.
+    #[must_use]
+    pub const fn paused_until(&self) -> Milliseconds {
+        self.paused_until
+    }
+
+    /// Has all requests wait until then: another client of this page was asked to, by the same API.
+    pub fn pause_until(&mut self, until: Milliseconds) {
+        self.paused_until = self.paused_until.max(until);
     }
 
     /// What a [`Effect::Send`] is to send.

@@ -71,8 +71,8 @@ globalThis.stage = (() => {
   const { put, get } = IDBObjectStore.prototype;
   IDBObjectStore.prototype.put = function (value, key) {
     const result = put.call(this, value, key);
-    if (isToFail(value?.isRenewing ? "write" : "commit")) this.transaction.abort();
-    written.set(this.transaction, value?.isRenewing ? "written" : "kept");
+    if (isToFail(value?.isOut ? "write" : "commit")) this.transaction.abort();
+    written.set(this.transaction, value?.isOut ? "written" : "kept");
     return result;
   };
   const written = new WeakMap();

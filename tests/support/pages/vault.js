@@ -22,10 +22,10 @@ globalThis.vault = (() => {
   const keys = () => use("readonly", (table) => table.getAllKeys());
   const slot = async () => (await keys()).map(String).find((key) => key.startsWith("session "));
 
-  const algorithm = (key, { iv, grant, revision, isRenewing }) => ({
+  const algorithm = (key, { iv, id, revision, isOut }) => ({
     name: "AES-GCM",
     iv,
-    additionalData: new TextEncoder().encode([key, grant, revision, isRenewing].join()),
+    additionalData: new TextEncoder().encode([key, id, revision, isOut].join()),
   });
   const newKey = () => crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
 
@@ -57,14 +57,14 @@ globalThis.vault = (() => {
     "data empty": (_, entry) => ({ ...entry, data: new ArrayBuffer() }),
     "data a text": (_, entry) => ({ ...entry, data: "text" }),
     "v 0": (_, entry) => ({ ...entry, v: 0 }),
-    "v 2": (_, entry) => ({ ...entry, v: 2 }),
-    "v a text": (_, entry) => ({ ...entry, v: "1" }),
+    "v 1": (_, entry) => ({ ...entry, v: 1 }),
+    "v a text": (_, entry) => ({ ...entry, v: "2" }),
     "v missing": (_, { v, ...entry }) => entry,
-    "another revision": (_, entry) => ({ ...entry, revision: crypto.randomUUID() }),
+    "another revision": (_, entry) => ({ ...entry, revision: 7 }),
     "no revision": (_, { revision, ...entry }) => entry,
-    "another grant": (_, entry) => ({ ...entry, grant: crypto.randomUUID() }),
-    "a grant that is no text": (_, entry) => ({ ...entry, grant: {} }),
-    "being renewed, and it is not": (_, entry) => ({ ...entry, isRenewing: true }),
+    "another id": (_, entry) => ({ ...entry, id: 7 }),
+    "an id that is no number": (_, entry) => ({ ...entry, id: {} }),
+    "being renewed, and it is not": (_, entry) => ({ ...entry, isOut: true }),
     "null": () => null,
     "a number": () => 7,
     "a text": () => "session",

@@ -1,0 +1,98 @@
+import type * as Api from "../types/index.d.ts";
+import type { Outcomes, Settled } from "./outcomes.ts";
+import { type Exchange, send } from "./send.ts";
+import type { Tabs } from "./tabs.ts";
+import type { Before, Kept, Vault } from "./vault.ts";
+
+/** What the core may want done: each by its name, with what it needs. `src/protocol/shared/event.rs` says what each one means. */
+export interface Effects {
+  send: Exchange;
+  fetch: { call: number; authorization: string; isBare: boolean };
+  settle: Settled;
+  read: object;
+  write: Omit<Kept, "revision"> & Before;
+  clear: Before;
+  bury: { id: number };
+  lock: { seconds: number };
+  unlock: object;
+  present: { isPresent: boolean };
+  awaitLeaving: { call: number; seconds: number };
+  tell: { news: string; id: number };
+  publish: { event: Api.SessionEvent };
+  publishElsewhere: object;
+  leave: object;
+  sleep: { milliseconds: number };
+}
+
+export type Effect = { [name in keyof Effects]: Effects[name] & { readonly effect: name } }[keyof Effects];
+
+/** Tells the core what has come of an effect. */
+export type Tell = (event: string, facts?: object, cause?: unknown) => void;
+
+/** Where a client is. */
+export interface Place {
+  tabs?: Tabs;
+  /** Where the session is kept; nothing where tabs share none. */
+  vault?: Vault | undefined;
+  /** The session that was signed out of and could not be removed, by its name. */
+  over: string | undefined;
+}
+
+interface Means {
+  readonly place: Place;
+  readonly outcomes: Outcomes;
+  readonly publish: (event: Api.SessionEvent) => void;
+  /** What is sent, for a check-up. */
+  readonly adapt: (exchange: Exchange) => Exchange;
+}
+
+/** Each effect, done. `cause`: of the platform, for what the core says of it. */
+export const createEffects = ({
+  place,
+  outcomes,
+  publish,
+  adapt,
+}: Means): { [name in keyof Effects]: (facts: Effects[name], tell: Tell, cause: unknown) => void } => ({
+  send: (exchange, tell) =>
+    void send(adapt(exchange)).then(({ cause, ...answer }) => tell("answered", { ...answer, id: exchange.id }, cause)),
+  fetch: (facts, _, cause) => outcomes.settle(facts, cause),
+  settle: (facts, _, cause) => outcomes.settle(facts, cause),
+
+  read: (_, tell) => asked(look(place), tell, (found) => tell("found", found)),
+  write: (entry, tell) => asked(place.vault!.write(entry), tell, (revision) => tell("written", { revision })),
+  clear: (before, tell) => asked(place.vault!.clear(before), tell, (isMine) => tell("cleared", { isMine })),
+  bury: ({ id }, tell) => {
+    place.over = String(id);
+    tell("buried");
+  },
+
+  lock: ({ seconds }) => place.tabs!.lock(seconds * 1000),
+  unlock: () => place.tabs!.unlock(),
+  present: ({ isPresent }) => (isPresent ? place.tabs!.bePresent() : place.tabs!.beAbsent()),
+  awaitLeaving: ({ call, seconds }, tell) => void place.tabs!.allLeft(seconds * 1000).then(() => tell("left", { call })),
+  tell: ({ news, id }) => place.tabs!.tell(news, id),
+
+  publish: ({ event }) => publish(event),
+  publishElsewhere: () => publish("signed_in_elsewhere"),
+  // The page notes that by itself: it knows when it is left, wherever its engine runs.
+  leave: () => {},
+  sleep: ({ milliseconds }, tell) => wake(performance.now() + milliseconds, tell),
+});
+
+/** Tells that it is time, and not a moment before, as timers do: what waits for that second would then wait for ever. */
+const wake = (end: number, tell: Tell): void => {
+  // Less than a microsecond is a fault of the reckoning.
+  const left = Math.ceil(end - performance.now() - 0.001);
+  if (left > 0) setTimeout(() => wake(end, tell), left);
+  else tell("tick");
+};
+
+/** Tells what the vault has answered, or that it has not. */
+const asked = <T>(work: Promise<T>, tell: Tell, done: (value: T) => void): void => void work.then(done, () => tell("failed"));
+
+/** Who is here, and then what the vault holds. */
+const look = async ({ tabs, vault, over }: Place): Promise<object> => {
+  const isAnyoneHere = await tabs!.isAnyoneHere();
+  const kept = await vault!.read();
+  return { ...kept, isAnyoneHere, isBuried: kept !== undefined && String(kept.id) === over };
+};

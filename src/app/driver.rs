@@ -7,7 +7,7 @@ use super::redirect::{self, RedirectResult, Taken};
 use super::relay::Relay;
 use super::send::Prepared;
 use super::session::{Session, SessionNews};
-use super::tabs::{self, Tabs};
+use super::tabs::Tabs;
 use super::vault::Vault;
 use crate::browser::{clock, entropy, url};
 use crate::error::{Code, Error};
@@ -15,6 +15,7 @@ use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::http::HttpOutcome;
 use crate::protocol::shared::{Done, Effect, Event, Shared};
+use crate::protocol::time::Milliseconds;
 use alloc::collections::BTreeMap;
 use alloc::rc::Rc;
 use alloc::string::String;
@@ -58,6 +59,7 @@ pub(super) struct Driver {
 
     pub(super) listeners: Rc<Listeners<(Session, SessionNews)>>,
     attended: RefCell<Vec<EventListener>>,
+    alarm: RefCell<Option<Timeout>>,
 }
 
 impl Driver {
@@ -91,6 +93,7 @@ impl Driver {
             is_noting_sign_outs: Cell::new(false),
             listeners: Listeners::new(),
             attended: RefCell::default(),
+            alarm: RefCell::default(),
         });
         this.tabs.listen(&this);
         *this.attended.borrow_mut() = page::attend(&this.window, &this);
@@ -147,17 +150,19 @@ impl Driver {
             }
             Effect::Tell(news, id) => self.tabs.tell(news, id),
             Effect::Leave => self.marks.leave(clock::now().wall),
-            Effect::Sleep(milliseconds) => {
-                let weak = Rc::downgrade(self);
-                let wake = move || {
-                    if let Some(driver) = weak.upgrade() {
-                        driver.handle(Event::Tick);
-                    }
-                };
-                Timeout::new(tabs::not_before(milliseconds), wake).forget();
-            }
+            Effect::Alarm(time) => *self.alarm.borrow_mut() = time.map(|milliseconds| self.alarm_in(milliseconds)),
             effect => self.ask_vault(effect),
         }
+    }
+
+    /// A timer that ends with what holds it.
+    fn alarm_in(self: &Rc<Self>, milliseconds: Milliseconds) -> Timeout {
+        let weak = Rc::downgrade(self);
+        Timeout::new(u32::try_from(milliseconds).unwrap_or(u32::MAX), move || {
+            if let Some(driver) = weak.upgrade() {
+                driver.later(Event::Tick);
+            }
+        })
     }
 
     fn ask_vault(self: &Rc<Self>, effect: Effect<Client>) {

@@ -5,7 +5,7 @@ use super::driver::Driver;
 use crate::protocol::client::Client;
 use crate::protocol::session::SessionEvent;
 use crate::protocol::shared::{Event, Id};
-use crate::protocol::time::{Milliseconds, Seconds};
+use crate::protocol::time::Seconds;
 use alloc::format;
 use alloc::rc::{Rc, Weak};
 use alloc::string::{String, ToString};
@@ -325,12 +325,6 @@ fn options(members: &[(&str, JsValue)]) -> JsValue {
 /// As timers take them.
 fn milliseconds(seconds: Seconds) -> u32 {
     u32::try_from(seconds.saturating_mul(1000)).unwrap_or(u32::MAX)
-}
-
-/// The same. A browser's timer may be early by a moment, and what waits for that moment would then wait for ever.
-pub(super) fn not_before(milliseconds: Milliseconds) -> u32 {
-    const EARLY_MS: u64 = 20;
-    u32::try_from(milliseconds.saturating_add(EARLY_MS)).unwrap_or(u32::MAX)
 }
 
 /// What tabs tell each other: `1 signed_in 4503599627370497`. A word of another version says nothing here.

@@ -204,7 +204,7 @@ impl State {
             Effect::Clear { before } => write_before(before, out),
             Effect::Bury(id) => out.number("id", id),
             Effect::Lock { seconds } => out.number("seconds", seconds),
-            Effect::Sleep(milliseconds) => out.number("milliseconds", milliseconds),
+            Effect::Alarm(Some(milliseconds)) => out.number("milliseconds", milliseconds),
             Effect::Present(is_present) => out.bool("isPresent", is_present),
             Effect::AwaitLeaving { call, seconds } => {
                 out.number("call", call);
@@ -215,7 +215,7 @@ impl State {
                 out.number("id", id);
             }
             Effect::Publish(event) => out.string("event", event.as_str()),
-            Effect::Read | Effect::Unlock | Effect::PublishElsewhere | Effect::Leave => {}
+            Effect::Read | Effect::Unlock | Effect::PublishElsewhere | Effect::Leave | Effect::Alarm(None) => {}
         }
     }
 
@@ -258,7 +258,7 @@ const fn name(effect: &Effect<Client>) -> &'static str {
         Effect::Publish(_) => "publish",
         Effect::PublishElsewhere => "publishElsewhere",
         Effect::Leave => "leave",
-        Effect::Sleep(_) => "sleep",
+        Effect::Alarm(_) => "alarm",
     }
 }
 

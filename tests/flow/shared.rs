@@ -364,19 +364,34 @@ fn a_refused_call_renews_once_and_is_sent_again() {
 }
 
 #[test]
+fn a_pause_that_another_client_was_asked_for_has_its_own_alarm() {
+    let mut vault = Vault::default();
+    let (mut tab, _) = two_tabs(&mut vault);
+    tab.0.pause_until(at(1).exactly() + 29_500);
+    let effects = tab.handle(&mut vault, fetch(1), 1);
+    assert!(matches!(effects.as_slice(), [Effect::Alarm(Some(29_500))]), "{effects:?}");
+    let effects = tab.handle(&mut vault, Event::Drop { call: 1 }, 2);
+    assert!(matches!(effects.as_slice(), [Effect::Alarm(None)]), "{effects:?}");
+}
+
+#[test]
 fn who_is_asked_to_wait_makes_all_wait_and_is_sent_again() {
     let mut vault = Vault::default();
     let (mut tab, _) = two_tabs(&mut vault);
     let _ = tab.handle(&mut vault, fetch(1), 1);
     let response = ApiResponse::new(429).with("2", "");
     let effects = tab.handle(&mut vault, Event::Response { call: 1, response }, 1);
-    assert!(matches!(effects.as_slice(), [Effect::Sleep(2000)]), "{effects:?}");
+    assert!(matches!(effects.as_slice(), [Effect::Alarm(Some(2000))]), "{effects:?}");
     let effects = tab.handle(&mut vault, fetch(2), 2);
-    assert!(matches!(effects.as_slice(), [Effect::Sleep(1000)]), "{effects:?}");
+    assert!(effects.is_empty(), "one alarm is for all: {effects:?}");
     let may_wait = false;
     let effects = tab.handle(&mut vault, Event::Fetch { call: 3, may_wait }, 2);
     assert_eq!(header(&effects), "Bearer AT1", "who would rather not wait does not");
-    assert!(tab.handle(&mut vault, Event::Tick, 2).is_empty());
+    let effects = tab.handle(&mut vault, Event::Tick, 2);
+    assert!(
+        matches!(effects.as_slice(), [Effect::Alarm(Some(1000))]),
+        "timers may be early: {effects:?}"
+    );
     let effects = tab.handle(&mut vault, Event::Tick, 3);
     assert!(
         matches!(effects.as_slice(), [Effect::Fetch { .. }, Effect::Fetch { .. }]),

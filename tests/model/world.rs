@@ -283,7 +283,7 @@ impl World {
             Effect::Publish(event) => self.published(tab, event, before),
             Effect::Leave if self.mutant == Mutant::NoGrace => {}
             Effect::Leave => self.browser.left = Some(self.now),
-            Effect::Sleep(_) => self.tabs[tab].is_asleep = true,
+            Effect::Alarm(time) => self.tabs[tab].is_asleep = time.is_some(),
             _ => {}
         }
     }

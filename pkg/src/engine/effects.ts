@@ -21,7 +21,8 @@ export interface Effects {
   publish: { event: Api.SessionEvent };
   publishElsewhere: object;
   leave: object;
-  sleep: { milliseconds: number };
+  /** Without a time: no more. */
+  alarm: { milliseconds?: number };
 }
 
 export type Effect = { [name in keyof Effects]: Effects[name] & { readonly effect: name } }[keyof Effects];
@@ -36,6 +37,8 @@ export interface Place {
   vault?: Vault | undefined;
   /** The session that was signed out of and could not be removed, by its name. */
   over: string | undefined;
+  /** The timer of the core, which has one at most. */
+  alarm?: ReturnType<typeof setTimeout> | undefined;
 }
 
 interface Means {
@@ -76,16 +79,11 @@ export const createEffects = ({
   publishElsewhere: () => publish("signed_in_elsewhere"),
   // The page notes that by itself: it knows when it is left, wherever its engine runs.
   leave: () => {},
-  sleep: ({ milliseconds }, tell) => wake(performance.now() + milliseconds, tell),
+  alarm: ({ milliseconds }, tell) => {
+    clearTimeout(place.alarm);
+    place.alarm = milliseconds === undefined ? undefined : setTimeout(() => tell("tick"), milliseconds);
+  },
 });
-
-/** Tells that it is time, and not a moment before, as timers do: what waits for that second would then wait for ever. */
-const wake = (end: number, tell: Tell): void => {
-  // Less than a microsecond is a fault of the reckoning.
-  const left = Math.ceil(end - performance.now() - 0.001);
-  if (left > 0) setTimeout(() => wake(end, tell), left);
-  else tell("tick");
-};
 
 /** Tells what the vault has answered, or that it has not. */
 const asked = <T>(work: Promise<T>, tell: Tell, done: (value: T) => void): void => void work.then(done, () => tell("failed"));

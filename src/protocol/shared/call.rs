@@ -328,15 +328,28 @@ impl<C: Tokens> Shared<C> {
     /// Has a call wait, as the API has asked for. Answers whether there is something to wait for.
     fn pause(&mut self, call: &mut Call, now: Moment) -> bool {
         let until = self.paused_until;
-        let left = until.saturating_sub(now.exactly());
         let is_its = call.session.is_none() || call.session == self.id;
-        let is_to_wait = is_its && left > 0 && call.may_wait() && self.tokens.is_signed_in();
+        let is_to_wait = is_its && until > now.exactly() && call.may_wait() && self.tokens.is_signed_in();
         if is_to_wait {
             call.waits += 1;
             call.doing = Doing::Pausing { until };
-            self.effects.push(Effect::Sleep(left));
         }
         is_to_wait
+    }
+
+    /// Has the clock come back for those who wait, if there is anybody, and no earlier than for the first of them.
+    pub(super) fn set_alarm(&mut self, now: Moment) {
+        let now = now.exactly();
+        let times = self.calls.iter().filter_map(|call| match call.doing {
+            // For whom it is time already, something else has to happen first.
+            Doing::Pausing { until } if until > now => Some(until),
+            _ => None,
+        });
+        let first = times.min();
+        if first != self.alarm {
+            self.alarm = first;
+            self.effects.push(Effect::Alarm(first.map(|first| first - now)));
+        }
     }
 
     /// Lets a request leave, or says what it waits for. Answers whether it is not over by that.

@@ -136,7 +136,7 @@ pub enum Event<'a, C: Tokens> {
         /// The call that waits for that; 0: none does.
         call: u64,
     },
-    /// What came of a [`Effect::Sleep`].
+    /// It is the time of the last [`Effect::Alarm`].
     Tick,
 }
 
@@ -206,8 +206,8 @@ pub enum Effect<C: Tokens> {
     PublishElsewhere,
     /// Note when this tab is left, before it is gone.
     Leave,
-    /// Come back so much later, and not before: [`Event::Tick`].
-    Sleep(Milliseconds),
+    /// Come back so much later: [`Event::Tick`]; and no more at the time that was asked for before. `None`: not at all.
+    Alarm(Option<Milliseconds>),
 }
 
 /// A session as the vault holds it.

@@ -48,6 +48,8 @@ pub struct Shared<C: Tokens> {
     grants: Vec<(u64, C::Grant, Id)>,
     /// Until when every request to the API waits, on the clock that never jumps.
     paused_until: Milliseconds,
+    /// When the clock is to come back, on the same one.
+    alarm: Option<Milliseconds>,
 
     /// The exchanges that are under way.
     sent: Vec<Sent<C::Exchange, C::Outcome>>,
@@ -162,6 +164,7 @@ impl<C: Tokens> Shared<C> {
             calls: Vec::new(),
             grants: Vec::new(),
             paused_until: 0,
+            alarm: None,
             sent: Vec::new(),
             count: 0,
             asked: None,
@@ -255,6 +258,7 @@ impl<C: Tokens> Shared<C> {
         if !self.is_suspended {
             while self.asked.is_none() && self.step(now) {}
         }
+        self.set_alarm(now);
         core::mem::take(&mut self.effects.0)
     }
 
@@ -280,6 +284,7 @@ impl<C: Tokens> Shared<C> {
             Event::Present => self.present(),
             Event::Left { call } => self.left(call),
             Event::Heard { news, id } => self.heard(news, id, now),
+            Event::Tick => self.alarm = None,
             Event::Suspend => self.suspend(),
             Event::Resume { call } => self.resume(call),
             event => self.take_call(event, now),

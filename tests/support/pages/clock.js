@@ -1,5 +1,5 @@
-// Runs before everything else: a clock that a test can stop, so that waiting costs no time, and requests to a server that
-// a test can hold back.
+// Runs before everything else, in a page or in a worker: a clock that a test can stop, so that waiting costs no time, and
+// requests to a server that a test can hold back.
 
 "use strict";
 

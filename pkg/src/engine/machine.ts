@@ -18,15 +18,19 @@ interface Answer {
 
 /** Begins effects in their order: also what a listener of the app sets off meanwhile. */
 const createQueue = (begin: (effect: Effect, cause: unknown) => void) => {
-  const queue: { readonly effect: Effect; readonly cause: unknown }[] = [];
+  // No list: a page's own accessors on `Array.prototype` would get what is pushed.
+  const queue = new Set<{ readonly effect: Effect; readonly cause: unknown }>();
   let isBeginning = false;
   return {
-    add: (effect: Effect, cause: unknown) => void queue.push({ effect: own(effect), cause }),
-    clear: () => void (queue.length = 0),
+    add: (effect: Effect, cause: unknown) => void queue.add({ effect: own(effect), cause }),
+    clear: () => queue.clear(),
     beginAll: () => {
       if (isBeginning) return;
       isBeginning = true;
-      for (let next; (next = queue.shift()); ) begin(next.effect, next.cause);
+      for (const next of queue) {
+        queue.delete(next);
+        begin(next.effect, next.cause);
+      }
       isBeginning = false;
     },
   };

@@ -3,3 +3,6 @@
 import type { Door } from "#core";
 
 export const join = (whole: WebAssembly.Exports): Door => whole.callAll as Door;
+
+export { createEffects } from "./effects.ts";
+export { createHolds } from "./holds.ts";

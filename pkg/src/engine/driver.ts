@@ -5,19 +5,19 @@ import { own } from "../boundary/boundary.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { type Machine, createMachine } from "./machine.ts";
 import type { Exchange } from "./send.ts";
-import { joinTabs, openChannel, usableLocks } from "./tabs.ts";
+import { joinTabs, usableLocks } from "./tabs.ts";
 
 /** Opens a client in the core, once, and what it shares with other tabs. `adapt`: what is sent, for a check-up. */
 export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: Exchange) => exchange) => {
   const place: Place = own({ over: setup.over });
-  let sharing: Awaited<ReturnType<typeof loadVault>> | undefined;
+  let shared: Shared = own({});
   let opening: Promise<void> | undefined;
   let starting: Promise<void> | undefined;
 
   const onLost = () => {
     opening = starting = undefined;
-    place.tabs?.beAbsent();
-    place.tabs?.unlock();
+    place.holds?.beAbsent();
+    place.holds?.unlock();
   };
   const machine = createMachine(place, publish, onLost, adapt);
   const { step, tell, outcomes } = machine;
@@ -30,7 +30,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
 
   const openOnce = async (): Promise<void> => {
     const { isToDiscover, ...others } = await openCore(setup, place, machine, started);
-    ({ sharing } = others);
+    shared = others;
     step("session");
     if (isToDiscover) {
       await begun();
@@ -54,8 +54,16 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
 
   /** With the whole core, which has been told that this page has begun. */
   const begun = (): Promise<void> =>
-    (starting ??= Promise.resolve(complete())
-      .then(() => void step("tell", { event: "start" }))
+    (starting ??= Promise.all([loaded(import("./core-rest.js")), complete()])
+      .then(([rest]) => {
+        machine.bringAbout(rest.createEffects);
+        place.holds ??= rest.createHolds(shared.name!, shared.locks, {
+          present: () => tell("present"),
+          locked: () => tell("locked"),
+          lockTimedOut: () => tell("lockTimedOut"),
+        });
+        step("tell", { event: "start" });
+      })
       .catch((error: unknown) => {
         starting = undefined;
         throw error;
@@ -81,13 +89,20 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
     isOpen: () => machine.core() !== undefined,
     isStarted: () => starting !== undefined,
     over: () => place.over,
-    resumeVault: () => sharing?.resume(),
+    resumeVault: () => shared.sharing?.resume(),
     // Not in a worker: where it shares a session, the page that is left ends it.
-    suspendVault: () => typeof document !== "undefined" && sharing?.suspend(),
+    suspendVault: () => typeof document !== "undefined" && shared.sharing?.suspend(),
   };
 };
 
 export type Driver = ReturnType<typeof createDriver>;
+
+/** By what a client shares its session with other tabs. */
+interface Shared {
+  readonly name?: string;
+  readonly locks?: LockManager | undefined;
+  readonly sharing?: Awaited<ReturnType<typeof loadVault>> | undefined;
+}
 
 /** A client in the core, its tabs and its vault. */
 const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, started: () => Promise<void>) => {
@@ -99,18 +114,15 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   const facts = { options, page, hasVault, hadSession, canResume };
   const { client, isToDiscover } = core<{ client: string; isToDiscover: boolean }>("open", facts);
   const name = `procore-spa-auth ${client}`;
-  place.tabs ??= joinTabs(name, locks, setup.isAlone ? undefined : openChannel(name), {
-    heard: (news, id) => {
+  if (!setup.isAlone) {
+    place.tell ??= joinTabs(name, (news, id) => {
       if (news === "signed_out") place.over = String(id);
       started().then(() => tell("heard", { news, id }), () => {});
-    },
-    present: () => tell("present"),
-    locked: () => tell("locked"),
-    lockTimedOut: () => tell("lockTimedOut"),
-  });
+    });
+  }
   place.vault = hasVault ? sharing.openVault(client) : undefined;
   setCore(core);
-  return { isToDiscover, sharing };
+  return { isToDiscover, name, locks, sharing };
 };
 
 /** What a client needs before it is made, side by side: none waits for the others. */

@@ -1,7 +1,7 @@
 import type * as Api from "../types/index.d.ts";
+import type { Holds } from "./holds.ts";
 import type { Outcomes, Settled } from "./outcomes.ts";
 import { type Exchange, send } from "./send.ts";
-import type { Tabs } from "./tabs.ts";
 import type { Before, Kept, Vault } from "./vault.ts";
 
 /** What the core may want done: each by its name, with what it needs. `src/protocol/shared/event.rs` says what each one means. */
@@ -32,7 +32,10 @@ export type Tell = (event: string, facts?: object, cause?: unknown) => void;
 
 /** Where a client is. */
 export interface Place {
-  tabs?: Tabs;
+  /** Tells the other tabs something. */
+  tell?: (news: string, id: number) => void;
+  /** The locks that it shares with them. */
+  holds?: Holds;
   /** Where the session is kept; nothing where tabs share none. */
   vault?: Vault | undefined;
   /** The session that was signed out of and could not be removed, by its name. */
@@ -69,11 +72,11 @@ export const createEffects = ({
     tell("buried");
   },
 
-  lock: ({ seconds }) => place.tabs!.lock(seconds * 1000),
-  unlock: () => place.tabs!.unlock(),
-  present: ({ isPresent }) => (isPresent ? place.tabs!.bePresent() : place.tabs!.beAbsent()),
-  awaitLeaving: ({ call, seconds }, tell) => void place.tabs!.allLeft(seconds * 1000).then(() => tell("left", { call })),
-  tell: ({ news, id }) => place.tabs!.tell(news, id),
+  lock: ({ seconds }) => place.holds!.lock(seconds * 1000),
+  unlock: () => place.holds!.unlock(),
+  present: ({ isPresent }) => (isPresent ? place.holds!.bePresent() : place.holds!.beAbsent()),
+  awaitLeaving: ({ call, seconds }, tell) => void place.holds!.allLeft(seconds * 1000).then(() => tell("left", { call })),
+  tell: ({ news, id }) => place.tell?.(news, id),
 
   publish: ({ event }) => publish(event),
   publishElsewhere: () => publish("signed_in_elsewhere"),
@@ -89,8 +92,8 @@ export const createEffects = ({
 const asked = <T>(work: Promise<T>, tell: Tell, done: (value: T) => void): void => void work.then(done, () => tell("failed"));
 
 /** Who is here, and then what the vault holds. */
-const look = async ({ tabs, vault, over }: Place): Promise<object> => {
-  const isAnyoneHere = await tabs!.isAnyoneHere();
+const look = async ({ holds, vault, over }: Place): Promise<object> => {
+  const isAnyoneHere = await holds!.isAnyoneHere();
   const kept = await vault!.read();
   return { ...kept, isAnyoneHere, isBuried: kept !== undefined && String(kept.id) === over };
 };

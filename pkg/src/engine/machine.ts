@@ -3,7 +3,7 @@ import type * as Api from "../types/index.d.ts";
 import { own } from "../boundary/boundary.ts";
 import type { open } from "./core.ts";
 import { startError } from "../boundary/errors.ts";
-import { type Effect, type Effects, type Place, type Tell, createEffects } from "./effects.ts";
+import type { Effect, Effects, Place, Tell, createEffects } from "./effects.ts";
 import { createOutcomes } from "./outcomes.ts";
 import type { Exchange } from "./send.ts";
 
@@ -16,22 +16,22 @@ interface Answer {
   readonly isOver?: boolean;
 }
 
-/** Begins effects in their order: also what a listener of the app sets off meanwhile. */
-const createQueue = (begin: (effect: Effect, cause: unknown) => void) => {
+/** Does things in their order: also what a listener of the app sets off meanwhile. */
+const createQueue = () => {
   // No list: a page's own accessors on `Array.prototype` would get what is pushed.
-  const queue = new Set<{ readonly effect: Effect; readonly cause: unknown }>();
-  let isBeginning = false;
+  const queue = new Set<() => void>();
+  let isBusy = false;
   return {
-    add: (effect: Effect, cause: unknown) => void queue.add({ effect: own(effect), cause }),
+    add: (thing: () => void) => void queue.add(thing),
     clear: () => queue.clear(),
-    beginAll: () => {
-      if (isBeginning) return;
-      isBeginning = true;
-      for (const next of queue) {
-        queue.delete(next);
-        begin(next.effect, next.cause);
+    doAll: () => {
+      if (isBusy) return;
+      isBusy = true;
+      for (const thing of queue) {
+        queue.delete(thing);
+        thing();
       }
-      isBeginning = false;
+      isBusy = false;
     },
   };
 };
@@ -41,15 +41,16 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
   const outcomes = createOutcomes();
   let core: Core | undefined;
   let session = UNKNOWN;
-  const effects = createEffects({ place, outcomes, adapt, publish: (event) => publish(session, event) });
+  let effects: ReturnType<typeof createEffects> | undefined;
+  const queue = createQueue();
+  const publishIt = (event: Api.SessionEvent) => publish(session, event);
 
   const begin = <Name extends keyof Effects>(effect: Effects[Name] & { readonly effect: Name }, cause: unknown) => {
     const from = core;
     // Nothing that a core has asked for is told to the one after it.
     const tellIt: Tell = (...news) => core === from && tell(...news);
-    effects[effect.effect](effect, tellIt, cause);
+    effects![effect.effect](effect, tellIt, cause);
   };
-  const queue = createQueue(begin);
 
   /** Takes a step, and begins what the core says. */
   const step = <T = unknown>(name: string, input: object = {}, cause?: unknown): T & Answer => {
@@ -61,12 +62,12 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
       if ((error as Api.ProcoreAuthError).code === "instance_poisoned") lose(error);
       throw error;
     }
-    const { session: now, effects = [] } = answer;
+    const { session: now, effects: asked = [] } = answer;
     const isKnownNow = now && session.status === "unknown";
     if (now) session = sessionOf(own(now));
-    if (isKnownNow && !effects.some(({ effect }) => effect === "publish")) queue.add({ effect: "publish", event: "ready" }, cause);
-    for (const effect of effects) queue.add(effect, cause);
-    queue.beginAll();
+    if (isKnownNow && !asked.some(({ effect }) => effect === "publish")) queue.add(() => publishIt("ready"));
+    for (const effect of asked) queue.add(() => begin(own(effect), cause));
+    queue.doAll();
     return answer;
   };
 
@@ -95,6 +96,8 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
     outcomes,
     core: () => core,
     setCore: (opened: Core | undefined) => void (core = opened),
+    /** Before the first event is told, which is what effects come of. */
+    bringAbout: (create: typeof createEffects) => void (effects ??= create({ place, outcomes, adapt, publish: publishIt })),
 
     session: (): Api.Session => {
       try {

@@ -1,0 +1,15 @@
+// The worker, with a clock that the page can stop (`clock-page.js`).
+
+"use strict";
+
+{
+  // Where the page's policy asks for Trusted Types.
+  const trusted = globalThis.trustedTypes?.createPolicy("procore-spa-auth", { createScriptURL: (url) => url });
+  const load = (url) => importScripts(trusted?.createScriptURL(url) ?? url);
+  load("/support/clock.js");
+  const page = new BroadcastChannel("clock");
+  page.addEventListener("message", ({ data: { id, name, values } }) => {
+    page.postMessage({ id, answer: clock[name](...values) });
+  });
+  load("/package/worker-script.js");
+}

@@ -226,10 +226,15 @@ impl State {
         match result {
             Err(error) => write_error(out, error),
             Ok(Done::SignedOut { is_revoked, wiped }) => {
-                if let Some(is_revoked) = is_revoked {
-                    out.bool("isRevoked", *is_revoked);
-                }
-                out.bool("isWiped", *wiped == Wiping::Gone);
+                let is_wiped = *wiped == Wiping::Gone;
+                let outcome = match is_revoked {
+                    None => "nothing",
+                    // Without the vault nobody knows whether another tab has newer tokens.
+                    Some(true) if is_wiped => "revoked",
+                    Some(_) => "revoke_pending",
+                };
+                out.string("outcome", outcome);
+                out.bool("isWiped", is_wiped);
             }
             Ok(Done::Done | Done::Return) => {
                 if let Some((_, return_to, warning)) = target {

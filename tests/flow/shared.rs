@@ -369,7 +369,10 @@ fn a_pause_that_another_client_was_asked_for_has_its_own_alarm() {
     let (mut tab, _) = two_tabs(&mut vault);
     tab.0.pause_until(at(1).exactly() + 29_500);
     let effects = tab.handle(&mut vault, fetch(1), 1);
-    assert!(matches!(effects.as_slice(), [Effect::Alarm(Some(29_500))]), "{effects:?}");
+    assert!(
+        matches!(effects.as_slice(), [Effect::Alarm(Some(29_500))]),
+        "{effects:?}"
+    );
     let effects = tab.handle(&mut vault, Event::Drop { call: 1 }, 2);
     assert!(matches!(effects.as_slice(), [Effect::Alarm(None)]), "{effects:?}");
 }

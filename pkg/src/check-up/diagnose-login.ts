@@ -104,7 +104,7 @@ const pkce = (seen: Seen): Found => {
   if (!probe.error || code === "scope_expanded" || isMediated) {
     return problem(
       "pkce_not_enforced",
-      `The server gave tokens for a wrong code verifier. ${probe.isRevoked || isMediated ? "They are revoked." : "They may still be good, for it was not said that they are revoked."}`,
+      `The server gave tokens for a wrong code verifier. ${probe.outcome === "revoked" || isMediated ? "They are revoked." : "They may still be good, for it was not said that they are revoked."}`,
       "Ask its operator to enforce PKCE with S256: until then, whoever gets hold of a code can redeem it.",
     );
   }

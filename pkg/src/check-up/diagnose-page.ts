@@ -18,101 +18,104 @@ export const pageChecks = async ({ facts, isPersistent }: Subject): Promise<Chec
     Promise.resolve(navigator.locks?.query()).then(Boolean, () => false),
   ]);
   return {
-    secure_context: () =>
-      isSecureContext
-        ? ok(`${location.origin} is a secure context.`)
-        : problem(
-            "insecure_context",
-            `${location.origin} is no secure context.`,
-            "Serve the page by https, or from http://localhost.",
-          ),
-
-    webassembly: () => {
-      try {
-        // The smallest module: a magic number and a version.
-        new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
-        return ok("WebAssembly may run here.");
-      } catch {
-        return typeof WebAssembly === "undefined"
-          ? problem("wasm_blocked", "This browser has no WebAssembly, or it is switched off.", "Use another browser.")
-          : problem(
-              "wasm_blocked",
-              "The page's policy forbids WebAssembly.",
-              "Add 'wasm-unsafe-eval' to script-src of the Content-Security-Policy.",
-            );
-      }
-    },
-
+    secure_context: secureContext,
+    webassembly,
     configuration: () => (facts ? ok("The configuration is sound.") : notChecked("The client did not start.")),
-
     redirect_uri: () => redirectUri(here, server),
-
-    random_numbers: () => {
-      const [one, other] = [0, 0].map(() => String(crypto.getRandomValues(new Uint8Array(16))));
-      return one !== other
-        ? ok("The browser gives random numbers.")
-        : problem("rng_unavailable", "crypto.getRandomValues gives no random numbers.", "Use another browser.");
-    },
-
-    session_storage: () => {
-      try {
-        const key = "procore-spa-auth-diagnosis";
-        sessionStorage.setItem(key, key);
-        const isKept = sessionStorage.getItem(key) === key;
-        sessionStorage.removeItem(key);
-        if (isKept) return ok("sessionStorage can be used.");
-      } catch {
-        // Said below.
-      }
-      return problem(
-        "storage_unavailable",
-        "sessionStorage is blocked or full, so a sign-in could not be finished after the redirect.",
-        "Allow site data for this page.",
-      );
-    },
-
-    indexed_db: () =>
-      database === undefined
-        ? undefined
-        : database
-          ? ok("IndexedDB can be used.")
-          : problem(
-              "indexed_db_unavailable",
-              "IndexedDB is blocked, so no session outlives a reload, whatever persist says.",
-              "Allow site data for this page; private windows may have none.",
-              "warning",
-            ),
-
-    web_locks: () =>
-      !isSecureContext
-        ? notChecked("Browsers have Web Locks in secure contexts only.")
-        : hasLocks
-          ? ok("The browser has Web Locks.")
-          : problem(
-              "web_locks_missing",
-              "The browser has no Web Locks for this page, so its tabs can't share a session.",
-              "Use a browser of 2022 or later; in a frame of another site, sign in anew in each tab.",
-              "warning",
-            ),
-
-    broadcast_channel: () =>
-      typeof BroadcastChannel === "function"
-        ? ok("The browser has BroadcastChannel.")
-        : problem(
-            "broadcast_channel_missing",
-            "The browser has no BroadcastChannel, so other tabs do not hear of a sign-out.",
-            "Use a browser of 2022 or later.",
-            "warning",
-          ),
-
+    random_numbers: randomNumbers,
+    session_storage: sessionStorageWorks,
+    indexed_db: () => indexedDb(database),
+    web_locks: () => webLocks(hasLocks),
+    broadcast_channel: broadcastChannel,
     // Only the start itself can tell.
     worker: () => undefined,
-
     clock: () => clock(server),
-
     framing: () => framing(server),
   };
 };
+
+const secureContext = (): Found =>
+  isSecureContext
+    ? ok(`${location.origin} is a secure context.`)
+    : problem(
+        "insecure_context",
+        `${location.origin} is no secure context.`,
+        "Serve the page by https, or from http://localhost.",
+      );
+
+const webassembly = (): Found => {
+  try {
+    // The smallest module: a magic number and a version.
+    new WebAssembly.Instance(new WebAssembly.Module(Uint8Array.of(0, 97, 115, 109, 1, 0, 0, 0)));
+    return ok("WebAssembly may run here.");
+  } catch {
+    return typeof WebAssembly === "undefined"
+      ? problem("wasm_blocked", "This browser has no WebAssembly, or it is switched off.", "Use another browser.")
+      : problem(
+          "wasm_blocked",
+          "The page's policy forbids WebAssembly.",
+          "Add 'wasm-unsafe-eval' to script-src of the Content-Security-Policy.",
+        );
+  }
+};
+
+const randomNumbers = (): Found => {
+  const [one, other] = [0, 0].map(() => String(crypto.getRandomValues(new Uint8Array(16))));
+  return one !== other
+    ? ok("The browser gives random numbers.")
+    : problem("rng_unavailable", "crypto.getRandomValues gives no random numbers.", "Use another browser.");
+};
+
+const sessionStorageWorks = (): Found => {
+  try {
+    const key = "procore-spa-auth-diagnosis";
+    sessionStorage.setItem(key, key);
+    const isKept = sessionStorage.getItem(key) === key;
+    sessionStorage.removeItem(key);
+    if (isKept) return ok("sessionStorage can be used.");
+  } catch {
+    // Said below.
+  }
+  return problem(
+    "storage_unavailable",
+    "sessionStorage is blocked or full, so a sign-in could not be finished after the redirect.",
+    "Allow site data for this page.",
+  );
+};
+
+const indexedDb = (database: boolean | undefined): Found | undefined =>
+  database === undefined
+    ? undefined
+    : database
+      ? ok("IndexedDB can be used.")
+      : problem(
+          "indexed_db_unavailable",
+          "IndexedDB is blocked, so no session outlives a reload, whatever persist says.",
+          "Allow site data for this page; private windows may have none.",
+          "warning",
+        );
+
+const webLocks = (hasLocks: boolean): Found =>
+  !isSecureContext
+    ? notChecked("Browsers have Web Locks in secure contexts only.")
+    : hasLocks
+      ? ok("The browser has Web Locks.")
+      : problem(
+          "web_locks_missing",
+          "The browser has no Web Locks for this page, so its tabs can't share a session.",
+          "Use a browser of 2022 or later; in a frame of another site, sign in anew in each tab.",
+          "warning",
+        );
+
+const broadcastChannel = (): Found =>
+  typeof BroadcastChannel === "function"
+    ? ok("The browser has BroadcastChannel.")
+    : problem(
+        "broadcast_channel_missing",
+        "The browser has no BroadcastChannel, so other tabs do not hear of a sign-out.",
+        "Use a browser of 2022 or later.",
+        "warning",
+      );
 
 const redirectUri = (here: string | undefined, { status, outcome }: Reached): Found =>
   here === undefined

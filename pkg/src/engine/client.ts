@@ -1,4 +1,4 @@
-import type { Authorized, Engine, Judged, Login, Publish, Redeemed, Setup } from "./engine.ts";
+import { type Authorized, type Engine, type Judged, type Login, NOBODY, type Publish, type Redeemed, type Setup, type SignedOut } from "./engine.ts";
 import { bounded, own } from "../boundary/boundary.ts";
 import { type Driver, createDriver } from "./driver.ts";
 import { loaded } from "../boundary/loaded.ts";
@@ -114,10 +114,10 @@ const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"
 const leaving = (setup: Setup, driver: Driver): Part<"signOut" | "resume" | "suspend"> => ({
   signOut: async () => {
     // Before the core has started, nobody can be signed in but in the vault, or at the mediator.
-    if (!driver.isOpening() && !setup.isPersistent && !setup.canResume) return own({});
+    if (!driver.isOpening() && !setup.isPersistent && !setup.canResume) return NOBODY;
     await driver.started();
-    const { isRevoked, isWiped } = await driver.ask<{ isRevoked?: boolean; isWiped: boolean }>("signOut");
-    return own({ ...(isRevoked !== undefined && { isRevoked }), over: isWiped ? undefined : (driver.over() ?? "") });
+    const { outcome, isWiped } = await driver.ask<SignedOut & { isWiped: boolean }>("signOut");
+    return own({ outcome, over: isWiped ? undefined : (driver.over() ?? "") });
   },
 
   resume: async () => {

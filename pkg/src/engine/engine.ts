@@ -1,5 +1,5 @@
 import type * as Api from "../types/index.d.ts";
-import { result } from "../boundary/boundary.ts";
+import { own, result } from "../boundary/boundary.ts";
 
 /** What a client is made of. */
 export interface Setup {
@@ -87,8 +87,18 @@ export interface Facts {
  */
 export interface Probe {
   readonly error?: unknown;
-  readonly isRevoked?: boolean;
+  readonly outcome?: Api.SignOutResult["outcome"];
 }
+
+/** What a sign-out has done. */
+export interface SignedOut {
+  readonly outcome: Api.SignOutResult["outcome"];
+  /** The session that could not be removed from where it is kept; empty, if not even its name is known. */
+  readonly over?: string | undefined;
+}
+
+/** The same where nobody can have been signed in. */
+export const NOBODY: SignedOut = own({ outcome: "nothing" });
 
 /** Everything that a page can ask of its client. Nothing here takes an endpoint, and nothing gives out a refresh token. */
 export interface Operations {
@@ -105,8 +115,7 @@ export interface Operations {
   /** Nobody waits for a call to the API any more. */
   giveUp(call: number): Promise<void>;
   refresh(): Promise<void>;
-  /** `over`: the session that could not be removed from where it is kept; empty, if not even its name is known. */
-  signOut(): Promise<{ isRevoked?: boolean; over?: string | undefined }>;
+  signOut(): Promise<SignedOut>;
   /** The page is back: from sleep, from the back/forward cache, from being offline. */
   resume(): Promise<void>;
   /** The page is about to be frozen: nothing may be held. */

@@ -41,6 +41,8 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
   const outcomes = createOutcomes();
   let core: Core | undefined;
   let session = UNKNOWN;
+  /** When the core was asked last what it is, in seconds of both clocks. */
+  let lookedAt: string | undefined;
   let effects: ReturnType<typeof createEffects> | undefined;
   const queue = createQueue();
   const publishIt = (event: Api.SessionEvent) => publish(session, event);
@@ -100,8 +102,12 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
     bringAbout: (create: typeof createEffects) => void (effects ??= create({ place, outcomes, adapt, publish: publishIt })),
 
     session: (): Api.Session => {
+      // Between two steps, it changes with the second of a clock and not before.
+      const seconds = `${Math.floor(Date.now() / 1000)} ${Math.floor(performance.now() / 1000)}`;
+      if (seconds === lookedAt) return session;
       try {
         if (core) step("session");
+        lookedAt = seconds;
       } catch {
         // In the middle of another step there is nothing new.
       }

@@ -2,13 +2,14 @@ import type * as Api from "../types/index.d.ts";
 import { json, own, result } from "../boundary/boundary.ts";
 import { ProcoreAuthError } from "../boundary/errors.ts";
 import { explaining } from "../boundary/explain.ts";
+import { NOBODY } from "../engine/engine.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { ANY, CALLBACK, FLAG, SECONDS, SIGN_IN, SIGNAL, judged, only } from "../boundary/options.ts";
 import type { createCalls } from "./calls.ts";
 import { leave, refuseFrames } from "./leave.ts";
 import { openPopup } from "./login-window.ts";
 import { type PageOptions, optionsText, readOptions, readable } from "./options.ts";
-import { type MakeEngine, createPageSession } from "./page-session.ts";
+import { type MakeEngine, type PageSession, createPageSession } from "./page-session.ts";
 import { probe } from "./probe.ts";
 import { createRedirects } from "./redirected.ts";
 import { readRequest } from "./request.ts";
@@ -31,17 +32,45 @@ export const createAuth = (givenOptions: Api.ProcoreAuthOptions, makeEngine: Mak
 };
 
 const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.ProcoreAuth => {
-  const isLasting = !(read instanceof Error) && read.isLasting;
-  let calls: ReturnType<typeof createCalls> | undefined;
-  let loading: Promise<NonNullable<typeof calls>> | undefined;
+  const { page, calling } = createCalling(read, makeEngine);
+  const redirects = createRedirects(read, page);
+  const auth: Api.ProcoreAuth = {
+    ...signingIn(page, redirects),
+
+    start: explaining(async (options) => {
+      // At once, for it scrubs the URL.
+      const redirected = redirects.handle();
+      redirected.catch(() => {});
+      const read = only(options, { signIn: SIGN_IN, navigate: CALLBACK });
+      return start({ auth, redirected }, read);
+    }),
+
+    get session() {
+      return page.session();
+    },
+
+    subscribe: page.subscribe,
+    ...usingTheApi(page, calling),
+    ...usingTheSession(read, page),
+    ...checkingUp(read, page),
+  };
+  return auth;
+};
+
+type Calls = ReturnType<typeof createCalls>;
+type Calling = <T>(call: (calls: Calls) => Promise<T>) => Promise<T>;
+
+/** The session of a page, and the way to the calls that only those make who are signed in: the script of them is loaded then. */
+const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
+  let calls: Calls | undefined;
+  let loading: Promise<Calls> | undefined;
   const page = createPageSession(read, makeEngine, ({ signedIn }) => {
     // Ahead of the first request.
-    if (signedIn || calls) loadCalls().then(({ onSession }) => onSession(), () => {});
+    if (signedIn || calls) load().then(({ onSession }) => onSession(), () => {});
   });
   const { engine, ended, whenJudged } = page;
-  const redirects = createRedirects(read, page);
 
-  const loadCalls = () =>
+  const load = () =>
     (loading ??= loaded(import("./calls.js"))
       .then(({ createCalls }) => {
         const isRenewedAhead = !(read instanceof Error) && read.isRenewedAhead;
@@ -53,105 +82,103 @@ const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.P
       }));
 
   /** Runs a call in this very turn where it can: nothing that comes after gets before it. */
-  const calling = async <T>(call: (calls: ReturnType<typeof createCalls>) => Promise<T>): Promise<T> => {
+  const calling: Calling = async (call) => {
     const judged = whenJudged();
     if (judged) await judged;
-    return call(calls ?? (await loadCalls()));
+    return call(calls ?? (await load()));
   };
 
-  const engineFacts = explaining(async () => engine().facts());
+  return { page, calling };
+};
 
-  const auth: Api.ProcoreAuth = {
-    ready: explaining(async () => engine().ready()),
+type Part<Names extends keyof Api.ProcoreAuth> = Pick<Api.ProcoreAuth, Names>;
 
-    start: explaining(async (options) => {
-      // At once, for it scrubs the URL.
-      const redirected = redirects.handle();
-      redirected.catch(() => {});
-      const read = only(options, { signIn: SIGN_IN, navigate: CALLBACK });
-      return start({ auth, redirected }, read);
-    }),
+const signingIn = (
+  { engine }: PageSession,
+  { handle, redeem }: ReturnType<typeof createRedirects>,
+): Part<"ready" | "handleRedirect" | "signIn" | "signInWithPopup"> => ({
+  ready: explaining(async () => engine().ready()),
 
-    handleRedirect: explaining(redirects.handle),
+  handleRedirect: explaining(handle),
 
-    signIn: explaining(async (options = {}) => {
-      refuseFrames();
-      const asking = {
-        options: optionsText(options),
-        page: globalThis.location?.href ?? "",
-        rounds: rounds(),
-        load: String(Math.floor(performance.timeOrigin)),
-        isByUser: globalThis.navigator?.userActivation?.isActive === true,
-      };
-      const { url, warning, rounds: next } = await engine().signIn(own(asking));
-      keepRounds(next);
-      if (warning) console.warn(`procore-spa-auth: ${warning}`);
-      return leave(url);
-    }),
+  signIn: explaining(async (options = {}) => {
+    refuseFrames();
+    const asking = {
+      options: optionsText(options),
+      page: globalThis.location?.href ?? "",
+      rounds: rounds(),
+      load: String(Math.floor(performance.timeOrigin)),
+      isByUser: globalThis.navigator?.userActivation?.isActive === true,
+    };
+    const { url, warning, rounds: next } = await engine().signIn(own(asking));
+    keepRounds(next);
+    if (warning) console.warn(`procore-spa-auth: ${warning}`);
+    return leave(url);
+  }),
 
-    signInWithPopup: explaining(async (options) => {
-      const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
-        judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
-      );
-      const text = optionsText(signInOptions);
-      // Without a turn in between, where that is possible: a popup has to open inside the click.
-      const { url, state } = engine().popupNow(text) ?? (await engine().popup(text));
-      try {
-        const response = await openPopup(url, state, signal, timeoutSeconds);
-        return await redirects.redeem({ url: response, state });
-      } catch (error) {
-        void engine().drop(state);
-        throw error;
-      }
-    }),
+  signInWithPopup: explaining(async (options) => {
+    const { signal, timeoutSeconds, ...signInOptions } = readable(() =>
+      judged(options, { signal: SIGNAL, timeoutSeconds: SECONDS }),
+    );
+    const text = optionsText(signInOptions);
+    // Without a turn in between, where that is possible: a popup has to open inside the click.
+    const { url, state } = engine().popupNow(text) ?? (await engine().popup(text));
+    try {
+      const response = await openPopup(url, state, signal, timeoutSeconds);
+      return await redeem({ url: response, state });
+    } catch (error) {
+      void engine().drop(state);
+      throw error;
+    }
+  }),
+});
 
+const usingTheApi = ({ session, ended }: PageSession, calling: Calling): Part<"fetch" | "authorize" | "user"> => ({
+  fetch: explaining(async (input, options) => {
+    const request = readRequest(input, options);
+    // Of the session that the app sees now, also where the script is not here yet.
+    const ending = session().signedIn ? ended() : undefined;
+    return calling(({ send }) => send(request, ending));
+  }),
+
+  authorize: explaining(async (target, options) => {
+    const request = readRequest(String(target), only(options, { companyId: ANY }));
+    return calling(({ authorize }) => authorize(request));
+  }),
+
+  user: explaining(() => calling(({ user }) => user())),
+});
+
+const usingTheSession = (read: PageOptions | Error, page: PageSession): Part<"refresh" | "signOut"> => ({
+  refresh: explaining(async () => {
+    const judged = page.whenJudged();
+    if (judged) await judged;
+    await page.engine().refresh();
+    return page.session();
+  }),
+
+  signOut: explaining(async () => {
+    const isLasting = !(read instanceof Error) && read.isLasting;
+    // Before the client is made, nobody can be signed in.
+    const { outcome, over } = page.isMade() || isLasting ? await page.engine().signOut() : NOBODY;
+    if (over) noteOver(over);
+    return result<Api.SignOutResult>({ outcome, warnings: over === undefined ? undefined : ["storage_unavailable"] });
+  }),
+});
+
+const checkingUp = (read: PageOptions | Error, { engine }: PageSession): Part<"diagnose"> => {
+  const facts = explaining(async () => engine().facts());
+  return {
     diagnose: async (options) => {
       const { popup } = only(options, { popup: FLAG });
       const probing = popup ? probe(engine) : undefined;
       const subject = read instanceof Error ? {} : { options: read.options, isPersistent: read.isPersistent };
-      const start = await engineFacts().then(
+      const start = await facts().then(
         (facts) => ({ facts }),
         (startError: Api.ProcoreAuthError) => ({ startError }),
       );
       const { diagnose } = await loaded(import("../check-up/diagnose.js"));
       return diagnose(own({ ...subject, ...start, ...(probing && { probe: probing }) }));
     },
-
-    get session() {
-      return page.session();
-    },
-
-    subscribe: page.subscribe,
-
-    fetch: explaining(async (input, options) => {
-      const request = readRequest(input, options);
-      // Of the session that the app sees now, also where the script is not here yet.
-      const ending = page.session().signedIn ? ended() : undefined;
-      return calling(({ send }) => send(request, ending));
-    }),
-
-    authorize: explaining(async (target, options) => {
-      const request = readRequest(String(target), only(options, { companyId: ANY }));
-      return calling(({ authorize }) => authorize(request));
-    }),
-
-    user: explaining(() => calling(({ user }) => user())),
-
-    refresh: explaining(async () => {
-      const judged = whenJudged();
-      if (judged) await judged;
-      await engine().refresh();
-      return page.session();
-    }),
-
-    signOut: explaining(async () => {
-      // Before the client is made, nobody can be signed in.
-      const { isRevoked, over } = page.isMade() || isLasting ? await engine().signOut() : own<{ isRevoked?: boolean; over?: string }>({});
-      if (over) noteOver(over);
-      // Without the vault nobody knows whether another tab has newer tokens.
-      const outcome = isRevoked === undefined ? "nothing" : isRevoked && over === undefined ? "revoked" : "revoke_pending";
-      return result<Api.SignOutResult>({ outcome, warnings: over === undefined ? undefined : ["storage_unavailable"] });
-    }),
   };
-  return auth;
 };

@@ -8,6 +8,8 @@ import { keepRounds, noteLasting, remembered } from "./tab.ts";
 
 export type MakeEngine = (setup: Setup, publish: Publish) => Engine;
 
+export type PageSession = ReturnType<typeof createPageSession>;
+
 /** The session as a page has it: the engine, made when it is first needed, and what is told of it and when. */
 export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEngine, onSession: (session: Api.Session) => void) => {
   const listeners = createListeners();

@@ -4,11 +4,11 @@ import type { Redeemed, Response } from "../engine/engine.ts";
 import { relayToOpener } from "./login-window.ts";
 import type { PageOptions } from "./options.ts";
 import { takeFromPage } from "./redirect.ts";
-import type { createPageSession } from "./page-session.ts";
+import type { PageSession } from "./page-session.ts";
 import { noteCause } from "./tab.ts";
 
 /** What comes of a response: redeemed once, whoever asks for it how often. */
-export const createRedirects = (read: PageOptions | Error, { engine, judge }: ReturnType<typeof createPageSession>) => {
+export const createRedirects = (read: PageOptions | Error, { engine, judge }: PageSession) => {
   const underWay = new Map<string, Promise<Api.RedirectResult>>();
 
   const redeem = async (response: Response): Promise<Api.RedirectResult> => redirected(await engine().redeem(own(response)));

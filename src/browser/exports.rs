@@ -5,9 +5,10 @@
 //! compiles before anything else, and the rest. The first is whatever `call` reaches, also by a pointer to a function. So what
 //! [`start_steps`] calls, and what that calls, is what every page has to load.
 
-use super::{later_steps, start_steps};
+use super::{later_steps, start_steps, url};
 use crate::error::{Code, Error};
 use crate::protocol::client::Client;
+use crate::protocol::config::Config;
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::secret::Wiped;
 use crate::protocol::shared::Shared;
@@ -23,11 +24,20 @@ extern "C" {
     static IS_SECURE_CONTEXT: Option<bool>;
 }
 
-/// The clients of this page or worker, by number: the first is 1.
-pub(super) type Clients = Vec<Option<State>>;
+/// The clients of this page or worker.
+#[derive(Debug)]
+pub(super) struct Clients {
+    /// By number: the first is 1.
+    pub(super) list: Vec<Option<State>>,
+    /// The configuration that a pure step has had last, with its text: whoever takes such steps brings the same again.
+    last: Option<(String, Config)>,
+}
 
 /// A lock, for a static has to have one; nobody waits for it.
-static CLIENTS: Mutex<Clients> = Mutex::new(Vec::new());
+static CLIENTS: Mutex<Clients> = Mutex::new(Clients {
+    list: Vec::new(),
+    last: None,
+});
 
 /// A client with its session, and what that has to be answered.
 #[derive(Debug)]
@@ -101,8 +111,20 @@ fn wipe_stack() {
 /// Where the client that the step is of has its place.
 pub(super) fn slot<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a mut Option<State>, Error> {
     let core = usize::try_from(input.number("core")).unwrap_or_default();
-    let slot = core.checked_sub(1).and_then(|index| clients.get_mut(index));
+    let slot = core.checked_sub(1).and_then(|index| clients.list.get_mut(index));
     slot.ok_or_else(|| Code::NotReady.into())
+}
+
+/// The configuration of a pure step, parsed once for equal texts.
+#[inline(never)]
+pub(super) fn configured<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a mut Config, Error> {
+    let text = input.text("config");
+    if clients.last.as_ref().is_none_or(|(known, _)| known != text) {
+        let config = Config::parse(text, None, url::parse_url)?;
+        clients.last = Some((text.into(), config));
+    }
+    let last = clients.last.as_mut();
+    last.map(|(_, config)| config).ok_or_else(|| Code::ConfigInvalid.into())
 }
 
 pub(super) fn write_warning(out: &mut Writer, warning: Option<Code>) {

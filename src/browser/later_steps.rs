@@ -1,8 +1,8 @@
 //! Every other step: what judges a response, and what a session is told and asks for. The core's second part. See
 //! [`super::exports`].
 
-use super::exports::{Clients, State, slot};
-use super::{clock, start_steps, url};
+use super::exports::{Clients, State, configured, slot};
+use super::{clock, start_steps};
 use crate::error::{Code, Error};
 use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::config::Config;
@@ -14,7 +14,15 @@ use alloc::string::String;
 /// Takes any step.
 pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> Result<(), Error> {
     match input.text("step") {
-        "parseRedirect" => parse_redirect(input, out),
+        "parseRedirect" => {
+            let pending = PendingAuthorization::from_record(input.text("pending"))?;
+            let config = configured(clients, input)?;
+            // Where the sign-in has asked for it; it may have been of the implicit flow.
+            let mode = core::mem::replace(&mut config.response_mode, pending.response_mode);
+            let parsed = parse_redirect(*pending, config, input, out);
+            config.response_mode = mode;
+            parsed
+        }
         "open" | "buildLoginUrl" | "close" | "signIn" | "look" => start_steps::take(clients, input, out),
         step => {
             let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
@@ -43,6 +51,7 @@ fn share_pause(clients: &mut Clients, input: &Object) {
         return;
     };
     for state in clients
+        .list
         .iter_mut()
         .flatten()
         .filter(|state| *api_origin(state) == *origin)
@@ -55,12 +64,13 @@ fn api_origin(state: &State) -> &str {
     &state.machine.tokens().config().environment().api_origin
 }
 
-fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
-    let pending = PendingAuthorization::from_record(input.text("pending"))?;
-    let mut config = Config::parse(input.text("config"), None, url::parse_url)?;
-    // Where the sign-in has asked for it; it may have been of the implicit flow.
-    config.response_mode = pending.response_mode;
-    let Some(response) = AuthorizationResponse::parse(input.text("url"), &config)? else {
+fn parse_redirect(
+    pending: PendingAuthorization,
+    config: &Config,
+    input: &Object,
+    out: &mut Writer,
+) -> Result<(), Error> {
+    let Some(response) = AuthorizationResponse::parse(input.text("url"), config)? else {
         out.string("kind", "none");
         return Ok(());
     };
@@ -68,7 +78,7 @@ fn parse_redirect(input: &Object, out: &mut Writer) -> Result<(), Error> {
         out.string("kind", "none");
         return response.unclaimed(true).map_or(Ok(()), Err);
     }
-    let grant = pending.accept(&response, &config, clock::now().wall)?;
+    let grant = pending.accept(&response, config, clock::now().wall)?;
     match &grant.credential {
         Granted::Code(code, verifier) => {
             out.string("kind", "code");

@@ -1,6 +1,6 @@
 //! The steps of the start, up to a login URL: all that the core's first part can do. See [`super::exports`].
 
-use super::exports::{Clients, State, slot, write_warning};
+use super::exports::{Clients, State, configured, slot, write_warning};
 use super::{clock, entropy, url};
 use crate::error::{Code, Error};
 use crate::protocol::authorization_request::{AuthorizationRequest, SignInOptions};
@@ -20,11 +20,11 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
     match input.text("step") {
         "open" => {
             let state = open(input, out)?;
-            clients.push(Some(state));
-            out.number("core", u64::try_from(clients.len()).unwrap_or_default());
+            clients.list.push(Some(state));
+            out.number("core", u64::try_from(clients.list.len()).unwrap_or_default());
             Ok(())
         }
-        "buildLoginUrl" => build_login_url(input, out),
+        "buildLoginUrl" => build_login_url(configured(clients, input)?, input, out),
         "close" => {
             *slot(clients, input)? = None;
             Ok(())
@@ -70,7 +70,8 @@ fn sign_in(client: &Client, input: &Object, out: &mut Writer) -> Result<(), Erro
         let rounds = rounds::next(input.text("rounds"), input.text("load"), input.is("isByUser"))?;
         out.string("rounds", &rounds);
     }
-    let request = begin_sign_in(client, input)?;
+    let options = sign_in_options(client.config(), input)?;
+    let request = client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)?;
     out.string("state", request.pending.state());
     out.string("record", &request.pending.to_record());
     out.string("url", &request.url);
@@ -78,18 +79,19 @@ fn sign_in(client: &Client, input: &Object, out: &mut Writer) -> Result<(), Erro
     Ok(())
 }
 
-fn begin_sign_in(client: &Client, input: &Object) -> Result<AuthorizationRequest, Error> {
-    let mut options = SignInOptions::parse(input.text("options"), client.config())?;
+#[inline(never)]
+fn sign_in_options(config: &Config, input: &Object) -> Result<SignInOptions, Error> {
+    let mut options = SignInOptions::parse(input.text("options"), config)?;
     options.is_popup = input.is("isPopup");
     // A parser that refuses makes an exception of it, which is slow.
     let page = input.present("page").and_then(Value::as_str);
     options.page = page.and_then(|page| url::parse_url(page, None));
-    client.begin_sign_in(&options, entropy::entropy()?, clock::now().wall)
+    Ok(options)
 }
 
-fn build_login_url(input: &Object, out: &mut Writer) -> Result<(), Error> {
-    let client = Client::new(Config::parse(input.text("config"), None, url::parse_url)?);
-    let request = begin_sign_in(&client, input)?;
+fn build_login_url(config: &Config, input: &Object, out: &mut Writer) -> Result<(), Error> {
+    let options = sign_in_options(config, input)?;
+    let request = AuthorizationRequest::new(config, &options, entropy::entropy()?, clock::now().wall)?;
     out.string("url", &request.url);
     out.string("pending", &request.pending.to_record());
     // Nobody waits here for the sign-in, so a bad target is an error at once.

@@ -103,8 +103,18 @@ impl Call {
         }
     }
 
-    const fn may_wait(&self) -> bool {
+    pub(super) const fn may_wait(&self) -> bool {
         self.may_wait && self.waits < MAX_WAITS
+    }
+
+    pub(super) fn wait(&mut self, until: Milliseconds) {
+        self.waits += 1;
+        self.doing = Doing::Pausing { until };
+    }
+
+    /// Whether it is of this session, or of none yet.
+    pub(super) fn is_of(&self, session: Option<Id>) -> bool {
+        self.session.is_none() || self.session == session
     }
 }
 
@@ -226,7 +236,7 @@ impl<C: Tokens> Shared<C> {
 
     /// Ends a request of a session that is over. One that is under way is told when it is answered.
     fn end_with_session(&mut self, call: &mut Call, code: Code) -> bool {
-        if call.session.is_none() || call.session == self.id {
+        if call.is_of(self.id) {
             return true;
         }
         match call.doing {
@@ -325,37 +335,10 @@ impl<C: Tokens> Shared<C> {
         false
     }
 
-    /// Has a call wait, as the API has asked for. Answers whether there is something to wait for.
-    fn pause(&mut self, call: &mut Call, now: Moment) -> bool {
-        let until = self.paused_until;
-        let is_its = call.session.is_none() || call.session == self.id;
-        let is_to_wait = is_its && until > now.exactly() && call.may_wait() && self.tokens.is_signed_in();
-        if is_to_wait {
-            call.waits += 1;
-            call.doing = Doing::Pausing { until };
-        }
-        is_to_wait
-    }
-
-    /// Has the clock come back for those who wait, if there is anybody, and no earlier than for the first of them.
-    pub(super) fn set_alarm(&mut self, now: Moment) {
-        let now = now.exactly();
-        let times = self.calls.iter().filter_map(|call| match call.doing {
-            // For whom it is time already, something else has to happen first.
-            Doing::Pausing { until } if until > now => Some(until),
-            _ => None,
-        });
-        let first = times.min();
-        if first != self.alarm {
-            self.alarm = first;
-            self.effects.push(Effect::Alarm(first.map(|first| first - now)));
-        }
-    }
-
     /// Lets a request leave, or says what it waits for. Answers whether it is not over by that.
     fn authorize(&mut self, call: &mut Call, is_renewed: bool, now: Moment) -> bool {
         // One user's request is never sent with another user's token.
-        let is_other = call.session.is_some() && call.session != self.id;
+        let is_other = !call.is_of(self.id);
         let generation = self.tokens.generation();
         let authorized = match is_other {
             true => Err(Error::from(Code::SessionEnded)),

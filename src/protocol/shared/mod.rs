@@ -13,7 +13,9 @@ mod tokens;
 
 // In the order in which a call passes through.
 mod call;
+mod pause;
 mod tabs;
+mod look;
 mod vault;
 mod renewal;
 mod exchange;
@@ -222,17 +224,6 @@ impl<C: Tokens> Shared<C> {
     #[must_use]
     pub const fn is_nobodys(&self) -> bool {
         matches!(self.stage, Stage::Idle) && !self.has_vault && !self.can_resume && self.calls.is_empty()
-    }
-
-    /// Until when the API has asked all requests to wait, as [`Moment::exactly`] counts.
-    #[must_use]
-    pub const fn paused_until(&self) -> Milliseconds {
-        self.paused_until
-    }
-
-    /// Has all requests wait until then: another client of this page was asked to, by the same API.
-    pub fn pause_until(&mut self, until: Milliseconds) {
-        self.paused_until = self.paused_until.max(until);
     }
 
     /// What a [`Effect::Send`] is to send.

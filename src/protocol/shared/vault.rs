@@ -3,15 +3,15 @@
 //! ([RFC 9700 §4.14](https://www.rfc-editor.org/rfc/rfc9700.html#section-4.14)).
 
 use super::call::{Doing, Why};
-use super::event::{Before, Effect, Entry, Id};
+use super::event::{Before, Effect, Id};
 use super::exchange::Purpose;
-use super::renewal::{Lock, Round};
+use super::renewal::Round;
 use super::tabs::Presence;
 use super::tokens::{Next, Tokens};
 use super::{Shared, Stage};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::session::SessionEvent;
-use crate::protocol::time::{Moment, Seconds, UnixSeconds};
+use crate::protocol::time::Moment;
 
 /// What the vault was asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -38,10 +38,6 @@ pub(super) struct Commit<X> {
     pub(super) result: Result<Next<X>, Error>,
 }
 
-/// How long a page may take to load, from when the one before it was left. A session that no tab has for longer has ended
-/// with the last of them.
-const GRACE: Seconds = 60;
-
 impl<C: Tokens> Shared<C> {
     pub(super) fn ask(&mut self, asked: Asked, effect: Effect<C>) {
         self.asked = Some(asked);
@@ -49,123 +45,13 @@ impl<C: Tokens> Shared<C> {
     }
 
     /// What is answered must have been asked.
-    fn answered(&mut self, asked: Asked) -> bool {
+    pub(super) fn answered(&mut self, asked: Asked) -> bool {
         let is_meant = self.asked == Some(asked);
         if is_meant {
             self.asked = None;
             self.is_second_try = false;
         }
         is_meant
-    }
-
-    /// Nothing is done with the session before the vault is looked at.
-    pub(super) fn look_first(&mut self) {
-        self.is_to_look = true;
-        self.is_to_look_again = self.asked.is_some();
-    }
-
-    pub(super) fn look(&mut self) {
-        self.is_news = false;
-        self.is_to_look_again = false;
-        self.ask(Asked::Look, Effect::Read);
-    }
-
-    pub(super) fn found(
-        &mut self,
-        entry: Option<Entry<C::Record>>,
-        is_anyone_here: bool,
-        left: Option<UnixSeconds>,
-        now: Moment,
-    ) {
-        if self.answered(Asked::End) {
-            return self.found_at_end(entry, now);
-        }
-        if !self.answered(Asked::Look) {
-            return;
-        }
-        self.is_to_look = core::mem::take(&mut self.is_to_look_again);
-        // A wall clock that was set back tells nothing.
-        let gone = left.and_then(|left| now.wall.checked_sub(left));
-        let goes_on = self.stage != Stage::Looking
-            || self.had_session
-            || is_anyone_here
-            || gone.is_some_and(|gone| gone <= GRACE);
-        match entry {
-            Some(entry) if entry.is_buried || !goes_on => {
-                // Whoever has buried it gives its tokens back. What the last tab has left, nobody does but this one.
-                let record = (!entry.is_buried).then_some(entry.record);
-                self.over = Some((entry.revision, record));
-                self.lose(now);
-            }
-            Some(entry) if self.is_renewed_elsewhere(&entry) && self.grants.is_empty() => {
-                // The tab that renews it knows better. It is waited for.
-                self.is_behind = true;
-                if self.kept.is_some() && self.id != Some(entry.id) {
-                    // Another session has taken the place of this tab's.
-                    self.lose(now);
-                    self.is_unverified = true;
-                }
-                return;
-            }
-            Some(entry) => {
-                self.is_hasty = self.is_renewed_elsewhere(&entry);
-                self.is_behind = false;
-                self.adopt(&entry, now);
-            }
-            None => self.lose(now),
-        }
-        self.is_late = false;
-        self.looked();
-    }
-
-    fn is_renewed_elsewhere(&self, entry: &Entry<C::Record>) -> bool {
-        entry.is_out && self.kept != Some(entry.revision) && !self.is_alone()
-    }
-
-    /// The sign-in has failed for which a session was taken over that another tab renews: that is waited for.
-    pub(super) fn wait_after_all(&mut self, now: Moment) {
-        if core::mem::take(&mut self.is_hasty) {
-            self.lose(now);
-            self.id = None;
-            self.stage = Stage::Looking;
-            self.is_to_look = true;
-        }
-    }
-
-    /// Whether no other tab renews now, or none that should not have finished.
-    fn is_alone(&self) -> bool {
-        self.lock == Lock::Held || self.is_late
-    }
-
-    /// Makes the session of the vault this tab's.
-    pub(super) fn adopt(&mut self, entry: &Entry<C::Record>, now: Moment) {
-        self.is_unverified = self.presence != Presence::Known;
-        if self.kept == Some(entry.revision) {
-            return;
-        }
-        self.put_back(now);
-        let is_same = self.id == Some(entry.id);
-        if self.tokens.restore(&entry.record, is_same, now).is_ok() {
-            self.kept = Some(entry.revision);
-            self.id = Some(entry.id);
-            self.was_kept = self.id;
-            self.retire_late(now);
-        } else {
-            // Of another version, or another client's: as good as none.
-            self.over = Some((entry.revision, None));
-            self.lose(now);
-        }
-        self.take_event();
-    }
-
-    /// Lets the session go, which the vault has no more: another tab gives its tokens back.
-    pub(super) fn lose(&mut self, now: Moment) {
-        self.is_unverified = false;
-        if self.kept.take().is_some() {
-            self.put_back(now);
-            self.tokens.forget();
-            self.take_event();
-        }
     }
 
     /// Removes what is over. What is in hand then, and nobody else's, is given back.
@@ -268,7 +154,7 @@ impl<C: Tokens> Shared<C> {
 
     /// Tokens that came late go with the session that has taken the place of theirs: where both are one grant, revoking one
     /// ends the other.
-    fn retire_late(&mut self, now: Moment) {
+    pub(super) fn retire_late(&mut self, now: Moment) {
         if let Some(late) = &self.late
             && self.tokens.retire(late, now).is_ok()
         {

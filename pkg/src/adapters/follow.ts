@@ -75,11 +75,7 @@ const make = (auth: Api.ProcoreAuth): Following => {
     }
   };
 
-  const signIn = async (options?: Api.SignInOptions | UserEvent) => {
-    shown.change({ error: undefined, leaving: shown.facts().leaving + 1 });
-    const error = await failureOf(auth.signIn(options && "preventDefault" in options ? undefined : options));
-    shown.change({ error, leaving: shown.facts().leaving - 1 });
-  };
+  const signIn = signingIn(auth, shown);
 
   return {
     actions: Object.freeze({ signIn, signOut: auth.signOut, fetch: auth.fetch, auth }),
@@ -107,6 +103,14 @@ const make = (auth: Api.ProcoreAuth): Following => {
     },
   };
 };
+
+/** Leaves for the login page, and shows meanwhile that it does. */
+const signingIn = (auth: Api.ProcoreAuth, { facts, change }: ReturnType<typeof createShown>) =>
+  async (options?: Api.SignInOptions | UserEvent): Promise<void> => {
+    change({ error: undefined, leaving: facts().leaving + 1 });
+    const error = await failureOf(auth.signIn(options && "preventDefault" in options ? undefined : options));
+    change({ error, leaving: facts().leaving - 1 });
+  };
 
 /** A start on a page whose response was taken before: the client has forgotten it by now, if that is over. */
 const resume = async (auth: Api.ProcoreAuth, taken: Promise<Api.RedirectResult>, options: Api.StartOptions) => {

@@ -121,13 +121,14 @@ const leaving = (setup: Setup, driver: Driver): Part<"signOut" | "resume" | "sus
   },
 
   resume: async () => {
-    driver.resumeVault();
+    driver.sharing()?.resume();
     if (driver.isStarted()) await driver.ask("resume");
   },
 
   suspend: async () => {
     driver.tell("suspend");
-    driver.suspendVault();
+    // Not in a worker: where it shares a session, the page that is left ends it.
+    if (typeof document !== "undefined") driver.sharing()?.suspend();
     setTimeout(() => driver.tell("resume"), STAYING_MS);
   },
 });

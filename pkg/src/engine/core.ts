@@ -3,32 +3,24 @@ import { type Encoded, decode, decoder, encoded } from "#payload";
 import { own } from "../boundary/boundary.ts";
 import { caught, named, startError } from "../boundary/errors.ts";
 import { loaded } from "../boundary/loaded.ts";
+import { createOnce } from "../boundary/once.ts";
 
 type First = ReturnType<typeof initSync>;
 
-let started: Promise<First> | undefined;
-let completed: Promise<void> | undefined;
 /** Of the core that all clients share; nothing before it has started, and after it has failed. */
 let memory: WebAssembly.Memory | undefined;
 /** Takes any step, where the first part of the core takes those up to a login URL; nothing before the second one is there. */
 let door: Door | undefined;
 let hasFailed = false;
 
+const started = createOnce(() => instantiate());
+const completed = createOnce(() => join());
+
 /** Starts the WebAssembly core, its first part, once. A start that failed may be tried again. */
-export const start = (): Promise<First> =>
-  (started ??= instantiate().catch((error: unknown) => {
-    started = undefined;
-    throw error;
-  }));
+export const start = (): Promise<First> => started.run();
 
 /** Puts the second part to it, once; nothing where it is there already. What failed may be tried again. */
-export const complete = (): Promise<void> | undefined =>
-  door
-    ? undefined
-    : (completed ??= join().catch((error: unknown) => {
-        completed = undefined;
-        throw error;
-      }));
+export const complete = (): Promise<void> | undefined => (door ? undefined : completed.run());
 
 /**
  * One client inside the core, from its step `open` to `close`; the pure steps need neither. Steps take and give plain
@@ -61,7 +53,11 @@ const guarded = <T>(opened: WebAssembly.Memory, use: () => T): T => {
     if (!(cause instanceof SyntaxError)) trap = cause;
     hasFailed = true;
     new Uint8Array(opened.buffer).fill(0);
-    if (opened === memory) memory = started = door = completed = undefined;
+    if (opened === memory) {
+      memory = door = undefined;
+      started.forget();
+      completed.forget();
+    }
   }
   throw startError("instance_poisoned", "", named(trap));
 };

@@ -4,6 +4,7 @@ import type { Place } from "./effects.ts";
 import { own } from "../boundary/boundary.ts";
 import { loaded } from "../boundary/loaded.ts";
 import { type Machine, createMachine } from "./machine.ts";
+import { createOnce } from "../boundary/once.ts";
 import type { Exchange } from "./send.ts";
 import { joinTabs, usableLocks } from "./tabs.ts";
 
@@ -11,91 +12,72 @@ import { joinTabs, usableLocks } from "./tabs.ts";
 export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: Exchange) => exchange) => {
   const place: Place = own({ over: setup.over });
   let shared: Shared = own({});
-  let opening: Promise<void> | undefined;
-  let starting: Promise<void> | undefined;
 
-  const onLost = () => {
-    opening = starting = undefined;
+  const machine = createMachine(place, publish, adapt, () => {
+    forget();
     place.holds?.beAbsent();
     place.holds?.unlock();
-  };
-  const machine = createMachine(place, publish, onLost, adapt);
+  });
   const { step, tell, outcomes } = machine;
+  const ask = asking(machine);
 
-  /** Has the core take a call in, and waits for what comes of it. */
-  const ask = <T = object>(event: string): Promise<T> => {
-    const call = outcomes.nextCall();
-    return outcomes.of<T>(call, () => step("tell", { event, call }));
-  };
-
-  const openOnce = async (): Promise<void> => {
-    const { isToDiscover, ...others } = await openCore(setup, place, machine, started);
-    shared = others;
-    step("session");
-    if (isToDiscover) {
-      await begun();
-      await ask("open");
+  /** A client in the core that knows its endpoints. */
+  const opened = createOnce(async () => {
+    try {
+      const { isToDiscover, ...others } = await openCore(setup, place, machine, started);
+      shared = others;
+      step("session");
+      if (isToDiscover) await begun.run().then(() => ask("open"));
+    } catch (error) {
+      close();
+      throw error;
     }
     // The rest ahead of its first call, but not before a login URL that is asked for now.
     setTimeout(() => void started().catch(() => {}));
-  };
-
-  const close = () => {
-    machine.core()?.("close");
-    machine.setCore((opening = starting = undefined));
-  };
-
-  /** Resolves when there is a client in the core that knows its endpoints. */
-  const opened = (): Promise<void> =>
-    (opening ??= openOnce().catch((error: unknown) => {
-      close();
-      throw error;
-    }));
+  });
 
   /** With the whole core, which has been told that this page has begun. */
-  const begun = (): Promise<void> =>
-    (starting ??= Promise.all([loaded(import("./core-rest.js")), complete()])
-      .then(([rest]) => {
-        machine.bringAbout(rest.createEffects);
-        place.holds ??= rest.createHolds(shared.name!, shared.locks, {
-          present: () => tell("present"),
-          locked: () => tell("locked"),
-          lockTimedOut: () => tell("lockTimedOut"),
-        });
-        step("tell", { event: "start" });
-      })
-      .catch((error: unknown) => {
-        starting = undefined;
-        throw error;
-      }));
+  const begun = createOnce(() => bringRest(machine, place, shared).then(() => void step("tell", { event: "start" })));
 
   /** Resolves when that can take any step. */
   const started = (): Promise<void> => {
     // Side by side.
     complete()?.catch(() => {});
-    return opened().then(begun);
+    return opened.run().then(begun.run);
+  };
+
+  const forget = () => {
+    opened.forget();
+    begun.forget();
+  };
+
+  const close = () => {
+    machine.core()?.("close");
+    machine.setCore(undefined);
+    forget();
   };
 
   return {
-    step,
-    ask,
-    tell,
-    opened,
-    started,
-    close,
-    outcomes,
+    ...{ step, ask, tell, started, close, outcomes },
+    opened: opened.run,
     session: machine.session,
-    isOpening: () => opening !== undefined,
+    isOpening: opened.hasBegun,
     isOpen: () => machine.core() !== undefined,
-    isStarted: () => starting !== undefined,
+    isStarted: begun.hasBegun,
     over: () => place.over,
-    resumeVault: () => shared.sharing?.resume(),
-    // Not in a worker: where it shares a session, the page that is left ends it.
-    suspendVault: () => typeof document !== "undefined" && shared.sharing?.suspend(),
+    sharing: () => shared.sharing,
   };
 };
 
 export type Driver = ReturnType<typeof createDriver>;
+
+/** Has the core take a call in, and waits for what comes of it. */
+const asking =
+  ({ step, outcomes }: Machine) =>
+  <T = object>(event: string): Promise<T> => {
+    const call = outcomes.nextCall();
+    return outcomes.of<T>(call, () => step("tell", { event, call }));
+  };
 
 /** By what a client shares its session with other tabs. */
 interface Shared {
@@ -123,6 +105,17 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   place.vault = hasVault ? sharing.openVault(client) : undefined;
   setCore(core);
   return { isToDiscover, name, locks, sharing };
+};
+
+/** What brings effects about, and the locks that they are about; with the rest of the core. */
+const bringRest = async ({ bringAbout, tell }: Machine, place: Place, { name = "", locks }: Shared): Promise<void> => {
+  const [rest] = await Promise.all([loaded(import("./core-rest.js")), complete()]);
+  bringAbout(rest.createEffects);
+  place.holds ??= rest.createHolds(name, locks, {
+    present: () => tell("present"),
+    locked: () => tell("locked"),
+    lockTimedOut: () => tell("lockTimedOut"),
+  });
 };
 
 /** What a client needs before it is made, side by side: none waits for the others. */

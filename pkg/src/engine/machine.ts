@@ -36,16 +36,51 @@ const createQueue = () => {
   };
 };
 
-/** A client in the core, whatever that is at the moment: tells it what happens, and does what it says. It decides nothing. */
-export const createMachine = (place: Place, publish: Publish, onLost: () => void, adapt: (exchange: Exchange) => Exchange) => {
-  const outcomes = createOutcomes();
-  let core: Core | undefined;
-  let session = UNKNOWN;
-  /** When the core was asked last what it is, in seconds of both clocks. */
-  let lookedAt: string | undefined;
-  let effects: ReturnType<typeof createEffects> | undefined;
+type Begin = (effect: Effect, cause: unknown) => void;
+
+/** What answers bring: what the app is to see, and what is to be done, which is begun in order. */
+const createAnswers = (publish: Publish, begin: Begin) => {
   const queue = createQueue();
+  let session = UNKNOWN;
   const publishIt = (event: Api.SessionEvent) => publish(session, event);
+  return {
+    session: () => session,
+    publish: publishIt,
+
+    take: ({ session: now, effects = [] }: Answer, cause: unknown): void => {
+      const isKnownNow = now && session.status === "unknown";
+      if (now) session = sessionOf(own(now));
+      if (isKnownNow && !effects.some(({ effect }) => effect === "publish")) queue.add(() => publishIt("ready"));
+      for (const effect of effects) queue.add(() => begin(own(effect), cause));
+      queue.doAll();
+    },
+
+    /** A core that has failed holds nobody's session. */
+    end: () => {
+      queue.clear();
+      if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
+      session = SIGNED_OUT;
+    },
+  };
+};
+
+/** Whether a second of either clock has begun since it was asked last: between two steps, a session changes with that alone. */
+const createSeconds = () => {
+  let last: string | undefined;
+  return (): boolean => {
+    const now = `${Math.floor(Date.now() / 1000)} ${Math.floor(performance.now() / 1000)}`;
+    const isNew = now !== last;
+    last = now;
+    return isNew;
+  };
+};
+
+/** A client in the core, whatever that is at the moment: tells it what happens, and does what it says. It decides nothing. */
+export const createMachine = (place: Place, publish: Publish, adapt: (exchange: Exchange) => Exchange, onLost: () => void) => {
+  const outcomes = createOutcomes();
+  const isNewSecond = createSeconds();
+  let core: Core | undefined;
+  let effects: ReturnType<typeof createEffects> | undefined;
 
   const begin = <Name extends keyof Effects>(effect: Effects[Name] & { readonly effect: Name }, cause: unknown) => {
     const from = core;
@@ -53,6 +88,7 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
     const tellIt: Tell = (...news) => core === from && tell(...news);
     effects![effect.effect](effect, tellIt, cause);
   };
+  const answers = createAnswers(publish, begin);
 
   /** Takes a step, and begins what the core says. */
   const step = <T = unknown>(name: string, input: object = {}, cause?: unknown): T & Answer => {
@@ -61,15 +97,15 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
     try {
       answer = core<T & Answer>(name, input, cause);
     } catch (error) {
-      if ((error as Api.ProcoreAuthError).code === "instance_poisoned") lose(error);
+      if ((error as Api.ProcoreAuthError).code === "instance_poisoned") {
+        core = undefined;
+        answers.end();
+        onLost();
+        outcomes.failAll(error);
+      }
       throw error;
     }
-    const { session: now, effects: asked = [] } = answer;
-    const isKnownNow = now && session.status === "unknown";
-    if (now) session = sessionOf(own(now));
-    if (isKnownNow && !asked.some(({ effect }) => effect === "publish")) queue.add(() => publishIt("ready"));
-    for (const effect of asked) queue.add(() => begin(own(effect), cause));
-    queue.doAll();
+    answers.take(answer, cause);
     return answer;
   };
 
@@ -82,36 +118,21 @@ export const createMachine = (place: Place, publish: Publish, onLost: () => void
     }
   };
 
-  /** A core that has failed holds nobody's session. */
-  const lose = (error: unknown) => {
-    core = undefined;
-    queue.clear();
-    onLost();
-    outcomes.failAll(error);
-    if (session.signedIn) queueMicrotask(() => publish(SIGNED_OUT, "reauth_required"));
-    session = SIGNED_OUT;
-  };
-
   return {
-    step,
-    tell,
-    outcomes,
-    core: () => core,
+    ...{ step, tell, outcomes, core: () => core },
     setCore: (opened: Core | undefined) => void (core = opened),
+
     /** Before the first event is told, which is what effects come of. */
-    bringAbout: (create: typeof createEffects) => void (effects ??= create({ place, outcomes, adapt, publish: publishIt })),
+    bringAbout: (create: typeof createEffects) =>
+      void (effects ??= create({ place, outcomes, adapt, publish: answers.publish })),
 
     session: (): Api.Session => {
-      // Between two steps, it changes with the second of a clock and not before.
-      const seconds = `${Math.floor(Date.now() / 1000)} ${Math.floor(performance.now() / 1000)}`;
-      if (seconds === lookedAt) return session;
       try {
-        if (core) step("session");
-        lookedAt = seconds;
+        if (core && isNewSecond()) step("session");
       } catch {
-        // In the middle of another step there is nothing new.
+        // In the middle of another step, which will say what is new.
       }
-      return session;
+      return answers.session();
     },
   };
 };

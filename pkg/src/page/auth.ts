@@ -4,6 +4,7 @@ import { ProcoreAuthError } from "../boundary/errors.ts";
 import { explaining } from "../boundary/explain.ts";
 import { NOBODY } from "../engine/engine.ts";
 import { loaded } from "../boundary/loaded.ts";
+import { createOnce } from "../boundary/once.ts";
 import { ANY, CALLBACK, FLAG, SECONDS, SIGN_IN, SIGNAL, judged, only } from "../boundary/options.ts";
 import type { createCalls } from "./calls.ts";
 import { leave, refuseFrames } from "./leave.ts";
@@ -63,29 +64,23 @@ type Calling = <T>(call: (calls: Calls) => Promise<T>) => Promise<T>;
 /** The session of a page, and the way to the calls that only those make who are signed in: the script of them is loaded then. */
 const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
   let calls: Calls | undefined;
-  let loading: Promise<Calls> | undefined;
   const page = createPageSession(read, makeEngine, ({ signedIn }) => {
     // Ahead of the first request.
-    if (signedIn || calls) load().then(({ onSession }) => onSession(), () => {});
+    if (signedIn || calls) script.run().then(({ onSession }) => onSession(), () => {});
   });
   const { engine, ended, whenJudged } = page;
 
-  const load = () =>
-    (loading ??= loaded(import("./calls.js"))
-      .then(({ createCalls }) => {
-        const isRenewedAhead = !(read instanceof Error) && read.isRenewedAhead;
-        return (calls = createCalls({ engine, ended, isRenewedAhead, failed: (facts) => new ProcoreAuthError(facts) }));
-      })
-      .catch((error: unknown) => {
-        loading = undefined;
-        throw error;
-      }));
+  const script = createOnce(async () => {
+    const { createCalls } = await loaded(import("./calls.js"));
+    const isRenewedAhead = !(read instanceof Error) && read.isRenewedAhead;
+    return (calls = createCalls({ engine, ended, isRenewedAhead, failed: (facts) => new ProcoreAuthError(facts) }));
+  });
 
   /** Runs a call in this very turn where it can: nothing that comes after gets before it. */
   const calling: Calling = async (call) => {
     const judged = whenJudged();
     if (judged) await judged;
-    return call(calls ?? (await load()));
+    return call(calls ?? (await script.run()));
   };
 
   return { page, calling };

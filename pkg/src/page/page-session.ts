@@ -19,9 +19,7 @@ export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEng
   let judging: Promise<unknown> | undefined;
   let held: Api.SessionEvent | undefined;
 
-  const note: typeof noteLasting = (session, event) => {
-    if (!(read instanceof Error) && read.isLasting) noteLasting(session, event);
-  };
+  const note: typeof noteLasting = read instanceof Error || !read.isLasting ? () => {} : noteLasting;
 
   const publish: Publish = (session, event) => {
     if (judging) return void (held = event);

@@ -105,7 +105,7 @@ export async function measureFrameworks() {
   const packed = await pack();
   const measured = [];
   try {
-    for (const framework of FRAMEWORKS.filter((f) => !process.env.ONLY || process.env.ONLY.split(",").includes(f.title))) measured.push(await measure(framework, packed));
+    for (const framework of FRAMEWORKS) measured.push(await measure(framework, packed));
   } finally {
     await packed.remove();
   }

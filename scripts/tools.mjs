@@ -65,7 +65,7 @@ const TOOLS = [
   ["Rollup", here("rollup"), bundlers.Rollup, "`@rollup/plugin-node-resolve`"],
   ["Parcel", there("parcel"), parcel, "the hash of its inline import map in the page's `script-src`, where it has one"],
   ["Bun", versionIn(join(runtimes, "node_modules"), "bun"), bun, "`--splitting`, as esbuild"],
-  ["no tool", "", noTool, "the files of `dist/` beside each other, here or at a CDN that lets other origins read them; then its origin in `script-src`"],
+  ["no tool", "", noTool, "`<script type=\"module\">`, and the files of `dist/` beside each other; at a CDN, its `access-control-allow-origin`, and its origin in `script-src`"],
 ];
 
 const IN_WORKER = APP.replace('"procore-spa-auth"', '"procore-spa-auth/worker"');
@@ -114,8 +114,8 @@ const brotli = (file) => count(weighAll([join(root, "pkg/dist", file)]));
 
 const page = `# Tools
 
-Written by \`npm run tools\`. Each of these is tried by \`npm test -- packaging\`: it builds an app, and a browser runs it under a strict
-policy. The package is ES modules alone; the WebAssembly is text in them, so nothing has to be copied, and no loader is needed.
+Written by \`npm run tools\`. Each of these is tried by \`npm test -- packaging\`, Vite 6, Bun and a CDN by its long form: it builds an app, and
+a browser runs it under a strict policy. The package is ES modules alone; the WebAssembly is text in them, so nothing has to be copied, and no loader is needed.
 
 Bytes after brotli-11, at start + later, of an app that makes a client:
 
@@ -131,6 +131,8 @@ entries are used, that is the way to have the core once in what the page loads.
 The same of what a framework ships, which has scripts of its own: an app of one page is built without the client and with it (\`createProcoreAuth\`
 and \`start()\`), by the versions and settings of the apps in \`tests/adapters\`. At start is what the page that is served names and
 what that imports; later is the rest of what the build makes for browsers. Written by \`npm run tools -- --frameworks\`.
+In Next.js the client is in a client component. What \`instrumentation-client\` imports, some of its builds have a second time, in the scripts of the
+Pages Router, which no page of the App Router loads.
 
 ${frameworks}
 
@@ -138,7 +140,6 @@ ${frameworks}
 
 | elsewhere | |
 | --- | --- |
-| no tool at all | \`<script type="module">\`, with the files of \`dist/\` beside each other |
 | classic scripts | what a bundler makes of it in the format \`iife\`; the text is ASCII, so the page's charset does not matter (tried in windows-1252) |
 | TypeScript | \`moduleResolution\` \`bundler\`, \`node16\` or later, or \`node10\`; for \`node10\` there are folders beside \`exports\`. \`exactOptionalPropertyTypes\` is fine |
 | Node | \`import\` and \`require\`, from 20.19 on; importing runs nothing |

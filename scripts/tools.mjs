@@ -132,8 +132,8 @@ The same of what a framework ships, which has scripts of its own: an app of one 
 and \`start()\`), by the versions and settings of the apps in \`tests/adapters\`. At start is what the page that is served names and
 what that imports; later is the rest of what the build makes for browsers. Written by \`npm run tools -- --frameworks\`.
 
-In Next.js the client is in a client component. What \`instrumentation-client\` imports, all of its builds but Turbopack's in Next.js 16 have a second
-time, in the scripts of the Pages Router, which no page of the App Router loads. Nuxt's page has \`prefetch\` links to all that is later: browsers
+In Next.js the client is in a client component. What \`instrumentation-client\` imports, all of these builds but Turbopack's in Next.js 16 have a
+second time, in the scripts of the Pages Router, which no page of the App Router loads. Nuxt's page has \`prefetch\` links to all that is later: browsers
 that heed them fetch it when they have nothing else to do.
 
 ${frameworks}

@@ -2,12 +2,13 @@
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, join } from "node:path";
+import { basename, join, posix } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { rspack } from "@rspack/core";
 import resolve from "@rollup/plugin-node-resolve";
 import { build as esbuild } from "esbuild";
 import { rollup } from "rollup";
+import { parseAst } from "rollup/parseAst";
 import { build as vite } from "vite";
 import webpack from "webpack";
 import { root } from "./run.mjs";
@@ -68,6 +69,38 @@ export const fromRollup = (output) =>
     output.filter(({ type }) => type === "chunk").map(({ fileName, isEntry, imports }) => [fileName, { isEntry, imports }]),
   );
 
+/** The same, of the modules in `out` that the one by the name `entry` leads to. */
+export function fromModules(out, entry) {
+  const scripts = {};
+  const visit = (name) => {
+    if (scripts[name]) return;
+    const { atStart, later } = importsOf(readFileSync(join(out, name), "utf8"));
+    const [imports, others] = [atStart, later].map((paths) => paths.map((path) => posix.join(posix.dirname(name), path)));
+    scripts[name] = { isEntry: name === entry, imports };
+    [...imports, ...others].forEach(visit);
+  };
+  visit(entry);
+  return scripts;
+}
+
+/** The paths by which a script names others: those that are loaded before it runs, and those that it may load later. */
+export function importsOf(script) {
+  const atStart = [];
+  const later = [];
+  const visit = (node) => {
+    if (!node || typeof node !== "object") return;
+    const path = node.source?.value;
+    if (path) (node.type === "ImportExpression" ? later : atStart).push(path);
+    Object.values(node).forEach(visit);
+  };
+  visit(parseAst(script));
+  return { atStart, later };
+}
+
+/** The script of an app that has no tool: it names the package's files, in the folder at `url`. */
+export const withoutTool = (script, url) =>
+  script.replace(/"procore-spa-auth(\/worker)?"/g, (_, worker) => `"${url}/${worker ? "worker" : "index"}.js"`);
+
 function fromWebpack(bundler, app, path) {
   const entry = join(app, "main.js");
   return new Promise((done, failed) =>
@@ -92,6 +125,9 @@ function sort(scripts) {
   return [[...atStart], Object.keys(scripts).filter((name) => !atStart.has(name))];
 }
 
+/** Bytes after brotli-11, each file by itself, as servers compress them. */
+export const weighAll = (paths) => paths.reduce((sum, path) => sum + brotliCompressSync(readFileSync(path)).length, 0);
+
 /** For each file that a page with a session loads beside what is there at start: something of its text that every tool leaves as it is. */
 const marks = (dist) => {
   const part = /[^"]{2000}/.exec(readFileSync(join(dist, "core-rest.js"), "utf8"))[0].slice(-100);
@@ -99,8 +135,8 @@ const marks = (dist) => {
 };
 
 /**
- * `{ tool: { start, later, session } }` of an app whose script is `main`: bytes after brotli-11, each script by itself, as servers
- * compress them. `session`: what is there at start, and what a page loads where somebody is signed in.
+ * `{ tool: { start, later, session } }` of an app whose script is `main`: `session`: what is there at start, and what
+ * a page loads where somebody is signed in.
  */
 export async function shipped(dist = join(root, "pkg/dist"), main = APP, tools = bundlers) {
   // Outside of the workspace, where no bundler finds its tsconfig.json, whose paths lead to pkg/src.
@@ -126,8 +162,7 @@ async function shipFrom(dist, home, main, tools) {
   const sizes = {};
   for (const [tool, make] of Object.entries(tools)) {
     const out = join(home, tool);
-    const weigh = (names) =>
-      names.reduce((sum, name) => sum + brotliCompressSync(readFileSync(join(out, name))).length, 0);
+    const weigh = (names) => weighAll(names.map((name) => join(out, name)));
     const [start, later] = sort(await make(app, out));
     const found = later.filter((name) => marks(dist).some((isIn) => isIn(readFileSync(join(out, name), "utf8"))));
     sizes[tool] = { start: weigh(start), later: weigh(later), session: weigh([...start, ...found]) };

@@ -13,11 +13,11 @@ const tsc = join(root, "node_modules/typescript/bin/tsc");
 const complaining = readFileSync(join(here, "complaining.js"), "utf8");
 
 /**
- * Copies the app of `framework`, or for it that of `app`, installs what its lockfile names, and puts the packed package beside that. Answers
- * with its folder.
+ * Copies the app of `framework`, or for it that of `app`, installs what its lockfile names, and puts the packed package beside that, below
+ * the folder `into`. Answers with its folder.
  */
-export async function install(framework, packed, app = framework) {
-  const folder = join(target, "adapters", framework);
+export async function install(framework, packed, app = framework, into = join(target, "adapters")) {
+  const folder = join(into, framework);
   const installed = join(folder, "node_modules");
   rmSync(join(folder, "src"), { recursive: true, force: true });
   mkdirSync(folder, { recursive: true });

@@ -9,7 +9,7 @@ import { build as viteBuild, createServer as createVite } from "vite";
 import { must } from "../support/package.mjs";
 import { startPages } from "../support/servers.mjs";
 import { BUN, bunBuild, install } from "../support/tools.mjs";
-import { bundlers } from "../../scripts/shipped.mjs";
+import { bundlers, withoutTool } from "../../scripts/shipped.mjs";
 
 const { folder: tools } = await install();
 export const template = fileURLToPath(new URL("app", import.meta.url));
@@ -23,6 +23,7 @@ const quiet = (root, outDir) => ({
   build: { outDir, emptyOutDir: true },
 });
 
+const mainOf = (root) => readFileSync(join(root, "main.js"), "utf8");
 const html = (script) => readFileSync(join(template, "index.html"), "utf8").replace(/<script.*<\/script>/, script);
 
 /** Serves what a bundler has made. */
@@ -65,7 +66,7 @@ export const TOOLS = {
   "no tool at all": async (t, root, policy) => {
     const out = folder(root, "plain");
     cpSync(join(root, "node_modules/procore-spa-auth/dist"), join(out, "procore-spa-auth"), { recursive: true });
-    writeFileSync(join(out, "main.js"), withoutTool(root, "/procore-spa-auth"));
+    writeFileSync(join(out, "main.js"), withoutTool(mainOf(root), "/procore-spa-auth"));
     writeFileSync(join(out, "index.html"), html('<script type="module" src="/main.js"></script>'));
     return serve(t, out, policy);
   },
@@ -105,7 +106,7 @@ export const LONG_TOOLS = {
     const cdn = await startPages({ folders: { "/procore-spa-auth@0.1.0/": dist }, policy: null, headers });
     t.after(() => cdn.close());
     const out = folder(root, "cdn");
-    writeFileSync(join(out, "main.js"), withoutTool(root, `${cdn.origin}/procore-spa-auth@0.1.0`));
+    writeFileSync(join(out, "main.js"), withoutTool(mainOf(root), `${cdn.origin}/procore-spa-auth@0.1.0`));
     return publish(t, root, out, policy.replace("'self'", `'self' ${cdn.origin}`), html('<script type="module" src="/main.js"></script>'));
   },
 };
@@ -128,10 +129,6 @@ async function viteServed(create, t, root) {
   await server.listen();
   return `http://localhost:${server.httpServer.address().port}/`;
 }
-
-/** The app's script, with the package's files in the folder at `url`. */
-const withoutTool = (root, url) =>
-  readFileSync(join(root, "main.js"), "utf8").replace(/"procore-spa-auth(\/worker)?"/, (_, worker) => `"${url}/${worker ? "worker" : "index"}.js"`);
 
 async function bundled(t, root, policy, format, script, charset) {
   const out = folder(root, `esbuild-${format}-${charset}`);

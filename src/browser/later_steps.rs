@@ -23,7 +23,11 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
             config.response_mode = mode;
             parsed
         }
-        "open" | "buildLoginUrl" | "close" | "signIn" | "look" => start_steps::take(clients, input, out),
+        "open" | "buildLoginUrl" | "signIn" | "look" => start_steps::take(clients, input, out),
+        "close" => {
+            *slot(clients, input)? = None;
+            Ok(())
+        }
         step => {
             let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
             match step {

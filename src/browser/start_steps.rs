@@ -25,10 +25,6 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
             Ok(())
         }
         "buildLoginUrl" => build_login_url(configured(clients, input)?, input, out),
-        "close" => {
-            *slot(clients, input)? = None;
-            Ok(())
-        }
         step => {
             let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
             match step {

@@ -52,7 +52,8 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   };
 
   const close = () => {
-    machine.core()?.("close");
+    // Without the rest of the core, nothing was begun that would have to end.
+    if (begun.hasBegun()) machine.core()?.("close");
     machine.setCore(undefined);
     forget();
   };

@@ -1,5 +1,5 @@
 // Proves what ARCHITECTURE.md says of pkg/src and of www: each room uses only itself and the rooms below it, and no file uses itself by way
-// of others. What is loaded later (`import()`) is nobody's foundation, so it may lead anywhere.
+// of others. What is loaded later (`import()`) is nobody's foundation, so it may lead anywhere. No function is long.
 //
 // usage: node scripts/check-rooms.mjs [pkg/src | www] [folder of the sources]
 
@@ -27,6 +27,23 @@ function usesOf(file) {
   const paths = [...text.matchAll(/^(?:import|export)[^;]*? from "(\.[^"]+)";/gm)].map(([, path]) => normalize(join(dirname(file), path)));
   return paths.map((path) => (files.includes(path) ? path : path.replace(/\.js$/, ".d.ts")));
 }
+
+/** A function that is read at once. */
+const MAX_LINES = 60;
+
+/** Those that stand by themselves, as they are formatted; what stands in one is shorter. */
+function refuseLongFunctions(file) {
+  let begun;
+  for (const [index, line] of readFileSync(join(folder, file), "utf8").split("\n").entries()) {
+    const [, name] = /^(?:export )?(?:async )?(?:const|function) (\w+)/.exec(line) ?? [];
+    if (/^\w/.test(line)) begun = name && !line.endsWith(";") ? { name, index } : undefined;
+    if (!begun || !/^\}\)?;?$/.test(line)) continue;
+    const length = index - begun.index + 1;
+    if (length > MAX_LINES) faults.push(`${file}: ${begun.name} has ${length} lines`);
+    begun = undefined;
+  }
+}
+for (const file of files) refuseLongFunctions(file);
 
 const uses = new Map(files.map((file) => [file, usesOf(file)]));
 
@@ -56,4 +73,4 @@ for (const file of files) visit(file, []);
 
 for (const fault of faults) console.error(fault);
 if (faults.length) process.exitCode = 1;
-else console.log(`${files.length} files of ${ROOMS.length - 1} rooms, each uses only what stands below it, and no circle`);
+else console.log(`${files.length} files of ${ROOMS.length - 1} rooms, each uses only what stands below it, no circle, no long function`);

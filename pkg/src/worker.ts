@@ -31,8 +31,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
   );
   return {
     ...(asked as unknown as Engine),
-    session,
-
+    ...{ session, seen: session },
     ready: async () => {
       const ready = ask("ready");
       // Asked at once, too. Without it a popup takes a turn more; that is no reason not to be ready.

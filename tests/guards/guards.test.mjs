@@ -31,6 +31,7 @@ test("check-flow accepts modules in order, with other words in comments, strings
 
 const rooms = {
   circle: "a circle: engine/one.ts → engine/two.ts → engine/one.ts",
+  long: "engine/one.ts: long has 61 lines",
   upwards: "engine/one.ts: uses page/two.ts, a room above its own",
 };
 

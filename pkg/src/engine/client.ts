@@ -15,6 +15,7 @@ export const createEngine = (setup: Setup, publish: Publish): Engine => {
   const popups = createPopups(driver);
   return {
     session: driver.session,
+    seen: driver.seen,
     ...popups.operations,
     ...signingIn(driver, popups.take),
     ...usingTheSession(driver),

@@ -18,7 +18,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
     place.holds?.beAbsent();
     place.holds?.unlock();
   });
-  const { step, tell, outcomes } = machine;
+  const { step, tell, outcomes, session, seen } = machine;
   const ask = asking(machine);
 
   /** A client in the core that knows its endpoints. */
@@ -59,9 +59,8 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   };
 
   return {
-    ...{ step, ask, tell, started, close, outcomes },
+    ...{ step, ask, tell, started, close, outcomes, session, seen },
     opened: opened.run,
-    session: machine.session,
     isOpening: opened.hasBegun,
     isOpen: () => machine.core() !== undefined,
     isStarted: begun.hasBegun,

@@ -128,6 +128,8 @@ export interface Operations {
 /** A client, wherever it runs. */
 export interface Engine extends Operations {
   readonly session: () => Api.Session;
+  /** The same as it was told last, without a look whether its time has come. */
+  readonly seen: () => Api.Session;
   /** In the very turn of a click; `undefined` while there is none. */
   readonly popupNow: (options: string) => Login | undefined;
 }

@@ -64,21 +64,9 @@ const createAnswers = (publish: Publish, begin: Begin) => {
   };
 };
 
-/** Whether a second of either clock has begun since it was asked last: between two steps, a session changes with that alone. */
-const createSeconds = () => {
-  let last: string | undefined;
-  return (): boolean => {
-    const now = `${Math.floor(Date.now() / 1000)} ${Math.floor(performance.now() / 1000)}`;
-    const isNew = now !== last;
-    last = now;
-    return isNew;
-  };
-};
-
 /** A client in the core, whatever that is at the moment: tells it what happens, and does what it says. It decides nothing. */
 export const createMachine = (place: Place, publish: Publish, adapt: (exchange: Exchange) => Exchange, onLost: () => void) => {
   const outcomes = createOutcomes();
-  const isNewSecond = createSeconds();
   let core: Core | undefined;
   let effects: ReturnType<typeof createEffects> | undefined;
 
@@ -126,11 +114,12 @@ export const createMachine = (place: Place, publish: Publish, adapt: (exchange: 
     bringAbout: (create: typeof createEffects) =>
       void (effects ??= create({ place, outcomes, adapt, publish: answers.publish })),
 
+    seen: answers.session,
     session: (): Api.Session => {
       try {
-        if (core && isNewSecond()) step("session");
+        if (core) step("session");
       } catch {
-        // In the middle of another step, which will say what is new.
+        // In the middle of another step there is nothing new.
       }
       return answers.session();
     },

@@ -19,7 +19,7 @@ let calls = 0;
 
 /** What a caller gets who sends a request by other means than `fetch`. */
 export const authorize = async ({ engine, ended }: ApiHost, { facts }: ApiCall): Promise<Api.AuthorizedRequest> => {
-  const ending = engine().session().signedIn ? ended() : undefined;
+  const ending = engine().seen().signedIn ? ended() : undefined;
   const call = ++calls;
   try {
     const asked = engine().authorize(own({ ...facts, call, mayWait: false }));

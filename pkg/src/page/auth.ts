@@ -128,11 +128,11 @@ const signingIn = (
   }),
 });
 
-const usingTheApi = ({ session, ended }: PageSession, calling: Calling): Part<"fetch" | "authorize" | "user"> => ({
+const usingTheApi = ({ seen, ended }: PageSession, calling: Calling): Part<"fetch" | "authorize" | "user"> => ({
   fetch: explaining(async (input, options) => {
     const request = readRequest(input, options);
-    // Of the session that the app sees now, also where the script is not here yet.
-    const ending = session().signedIn ? ended() : undefined;
+    // Of the session that the app has seen, also where the script is not here yet.
+    const ending = seen().signedIn ? ended() : undefined;
     return calling(({ send }) => send(request, ending));
   }),
 

@@ -37,6 +37,7 @@ export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEng
 
   return {
     session,
+    seen: () => (!judging && made?.seen()) || UNKNOWN,
     subscribe: listeners.add,
     /** What stops the calls that wait, when the session that they belong to has ended. */
     ended: () => ending.signal,

@@ -36,7 +36,7 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
                 "tell" => state.tell(input, out)?,
                 "fetch" => state.fetch(input, out)?,
                 "judge" => {
-                    state.judge(input, out);
+                    state.judge(input, out)?;
                     share_pause(clients, input);
                 }
                 "redeem" => state.redeem(input, out)?,

@@ -61,6 +61,11 @@ impl State {
 
     /// `{ url, companyId?, … }`: the URL as it is to be fetched, once [`Effect::Fetch`] says so.
     pub(super) fn fetch(&mut self, input: &Object, out: &mut Writer) -> Result<(), Error> {
+        let (call, may_wait) = (input.number("call"), input.is("mayWait"));
+        // A page has a worker of its own, and may tell it anything.
+        if call == 0 || self.machine.has_call(call) {
+            return Err(Code::ConfigInvalid.into());
+        }
         if input.is("hasAuthorization") {
             return Err(Error::about(Code::ParamReserved, "Authorization").during(Phase::Api));
         }
@@ -72,14 +77,22 @@ impl State {
         let request = ApiRequest::new(input.text("target"), company_id, config)?;
         out.string("url", request.url());
         out.optional("companyId", request.company_id().map(CompanyId::as_str));
-        let (call, may_wait) = (input.number("call"), input.is("mayWait"));
         self.handle(Event::Fetch { call, may_wait }, out);
         Ok(())
     }
 
     /// What has come of a request to the API. `{ url? }`: where it goes next, unless that is where it was sent before.
-    pub(super) fn judge(&mut self, input: &Object, out: &mut Writer) {
+    pub(super) fn judge(&mut self, input: &Object, out: &mut Writer) -> Result<(), Error> {
         let call = input.number("call");
+        // Nothing would come of it, ever.
+        if !self.machine.is_at_the_api(call) {
+            return Err(Code::ConfigInvalid.into());
+        }
+        self.judge_answer(call, input, out);
+        Ok(())
+    }
+
+    fn judge_answer(&mut self, call: u64, input: &Object, out: &mut Writer) {
         if input.is("isFailed") {
             return self.handle(Event::NoAnswer { call }, out);
         }

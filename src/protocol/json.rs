@@ -81,7 +81,7 @@ impl Object {
     #[cfg(feature = "npm")]
     pub(crate) fn number(&self, key: &str) -> u64 {
         match self.member(key) {
-            Some(Value::Number(number)) => number.whole.unwrap_or_default(),
+            Some(Value::Number(number)) if !number.is_negative => number.whole.unwrap_or_default(),
             _ => 0,
         }
     }

@@ -2,7 +2,7 @@
 
 import { after, before, test } from "node:test";
 import { WORKER_POLICY } from "../support/app.mjs";
-import { inTwoEngines } from "../support/browsers.mjs";
+import { inOneEngine } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { POLICY } from "../support/servers.mjs";
 import { BLOCKED, FORBIDDEN, NOT_STARTED, UNREACHABLE, assertFound, outcome } from "./findings.mjs";
@@ -276,7 +276,7 @@ const ROWS = {
   },
 };
 
-inTwoEngines("check-up", (browser) => {
+inOneEngine("check-up", (browser) => {
   for (const [what, broken] of Object.entries(ROWS)) {
     test(`broken: ${what}`, async (t) => {
       const { driver } = browser;

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -19,7 +19,7 @@ const inSeconds = (seconds) => String(Math.floor(Date.now() / 1000) + seconds);
 const WAYS = { api: {}, "api-worker": { workerUrl: "/support/clock-worker.js" } };
 
 for (const [way, wayOptions] of Object.entries(WAYS)) {
-  inTwoEngines(way, (browser) => {
+  inOneEngine(way, (browser) => {
     const apps = new Apps(browser, () => packed);
 
     const signedIn = async (t, { options, ...more } = {}) => {

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { pack } from "../support/package.mjs";
 import { handIn, startApp, startSignedIn } from "../support/tabs.mjs";
 
@@ -17,7 +17,7 @@ const settled = (tab) =>
   });
 
 for (const way of ["page", "worker"]) {
-  inTwoEngines(`calls, ${way}`, (browser) => {
+  inOneEngine(`calls, ${way}`, (browser) => {
     const start = (t, more) => startApp(t, browser, packed, { way, ...more });
     const signedIn = (t, more) => startSignedIn(t, browser, packed, { way, ...more });
     const answers = ({ sandbox }, body, status = 200) => sandbox.switches.set({ apiStatus: { status, body } });
@@ -176,7 +176,7 @@ for (const way of ["page", "worker"]) {
   });
 }
 
-inTwoEngines("renewal ahead of time", (browser) => {
+inOneEngine("renewal ahead of time", (browser) => {
   test("while the page is looked at, the token is renewed before it is over, and only then", async (t) => {
     const options = { persist: "tab", renewAhead: true };
     const { first, line } = await startSignedIn(t, browser, packed, { options, switches: { accessTokenTtl: 4 } });

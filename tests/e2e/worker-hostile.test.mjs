@@ -42,7 +42,9 @@ inTwoEngines("worker, hostile page", (browser) => {
     const given = answers.filter(([, { result }]) => result?.authorization);
     assert.ok(given.length > 0, "the next lines would prove nothing");
     for (const [id, { result }] of given) {
-      assert.equal(new URL(result.url).origin, sandbox.origin, value.asked[id]);
+      // Without a URL it goes where it was sent before.
+      if (result.url === undefined) assert.match(value.asked[id], /^\["judge"/);
+      else assert.equal(new URL(result.url).origin, sandbox.origin, value.asked[id]);
       delete result.authorization;
     }
     const challenges = challengesIn(JSON.stringify(await visitor.ask("return tap.heard()")));

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inTwoEngines, until } from "../support/browsers.mjs";
+import { inOneEngine, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { startSink } from "../support/servers.mjs";
@@ -15,7 +15,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inTwoEngines("worker", (browser) => {
+inOneEngine("worker", (browser) => {
   const apps = new Apps(browser, () => packed);
   const call = (expression) => apps.call(expression);
   const start = (t, more) => apps.start(t, { way: "tapped", ...more });

@@ -2,6 +2,7 @@ import { type Authorized, type Engine, type Judged, type Login, NOBODY, type Pub
 import { bounded, own } from "../boundary/boundary.ts";
 import { type Driver, createDriver } from "./driver.ts";
 import { loaded } from "../boundary/loaded.ts";
+import { mustBePages } from "./outcomes.ts";
 
 const MAX_POPUPS = 20;
 /** A page that was about to be left and was not goes on after so long. */
@@ -89,6 +90,7 @@ const signingIn = (driver: Driver, takePopup: (state: string) => string | undefi
 
 const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"authorize" | "judge" | "giveUp" | "refresh"> => ({
   authorize: async (facts) => {
+    mustBePages(facts.call);
     await started();
     let request = {};
     const authorized = await outcomes.of<Authorized>(facts.call, () => (request = step<Partial<Authorized>>("fetch", facts)));
@@ -96,12 +98,14 @@ const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"
   },
 
   judge: async (facts, cause) => {
+    mustBePages(facts.call);
     let request = {};
     const judged = await outcomes.of<Judged>(facts.call, () => (request = step<Judged>("judge", facts, cause)), cause);
     return own({ ...request, ...judged });
   },
 
   giveUp: async (call) => {
+    mustBePages(call);
     outcomes.giveUp(call);
     tell("drop", { call });
   },

@@ -1,6 +1,6 @@
 import type * as Api from "../types/index.d.ts";
 import { own } from "../boundary/boundary.ts";
-import { caught } from "../boundary/errors.ts";
+import { caught, startError } from "../boundary/errors.ts";
 
 interface Waiting {
   readonly resolve: (outcome: never) => void;
@@ -22,6 +22,13 @@ export interface Settled {
 /** Above the numbers of calls that the page has chosen. */
 const FIRST_CALL = 2 ** 32;
 
+const noCall = () => startError("config_invalid", "There is no such call.");
+
+/** @throws `config_invalid` for a number of another kind: a page may tell its worker anything */
+export const mustBePages = (call: unknown): void => {
+  if (!Number.isInteger(call) || (call as number) < 1 || (call as number) >= FIRST_CALL) throw noCall();
+};
+
 /** The calls that wait for the core, by their numbers. */
 export const createOutcomes = () => {
   const waiting = new Map<number, Waiting>();
@@ -33,6 +40,8 @@ export const createOutcomes = () => {
     /** What comes of a call, once `work` has brought it to the core. `cause`: the platform's own error, if there was one. */
     of: <T>(call: number, work: () => Answer, cause?: unknown): Promise<T> =>
       new Promise<T>((resolve, reject) => {
+        // Two of one number: only one of them would hear what comes of it.
+        if (waiting.has(call)) throw noCall();
         waiting.set(call, { resolve, reject, cause });
         try {
           const answer = work();

@@ -107,6 +107,10 @@ impl Call {
         self.may_wait && self.waits < MAX_WAITS
     }
 
+    pub(super) const fn is_sent(&self) -> bool {
+        matches!(self.doing, Doing::Sent { .. })
+    }
+
     pub(super) fn wait(&mut self, until: Milliseconds) {
         self.waits += 1;
         self.doing = Doing::Pausing { until };

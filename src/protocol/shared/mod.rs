@@ -226,6 +226,18 @@ impl<C: Tokens> Shared<C> {
         matches!(self.stage, Stage::Idle) && !self.has_vault && !self.can_resume && self.calls.is_empty()
     }
 
+    /// Whether a call with this number is under way.
+    #[must_use]
+    pub fn has_call(&self, number: u64) -> bool {
+        self.calls.iter().any(|call| call.number == number)
+    }
+
+    /// Whether its request is at the API.
+    #[must_use]
+    pub fn is_at_the_api(&self, number: u64) -> bool {
+        self.calls.iter().any(|call| call.number == number && call.is_sent())
+    }
+
     /// What a [`Effect::Send`] is to send.
     #[must_use]
     pub fn exchange(&self, number: u64) -> Option<&C::Exchange> {

@@ -35,14 +35,18 @@ globalThis.hostile = (() => {
   };
 
   const FACTS = [
-    { isRenewed: true },
-    { generation: -1 },
-    { generation: 1e300 },
-    { generation: "1" },
+    { mayWait: true },
+    { isOver: true, error: "x" },
+    { event: "signOut", step: "close", core: 2 },
     { hasCompanyId: true, companyId: "1\r\nhost: evil" },
     { apiOrigin: "http://evil.test", environment: "production", authorization: "x" },
     { constructor: 1 },
   ];
+
+  /** Numbers of calls that are no page's, such as those that the engine itself has. */
+  const NO_CALLS = [undefined, null, 0, -1, 0.5, 1e300, NaN, "1", [], {}, 2 ** 32, 2 ** 32 + 1, 2 ** 53, 1e18];
+  /** Of calls that the page itself has not come to. */
+  const FIRST_CALL = 1e9;
 
   const NO_QUESTIONS = [null, undefined, 0, "setup", [], {}, { setup: null }, { id: 1 }, new Map(), new Date(), /x/, 1n];
 
@@ -82,6 +86,9 @@ globalThis.hostile = (() => {
     const setup = { options, page: location.href, isPersistent: true, wasSignedIn: true };
     const operations = ["authorize", "judge", "redeem", "probe", "signIn", "popup", "drop", "facts", "resume", "suspend", "ready"];
     const statuses = [0, 401, 403, 429, 500, -1, "401"];
+    let calls = FIRST_CALL;
+    const authorize = (facts) => ask("authorize", { call: calls++, ...facts });
+    const answer = (call, status) => ask("judge", { call, status, method: "GET", isReplayable: true });
     return [
       { setup },
       { setup: {} },
@@ -89,14 +96,17 @@ globalThis.hostile = (() => {
       { setup, ...ask("refresh") },
       ...NO_QUESTIONS,
       ...NO_OPERATIONS.map((operation) => ask(operation, {})),
-      ...targets(api, sink).map((target) => ask("authorize", { target })),
-      ...FACTS.map((facts) => ask("authorize", { target: `${sink}/rest`, ...facts })),
+      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), answer(calls - 1, status)]),
+      ...targets(api, sink).map((target) => authorize({ target })),
+      ...FACTS.map((facts) => authorize({ target: `${sink}/rest`, ...facts })),
+      // One that was answered, or is still at the API, and those that never were.
+      ...[FIRST_CALL, FIRST_CALL + 1].flatMap((call) => [authorize({ call, target: "/rest/v1.0/me" }), answer(call, 200), answer(call, 200)]),
+      ...NO_CALLS.flatMap((call) => [authorize({ call, target: "/rest/v1.0/me" }), answer(call, 401), ask("giveUp", call)]),
       ...operations.flatMap((operation) => oddInputs().map((input) => ask(operation, input))),
       ...injected(target),
       ask("signIn", JSON.stringify({ extraParams: { redirect_uri: sink } })),
       ask("signIn", JSON.stringify({ environment: "production", servers: evil(sink, redirectUri).servers })),
       ...Array.from({ length: 60 }, () => ask("popup", "{}")),
-      ...statuses.map((status) => ask("judge", { status, generation: 1, tries: 1, method: "GET", isReplayable: true })),
     ];
   };
 

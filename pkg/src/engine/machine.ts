@@ -47,12 +47,14 @@ const createAnswers = (publish: Publish, begin: Begin) => {
     session: () => session,
     publish: publishIt,
 
-    take: ({ session: now, effects = [] }: Answer, cause: unknown): void => {
+    /** Takes both out of an answer, for they hold tokens. */
+    take: <T extends Answer>({ session: now, effects = [], ...others }: T, cause: unknown) => {
       const isKnownNow = now && session.status === "unknown";
       if (now) session = sessionOf(own(now));
       if (isKnownNow && !effects.some(({ effect }) => effect === "publish")) queue.add(() => publishIt("ready"));
       for (const effect of effects) queue.add(() => begin(own(effect), cause));
       queue.doAll();
+      return own(others);
     },
 
     /** A core that has failed holds nobody's session. */
@@ -79,7 +81,7 @@ export const createMachine = (place: Place, publish: Publish, adapt: (exchange: 
   const answers = createAnswers(publish, begin);
 
   /** Takes a step, and begins what the core says. */
-  const step = <T = unknown>(name: string, input: object = {}, cause?: unknown): T & Answer => {
+  const step = <T = unknown>(name: string, input: object = {}, cause?: unknown): T & Pick<Answer, "isOver"> => {
     if (!core) throw startError("not_ready", "Wait for ready() first.");
     let answer;
     try {
@@ -93,8 +95,7 @@ export const createMachine = (place: Place, publish: Publish, adapt: (exchange: 
       }
       throw error;
     }
-    answers.take(answer, cause);
-    return answer;
+    return answers.take(answer, cause) as T & Pick<Answer, "isOver">;
   };
 
   /** Tells the core what has happened. One that has failed has told everybody who waits. */

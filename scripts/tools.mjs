@@ -121,8 +121,8 @@ Bytes after brotli-11, at start + later, of an app that makes a client. Two runs
 
 ${tools}
 
-Later means when it is asked for, if ever: what errors say, what waits for a login window, the check-up; the half of the core that only
-those need who are signed in, or come back from the login page, and their calls; and the worker's script. An app that serves that itself (\`workerUrl\`, see [worker.md](worker.md)) never loads it as
+Later means right after the start, for the half of the core that those need who are signed in or come back from the login page; and
+when it is asked for, if ever: what errors say, what waits for a login window, the check-up, the calls of who is signed in, and the worker's script. An app that serves that itself (\`workerUrl\`, see [worker.md](worker.md)) never loads it as
 text: the ${brotli("worker-text.js")} bytes of \`worker-text.js\` stay where they are, and the worker loads the ${brotli("worker-script.js")} of \`worker-script.js\`. So where both
 entries are used, that is the way to have the core once in what the page loads.
 

@@ -57,6 +57,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     signOut: async () => (isThere() || setup.isPersistent || setup.canResume ? ask("signOut") : NOBODY),
 
     drop: (state) => askAndForget("drop", state),
+    giveUp: (call) => askAndForget("giveUp", call),
     resume: async () => {
       if (isToReturn) {
         isToReturn = false;

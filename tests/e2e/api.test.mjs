@@ -341,6 +341,20 @@ for (const [way, wayOptions] of Object.entries(WAYS)) {
       assert.equal(sent(sandbox), 1);
     });
 
+    if (way === "api-worker") {
+      test("the worker dies while a request is at the API: what the API has done is told all the same", async (t) => {
+        const { visitor, begin, settled } = await signedIn(t);
+        const post = `(await auth.fetch("${ECHO}", { method: "POST", body: "four" })).status`;
+        await visitor.ask("hold.back(arguments[0])", ECHO);
+        await begin("post", post);
+        await until("it is held back", () => visitor.ask("return hold.count === 1"));
+        await visitor.ask("clock.die()");
+        await until("the page knows", async () => (await visitor.ask("return auth.session.status")) !== "fresh");
+        await visitor.ask("hold.release()");
+        assert.deepEqual((await settled("post")).post, { value: 200 });
+      });
+    }
+
     if (way === "api") {
       // Each worker is one client's.
       test("one pause for all clients of the page that call this host", async (t) => {

@@ -16,7 +16,7 @@ const FRESH = { status: "fresh", me: 200, locks: 0 };
 
 const DATABASE = ["indexedDB", "indexedDB, refused", "indexedDB, silent", "indexedDB, full"];
 const PENDING = ["sessionStorage", "sessionStorage, refused", "sessionStorage, full", "everything"];
-const UNUSED = ["localStorage", "localStorage, refused"];
+const UNUSED = ["localStorage", "localStorage, refused", "BroadcastChannel, closed"];
 
 /** Holds a lock of the package's, as any script of this origin can, until `letGo()`. */
 const TAKE_LOCK = `

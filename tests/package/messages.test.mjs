@@ -8,6 +8,7 @@ import { root, target } from "../../scripts/run.mjs";
 
 const dist = join(root, "pkg/dist");
 const credentials = { production: { clientId: "", redirectUris: ["https://app.example/cb"] } };
+const sound = { production: { clientId: "CID", redirectUris: ["https://app.example/cb"] } };
 const text = (file) => readFileSync(join(dist, file), "utf8");
 
 test("every code of the core, and no other word, has a message, which is a sentence", async () => {
@@ -27,7 +28,32 @@ test("an error says what happened and what to do, and what it is about", async (
   assert.equal(error.code, "config_unknown_key");
   assert.equal(error.message, "There is no such option. Check its spelling. [colour]");
   assert.ok(error.stack.includes(error.message), "a console shows it by its stack");
-  assert.deepEqual(Object.keys(error).sort(), ["code", "name", "phase", "retryable"]);
+  const keys = ["code", "name", "phase", "retryable"];
+  assert.deepEqual(Object.keys(error).sort(), keys);
+  // And one that comes of a call that has waited.
+  const late = await createProcoreAuth({ credentials: sound }).refresh().catch((error) => error);
+  assert.equal(late.code, "not_signed_in");
+  assert.deepEqual(Object.keys(late).sort(), keys);
+});
+
+test("a login window of a server whose endpoints are not known yet waits for them, whoever has asked for them", async (t) => {
+  const { createProcoreAuth } = await import(join(dist, "index.js"));
+  const { fetch } = globalThis;
+  t.after(() => (globalThis.fetch = fetch));
+  let answer;
+  const asked = new Promise((isAsked) => {
+    globalThis.fetch = () => new Promise((resolve) => ((answer = resolve), isAsked()));
+  });
+  const servers = { production: { customAuthorizationServer: true, issuer: "https://as.example", apiOrigin: "https://as.example", discover: true } };
+  const auth = createProcoreAuth({ credentials: sound, servers });
+  const ready = auth.ready();
+  await asked;
+  const opened = auth.signInWithPopup().catch((error) => error);
+  const facts = { issuer: "https://as.example", authorization_endpoint: "https://as.example/a", token_endpoint: "https://as.example/t", revocation_endpoint: "https://as.example/r" };
+  answer(Response.json({ ...facts, code_challenge_methods_supported: ["S256"], response_types_supported: ["code"] }));
+  await ready;
+  // Node has no window, which is another matter.
+  assert.equal((await opened).code, "popup_blocked");
 });
 
 test("the steps that throw in their own turn have their messages as soon as ready() has settled", async () => {

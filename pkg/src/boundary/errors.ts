@@ -53,3 +53,10 @@ export const endOf = (event?: Api.SessionEvent): ProcoreAuthError => {
     : (["session_ended", "The session ended meanwhile."] as const);
   return new ProcoreAuthError({ code, phase: "api", retryable: false, message });
 };
+
+/**
+ * An error that nobody waits for. Node, and some environments for tests, have no `reportError`; and of a worker, the page would take
+ * it for its end.
+ */
+export const report = (error: unknown): void =>
+  ((globalThis.document && globalThis.reportError) ?? console.error)(error);

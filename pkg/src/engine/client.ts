@@ -88,7 +88,7 @@ const signingIn = (driver: Driver, takePopup: (state: string) => string | undefi
   };
 };
 
-const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"authorize" | "judge" | "giveUp" | "refresh"> => ({
+const usingTheSession = ({ isOpening, started, step, ask, tell, outcomes }: Driver): Part<"authorize" | "judge" | "giveUp" | "refresh"> => ({
   authorize: async (facts) => {
     mustBePages(facts.call);
     await started();
@@ -106,6 +106,9 @@ const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"
 
   giveUp: async (call) => {
     mustBePages(call);
+    if (!isOpening()) return;
+    // Not before the call itself, which may wait for that too. Where the start has failed, so has the call.
+    await started().catch(() => {});
     outcomes.giveUp(call);
     tell("drop", { call });
   },
@@ -116,27 +119,33 @@ const usingTheSession = ({ started, step, ask, tell, outcomes }: Driver): Part<"
   },
 });
 
-const leaving = (setup: Setup, driver: Driver): Part<"signOut" | "resume" | "suspend"> => ({
-  signOut: async () => {
-    // Before the core has started, nobody can be signed in but in the vault, or at the mediator.
-    if (!driver.isOpening() && !setup.isPersistent && !setup.canResume) return NOBODY;
-    await driver.started();
-    const { outcome, isWiped } = await driver.ask<SignedOut & { isWiped: boolean }>("signOut");
-    return own({ outcome, over: isWiped ? undefined : (driver.over() ?? "") });
-  },
+const leaving = (setup: Setup, driver: Driver): Part<"signOut" | "resume" | "suspend"> => {
+  let staying: ReturnType<typeof setTimeout> | undefined;
+  return {
+    signOut: async () => {
+      // Before the core has started, nobody can be signed in but in the vault, or at the mediator.
+      if (!driver.isOpening() && !setup.isPersistent && !setup.canResume) return NOBODY;
+      await driver.started();
+      const { outcome, isWiped } = await driver.ask<SignedOut & { isWiped: boolean }>("signOut");
+      return own({ outcome, over: isWiped ? undefined : (driver.buried() ?? "") });
+    },
 
-  resume: async () => {
-    driver.sharing()?.resume();
-    if (driver.isStarted()) await driver.ask("resume");
-  },
+    resume: async () => {
+      clearTimeout(staying);
+      driver.sharing()?.resume();
+      if (driver.isStarted()) await driver.ask("resume");
+    },
 
-  suspend: async () => {
-    driver.tell("suspend");
-    // Not in a worker: where it shares a session, the page that is left ends it.
-    if (typeof document !== "undefined") driver.sharing()?.suspend();
-    setTimeout(() => driver.tell("resume"), STAYING_MS);
-  },
-});
+    suspend: async () => {
+      // Not in a worker: where it shares a session, the page that is left ends it.
+      if (typeof document !== "undefined") driver.sharing()?.suspend();
+      if (!driver.isStarted()) return;
+      driver.tell("suspend");
+      clearTimeout(staying);
+      staying = setTimeout(() => driver.tell("resume"), STAYING_MS);
+    },
+  };
+};
 
 const checkingUp = (setup: Setup, driver: Driver, takePopup: (state: string) => string | undefined): Part<"facts" | "probe"> => ({
   facts: async () => {

@@ -10,8 +10,9 @@ import { joinTabs, usableLocks } from "./tabs.ts";
 
 /** Opens a client in the core, once, and what it shares with other tabs. `adapt`: what is sent, for a check-up. */
 export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: Exchange) => exchange) => {
-  const place: Place = own({ over: setup.over });
+  const place: Place = own({ over: new Set(setup.over === undefined ? [] : [setup.over]) });
   let shared: Shared = own({});
+  let ahead: ReturnType<typeof setTimeout> | undefined;
 
   const machine = createMachine(place, publish, adapt, () => {
     forget();
@@ -33,7 +34,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
       throw error;
     }
     // The rest ahead of its first call, but not before a login URL that is asked for now.
-    setTimeout(() => void started().catch(() => {}));
+    ahead = setTimeout(() => void started().catch(() => {}));
   });
 
   /** With the whole core, which has been told that this page has begun. */
@@ -52,6 +53,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   };
 
   const close = () => {
+    clearTimeout(ahead);
     // Without the rest of the core, nothing was begun that would have to end.
     if (begun.hasBegun()) machine.core()?.("close");
     machine.setCore(undefined);
@@ -61,10 +63,8 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   return {
     ...{ step, ask, tell, started, close, outcomes, session, seen },
     opened: opened.run,
-    isOpening: opened.hasBegun,
-    isOpen: () => machine.core() !== undefined,
-    isStarted: begun.hasBegun,
-    over: () => place.over,
+    ...{ isOpening: opened.hasBegun, isOpen: opened.isDone, isStarted: begun.isDone },
+    buried: () => place.buried,
     sharing: () => shared.sharing,
   };
 };
@@ -98,13 +98,21 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   const name = `procore-spa-auth ${client}`;
   if (!setup.isAlone) {
     place.tell ??= joinTabs(name, (news, id) => {
-      if (news === "signed_out") place.over = String(id);
+      if (news === "signed_out") noteOver(place, id);
       started().then(() => tell("heard", { news, id }), () => {});
     });
   }
   place.vault = hasVault ? sharing.openVault(client) : undefined;
   setCore(core);
   return { isToDiscover, name, locks, sharing };
+};
+
+/** How many sessions a tab remembers to be over. Any script of this origin can name some. */
+const MAX_OVER = 20;
+
+const noteOver = ({ over }: Place, id: number): void => {
+  over.add(String(id));
+  if (over.size > MAX_OVER) over.delete(over.keys().next().value!);
 };
 
 /** What brings effects about, and the locks that they are about; with the rest of the core. */

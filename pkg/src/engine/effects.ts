@@ -1,4 +1,5 @@
 import type * as Api from "../types/index.d.ts";
+import { own } from "../boundary/boundary.ts";
 import type { Holds } from "./holds.ts";
 import type { Outcomes, Settled } from "./outcomes.ts";
 import { type Exchange, send } from "./send.ts";
@@ -38,8 +39,10 @@ export interface Place {
   holds?: Holds;
   /** Where the session is kept; nothing where tabs share none. */
   vault?: Vault | undefined;
-  /** The session that was signed out of and could not be removed, by its name. */
-  over: string | undefined;
+  /** The sessions that were signed out of, here or elsewhere, by their names: one of them may still be in the vault. */
+  readonly over: Set<string>;
+  /** The last one of them that could not be removed here. */
+  buried?: string;
   /** The timer of the core, which has one at most. */
   alarm?: ReturnType<typeof setTimeout> | undefined;
 }
@@ -68,7 +71,8 @@ export const createEffects = ({
   write: (entry, tell) => asked(place.vault!.write(entry), tell, (revision) => tell("written", { revision })),
   clear: (before, tell) => asked(place.vault!.clear(before), tell, (isMine) => tell("cleared", { isMine })),
   bury: ({ id }, tell) => {
-    place.over = String(id);
+    place.buried = String(id);
+    place.over.add(place.buried);
     tell("buried");
   },
 
@@ -95,5 +99,5 @@ const asked = <T>(work: Promise<T>, tell: Tell, done: (value: T) => void): void 
 const look = async ({ holds, vault, over }: Place): Promise<object> => {
   const isAnyoneHere = await holds!.isAnyoneHere();
   const kept = await vault!.read();
-  return { ...kept, isAnyoneHere, isBuried: kept !== undefined && String(kept.id) === over };
+  return own({ ...kept, isAnyoneHere, isBuried: kept !== undefined && over.has(String(kept.id)) });
 };

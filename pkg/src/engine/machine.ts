@@ -2,7 +2,7 @@ import { type Publish, SIGNED_OUT, UNKNOWN, sessionOf } from "./engine.ts";
 import type * as Api from "../types/index.d.ts";
 import { own } from "../boundary/boundary.ts";
 import type { open } from "./core.ts";
-import { startError } from "../boundary/errors.ts";
+import { report, startError } from "../boundary/errors.ts";
 import type { Effect, Effects, Place, Tell, createEffects } from "./effects.ts";
 import { createOutcomes } from "./outcomes.ts";
 import type { Exchange } from "./send.ts";
@@ -29,7 +29,12 @@ const createQueue = () => {
       isBusy = true;
       for (const thing of queue) {
         queue.delete(thing);
-        thing();
+        try {
+          thing();
+        } catch (error) {
+          // None stops the others. It is no error of whoever has taken this step.
+          report(error);
+        }
       }
       isBusy = false;
     },
@@ -72,11 +77,11 @@ export const createMachine = (place: Place, publish: Publish, adapt: (exchange: 
   let core: Core | undefined;
   let effects: ReturnType<typeof createEffects> | undefined;
 
-  const begin = <Name extends keyof Effects>(effect: Effects[Name] & { readonly effect: Name }, cause: unknown) => {
+  const begin = <Name extends keyof Effects>({ effect, ...facts }: Effects[Name] & { readonly effect: Name }, cause: unknown) => {
     const from = core;
     // Nothing that a core has asked for is told to the one after it.
     const tellIt: Tell = (...news) => core === from && tell(...news);
-    effects![effect.effect](effect, tellIt, cause);
+    effects![effect](own(facts) as unknown as Effects[Name], tellIt, cause);
   };
   const answers = createAnswers(publish, begin);
 
@@ -98,7 +103,7 @@ export const createMachine = (place: Place, publish: Publish, adapt: (exchange: 
     return answers.take(answer, cause) as T & Pick<Answer, "isOver">;
   };
 
-  /** Tells the core what has happened. One that has failed has told everybody who waits. */
+  /** Tells the core what has happened. Where it has failed, everybody who waits has been told. */
   const tell: Tell = (event, facts = {}, cause) => {
     try {
       step("tell", { ...facts, event }, cause);

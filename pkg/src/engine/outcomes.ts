@@ -60,7 +60,11 @@ export const createOutcomes = () => {
       else asked?.reject(caught(own({ error, ...facts }) as never, asked.cause ?? cause));
     },
 
-    giveUp: (call: number): void => void waiting.delete(call),
+    /** Nobody waits for a call any more; but who has asked for it in a worker gets an answer. */
+    giveUp: (call: number): void => {
+      waiting.get(call)?.reject(noCall());
+      waiting.delete(call);
+    },
 
     failAll: (error: unknown): void => {
       for (const { reject } of waiting.values()) reject(error);

@@ -28,7 +28,8 @@ const MAX_BODY = 64 * 1024 + 1;
 export const send = async (exchange: Exchange): Promise<Answer> => {
   const { url, body, authorization, isSameOrigin } = exchange;
   const signal = AbortSignal.timeout(TIMEOUT_MS);
-  const ask = (more: RequestInit) =>
+  // Also where others have wrapped `fetch`, and it throws.
+  const ask = async (more: RequestInit) =>
     fetch(
       url,
       ordinary<RequestInit>({

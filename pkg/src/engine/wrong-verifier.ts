@@ -18,8 +18,8 @@ export const redeemWrongly = async (
     // A token mediator keeps nothing of a check-up, and answers no token (docs/token-mediator.md).
     isRedeeming && exchange.isSameOrigin ? { ...exchange, body: `${exchange.body}&purpose=check` } : exchange,
   );
-  await started();
   try {
+    await started();
     const { record: other } = step<{ record: string }>("signIn", { options: "{}", isPopup: true });
     const { verifier } = parse<{ verifier: string }>(other);
     const wrong = json({ ...parse<object>(record), verifier });

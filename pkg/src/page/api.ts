@@ -55,7 +55,13 @@ export const send = async ({ engine }: ApiHost, made: ApiCall, ending?: AbortSig
       });
       // Firefox shows no body of a Request, only whether it is used up.
       const isReplayable = canSendTwice(body) && !request?.bodyUsed;
-      const judging = engine().judge(own({ ...seen, call, isReplayable, isIdempotent }));
+      const judging = engine()
+        .judge(own({ ...seen, call, isReplayable, isIdempotent }))
+        .catch((error: unknown) => {
+          // Who could judge it has failed meanwhile. What the API has done is done, and the caller has to know.
+          if (response.ok) return own<Judged>({});
+          throw error;
+        });
       next = await unless([signal], judging);
       if (next.authorization === undefined) return response;
       response.body?.cancel().catch(() => {});

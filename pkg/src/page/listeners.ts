@@ -1,4 +1,5 @@
 import type * as Api from "../types/index.d.ts";
+import { report } from "../boundary/errors.ts";
 
 type Listener = Parameters<Api.ProcoreAuth["subscribe"]>[0];
 
@@ -16,7 +17,7 @@ export const createListeners = () => {
           listener(session, event);
         } catch (error) {
           // A listener's mistake is its own: reported, and kept away from the sign-in.
-          reportError(error);
+          report(error);
         }
       }
     },

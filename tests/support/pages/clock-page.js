@@ -17,6 +17,8 @@ globalThis.clock = ((own) => {
       own[name](...values);
     });
   return {
+    /** Kills the worker, without a word. */
+    die: () => worker.postMessage({ name: "die" }),
     stop: () => ask("stop"),
     waits: () => ask("waits"),
     advance: (seconds) => ask("advance", seconds),

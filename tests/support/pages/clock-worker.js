@@ -1,4 +1,4 @@
-// The worker, with a clock that the page can stop (`clock-page.js`).
+// The worker, with a clock that the page can stop, and itself (`clock-page.js`).
 
 "use strict";
 
@@ -9,7 +9,8 @@
   load("/support/clock.js");
   const page = new BroadcastChannel("clock");
   page.addEventListener("message", ({ data: { id, name, values } }) => {
-    page.postMessage({ id, answer: clock[name](...values) });
+    if (name === "die") close();
+    else page.postMessage({ id, answer: clock[name](...values) });
   });
   load("/package/worker-script.js");
 }

@@ -174,6 +174,14 @@ globalThis.stage = (() => {
         refuse();
       };
     },
+    // What is told fails, and nothing else.
+    "BroadcastChannel, closed": () => {
+      const { postMessage } = BroadcastChannel.prototype;
+      BroadcastChannel.prototype.postMessage = function (...word) {
+        if (!this.name.startsWith("procore-spa-auth")) return postMessage.apply(this, word);
+        throw new DOMException("closed", "InvalidStateError");
+      };
+    },
     indexedDB: () => Object.defineProperty(globalThis, "indexedDB", { value: undefined }),
     "indexedDB, refused": () => {
       IDBFactory.prototype.open = refuse;

@@ -10,7 +10,7 @@ import { shipped } from "./shipped.mjs";
 import { crateOf, measure } from "./wasm-functions.mjs";
 
 /** In bytes after brotli-11, at start; what is loaded later does not count, and is told beside it. */
-const CEILING = 28_800;
+const CEILING = 28_900;
 const AIM = 27_900;
 
 const count = (number) => number.toLocaleString("en");

@@ -59,6 +59,16 @@ for (const way of ["code", "worker"]) {
       assert.equal((await apps.signIn(visitor)).value?.handled, true);
     });
 
+    test("a page that comes back while the client starts takes its session up all the same", async (t) => {
+      const { visitor } = await apps.start(t, { way, options: { persist: "tab" } });
+      assert.equal((await apps.signIn(visitor)).value?.handled, true);
+      await visitor.ask("localStorage.app = JSON.stringify({ ...JSON.parse(localStorage.app), isRestless: true })");
+      for (let count = 0; count < 5; count += 1) {
+        await visitor.open(`/${way}/start`);
+        assert.deepEqual(await apps.call("(await auth.fetch('/rest/v1.0/me')).status"), { value: 200 });
+      }
+    });
+
     test("an app that goes to the login page whenever nobody is signed in is stopped, and told why", async (t) => {
       const { visitor, sandbox, origin } = await apps.start(t, { way });
       // Nobody is asked anything, so the server answers at once: that nobody is signed in.

@@ -1,7 +1,8 @@
 // A small app: its configuration is in localStorage, for the test to set. What came of the redirect is in `outcome`.
 
 export async function start(sdk) {
-  const { config, isStrict, isReadyFirst, hasTwin, rounds, starting } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  const { config, isStrict, isReadyFirst, hasTwin, isRestless, rounds, starting } = JSON.parse(localStorage.getItem("app") ?? "{}");
+  if (isRestless) goOnline();
   const attempt = async (call) => {
     try {
       return { value: await call() };
@@ -21,6 +22,16 @@ export async function start(sdk) {
   // An app without a thought for errors: whoever is not signed in is sent to the login page.
   if (rounds && !auth.session.signedIn) globalThis.stopped = await attempt(() => auth.signIn(rounds));
   document.body.dataset.ready = "true";
+}
+
+/** In each of so many turns: what a page hears when it comes back. */
+function goOnline(turns = 500) {
+  const { port1, port2 } = new MessageChannel();
+  port1.onmessage = () => {
+    dispatchEvent(new Event("online"));
+    if (--turns && !document.body.dataset.ready) port2.postMessage("");
+  };
+  port2.postMessage("");
 }
 
 async function handle(auth, attempt, isStrict, starting) {

@@ -219,6 +219,10 @@ export const legs = {
     yield cargoTest([...library, ...features, "--no-fail-fast"]);
     // All others have been run.
     yield cargoTest(["--features", "audit", "--no-fail-fast", "audit"], { where: "the auditor" });
+    // Every scenario to its end, and not only to the depth that an unoptimized build has time for.
+    if (process.env.LONG) {
+      yield cargoTest(["--release", "--test", "model"], { where: "the model", env: { MODEL_DEPTH: "40", MODEL_WALKS: "20" } });
+    }
   },
   /** The reference token mediator: its judging, and its process over real sockets. */
   mediator,

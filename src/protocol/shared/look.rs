@@ -46,6 +46,7 @@ impl<C: Tokens> Shared<C> {
             || self.had_session
             || is_anyone_here
             || gone.is_some_and(|gone| gone <= GRACE);
+        self.is_behind = false;
         match entry {
             Some(entry) if entry.is_buried || !goes_on => {
                 // Whoever has buried it gives its tokens back. What the last tab has left, nobody does but this one.
@@ -65,7 +66,6 @@ impl<C: Tokens> Shared<C> {
             }
             Some(entry) => {
                 self.is_hasty = self.is_renewed_elsewhere(&entry);
-                self.is_behind = false;
                 self.adopt(&entry, now);
             }
             None => self.lose(now),
@@ -75,7 +75,9 @@ impl<C: Tokens> Shared<C> {
     }
 
     fn is_renewed_elsewhere(&self, entry: &Entry<C::Record>) -> bool {
-        entry.is_out && self.kept != Some(entry.revision) && !self.is_alone()
+        // What has to be looked at again may be of before this tab was alone.
+        let is_alone = self.is_alone() && !self.is_to_look;
+        entry.is_out && self.kept != Some(entry.revision) && !is_alone
     }
 
     /// The sign-in has failed for which a session was taken over that another tab renews: that is waited for.

@@ -120,7 +120,8 @@ impl<C: Tokens> Shared<C> {
             return;
         }
         self.lock = Lock::Held;
-        if core::mem::take(&mut self.is_behind) {
+        // What is being looked at may be of before, when another tab had it.
+        if core::mem::take(&mut self.is_behind) || self.asked == Some(Asked::Look) {
             self.look_first();
         }
     }

@@ -22,8 +22,8 @@ pub(super) struct Call {
     /// The generation of its first try.
     first: Option<u64>,
     tries: u64,
-    may_wait: bool,
-    waits: u8,
+    pub(super) may_wait: bool,
+    pub(super) waits: u8,
     is_bare: bool,
     /// Its session has ended while it was under way, for this reason.
     ended: Option<Code>,
@@ -70,10 +70,13 @@ pub(super) enum Why {
     Ended(Code),
 }
 
-/// How often a call waits, because of its own answers or those of others.
-const MAX_WAITS: u8 = 3;
-
 impl Doing {
+    /// Waits for another access token, whoever has the one of now.
+    const RENEWING: Self = Self::Renewing {
+        since: None,
+        is_fetch: false,
+    };
+
     /// Whether it can't go on without being sure of the session.
     pub(super) const fn needs_a_session(&self) -> bool {
         matches!(self, Self::Authorizing { .. } | Self::Renewed | Self::Pausing { .. })
@@ -103,17 +106,8 @@ impl Call {
         }
     }
 
-    pub(super) const fn may_wait(&self) -> bool {
-        self.may_wait && self.waits < MAX_WAITS
-    }
-
     pub(super) const fn is_sent(&self) -> bool {
         matches!(self.doing, Doing::Sent { .. })
-    }
-
-    pub(super) fn wait(&mut self, until: Milliseconds) {
-        self.waits += 1;
-        self.doing = Doing::Pausing { until };
     }
 
     /// Whether it is of this session, or of none yet.
@@ -138,7 +132,7 @@ impl<C: Tokens> Shared<C> {
                 }
             }
             Event::Fetch { call, may_wait } => self.call(call, Doing::Authorizing { is_renewed: false }, may_wait),
-            Event::Refresh { call } => self.refresh(call),
+            Event::Refresh { call } => self.call(call, Doing::RENEWING, true),
             Event::SignOut { call } => self.call(call, Doing::SigningOut, true),
             Event::Drop { call } => self.drop_call(call),
             Event::NoAnswer { call } => self.settle_call(call, Err(failed(Code::NetworkError))),
@@ -162,11 +156,6 @@ impl<C: Tokens> Shared<C> {
 
     pub(super) fn resume_call(&mut self, call: u64) {
         self.call(call, Doing::Resuming, true);
-    }
-
-    fn refresh(&mut self, call: u64) {
-        let (since, is_fetch) = (None, false);
-        self.call(call, Doing::Renewing { since, is_fetch }, true);
     }
 
     fn call(&mut self, number: u64, doing: Doing, may_wait: bool) {
@@ -321,8 +310,7 @@ impl<C: Tokens> Shared<C> {
             Doing::Renewed if self.tokens.is_signed_in() => Ok(Done::Done),
             Doing::Renewed => Err(Code::SessionEnded.into()),
             Doing::Resuming if !self.is_to_look && self.tokens.is_due(now) => {
-                let (since, is_fetch) = (None, false);
-                call.doing = Doing::Renewing { since, is_fetch };
+                call.doing = Doing::RENEWING;
                 return true;
             }
             Doing::Resuming => Ok(Done::Done),

@@ -7,6 +7,20 @@ use super::event::Effect;
 use super::tokens::Tokens;
 use crate::protocol::time::{Milliseconds, Moment};
 
+/// How often a call waits, because of its own answers or those of others.
+const MAX_WAITS: u8 = 3;
+
+impl Call {
+    pub(super) const fn may_wait(&self) -> bool {
+        self.may_wait && self.waits < MAX_WAITS
+    }
+
+    fn wait(&mut self, until: Milliseconds) {
+        self.waits += 1;
+        self.doing = Doing::Pausing { until };
+    }
+}
+
 impl<C: Tokens> Shared<C> {
     /// Until when the API has asked all requests to wait, as [`Moment::exactly`] counts.
     #[must_use]

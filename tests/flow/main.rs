@@ -20,3 +20,4 @@ mod shared;
 #[cfg(feature = "implicit")]
 mod implicit;
 mod support;
+mod tabs;

@@ -1,178 +1,13 @@
 //! Two tabs with real tokens share a session: every request byte for byte, and in which order a call to the API renews, waits, is
 //! sent again and ends. What they do in every other order is in `tests/model`.
 
-use super::support::{
-    OPTIONS, REFRESH_1, REVOKE_URL, TOKEN_URL, TOKENS, TOKENS_2, assert_post, at, client_of, json, record,
-};
+use super::support::{OPTIONS, REFRESH_1, REVOKE_URL, TOKEN_URL, TOKENS, TOKENS_2, assert_post, at, client_of, json};
+use super::tabs::{Tab, Vault, fetch, header, sent, settled, told, two_tabs};
 use procore_spa_auth::error::Code;
 use procore_spa_auth::protocol::api_response::ApiResponse;
-use procore_spa_auth::protocol::authorization_response::AuthorizationResponse;
-use procore_spa_auth::protocol::client::Client;
 use procore_spa_auth::protocol::http::HttpOutcome;
-use procore_spa_auth::protocol::pending_authorization::PendingAuthorization;
-use procore_spa_auth::protocol::secret::Wiped;
 use procore_spa_auth::protocol::session::{SessionEvent, Status};
-use procore_spa_auth::protocol::shared::{Before, Done, Effect, Entry, Event, Id, Shared, Wiped as Wiping};
-
-/// What all tabs see.
-#[derive(Default)]
-struct Vault {
-    entry: Option<(Id, Id, bool, String)>,
-    revisions: Id,
-    is_dead: bool,
-    buried: Vec<Id>,
-}
-
-impl Vault {
-    fn is_there(&self, before: Before) -> bool {
-        match before {
-            Before::Anything => true,
-            Before::Nothing => self.entry.is_none(),
-            Before::Revision(revision) => self.entry.as_ref().is_some_and(|entry| entry.0 == revision),
-            _ => false,
-        }
-    }
-
-    /// What comes of an effect, if it is one for the vault or for a lock that is free.
-    fn answer(&mut self, effect: &Effect<Client>) -> Option<Event<'static, Client>> {
-        match effect {
-            Effect::Bury(id) => {
-                self.buried.push(*id);
-                Some(Event::Buried)
-            }
-            Effect::Read | Effect::Write { .. } | Effect::Clear { .. } if self.is_dead => Some(Event::Failed),
-            Effect::Read => Some(Event::Found {
-                entry: self.entry.as_ref().map(|(revision, id, is_out, record)| {
-                    Entry::new(
-                        *revision,
-                        *id,
-                        *is_out,
-                        self.buried.contains(id),
-                        Wiped::from(record.as_str()),
-                    )
-                }),
-                is_anyone_here: true,
-                left: None,
-            }),
-            Effect::Write {
-                record,
-                id,
-                is_out,
-                before,
-            } => {
-                let is_there = self.is_there(*before);
-                if is_there {
-                    self.revisions += 1;
-                    self.entry = Some((self.revisions, *id, *is_out, record.to_string()));
-                }
-                let revision = is_there.then_some(self.revisions);
-                Some(Event::Written { revision })
-            }
-            Effect::Clear { before } => {
-                let is_mine = self.is_there(*before);
-                self.entry = self.entry.take().filter(|_| !is_mine);
-                Some(Event::Cleared { is_mine })
-            }
-            Effect::Present(true) => Some(Event::Present),
-            Effect::Lock { .. } => Some(Event::Locked),
-            Effect::AwaitLeaving { call, .. } => Some(Event::Left { call: *call }),
-            _ => None,
-        }
-    }
-}
-
-struct Tab(Shared<Client>);
-
-impl Tab {
-    fn new(vault: &mut Vault) -> (Self, Vec<Effect<Client>>) {
-        let mut tab = Self(Shared::new(client_of(OPTIONS), true, false, false, at(0)));
-        let effects = tab.handle(vault, Event::Start, 0);
-        (tab, effects)
-    }
-
-    /// Takes an event in, and what comes of its effects; answers with those that are not the vault's.
-    fn handle(&mut self, vault: &mut Vault, event: Event<'_, Client>, now: u64) -> Vec<Effect<Client>> {
-        let mut others = Vec::new();
-        let mut effects = self.0.handle(event, at(now));
-        while !effects.is_empty() {
-            let effect = effects.remove(0);
-            match vault.answer(&effect) {
-                Some(event) => effects.extend(self.0.handle(event, at(now))),
-                None => others.push(effect),
-            }
-        }
-        others
-    }
-
-    fn answered(&mut self, vault: &mut Vault, exchange: u64, outcome: HttpOutcome, now: u64) -> Vec<Effect<Client>> {
-        self.handle(vault, Event::Answered { exchange, outcome }, now)
-    }
-
-    /// Signs in as session `id`, and answers with what is told.
-    fn sign_in(&mut self, vault: &mut Vault, id: Id, tokens: &str, now: u64) -> Vec<Effect<Client>> {
-        let client = self.0.tokens_mut();
-        let pending = record(client);
-        let url = format!(
-            "https://app.example/cb?tenant=a%20b&code=C1&state={}",
-            super::support::STATE
-        );
-        let response = AuthorizationResponse::parse(&url, client.config()).unwrap().unwrap();
-        let pending = PendingAuthorization::from_record(&pending).unwrap();
-        let grant = client.accept_response(*pending, &response, at(0).wall).unwrap();
-        let effects = self.handle(vault, Event::Redeem { call: 100, grant, id }, now);
-        let exchange = sent(&effects);
-        self.answered(vault, exchange, json(200, tokens), now)
-    }
-}
-
-/// The one exchange that is to be sent.
-fn sent(effects: &[Effect<Client>]) -> u64 {
-    let mut numbers = effects.iter().filter_map(|effect| match effect {
-        Effect::Send(number) => Some(*number),
-        _ => None,
-    });
-    let number = numbers.next().unwrap();
-    assert_eq!(numbers.next(), None, "{effects:?}");
-    number
-}
-
-/// The header of the one request that is to leave.
-fn header(effects: &[Effect<Client>]) -> &str {
-    match effects {
-        [.., Effect::Fetch { header, .. }] => header.expose(),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn settled(effects: &[Effect<Client>]) -> Result<Done, Code> {
-    match effects {
-        [.., Effect::Settle { result, .. }] => result.clone().map_err(|error| error.code()),
-        other => panic!("{other:?}"),
-    }
-}
-
-fn fetch(call: u64) -> Event<'static, Client> {
-    let may_wait = true;
-    Event::Fetch { call, may_wait }
-}
-
-fn told(effects: &[Effect<Client>]) -> Option<SessionEvent> {
-    effects.iter().find_map(|effect| match effect {
-        Effect::Publish(event) => Some(*event),
-        _ => None,
-    })
-}
-
-/// Two tabs that share session 7.
-fn two_tabs(vault: &mut Vault) -> (Tab, Tab) {
-    let (mut first, _) = Tab::new(vault);
-    let effects = first.sign_in(vault, 7, TOKENS, 0);
-    assert_eq!(told(&effects), Some(SessionEvent::SignedIn));
-    assert_eq!(settled(&effects), Ok(Done::Done));
-    let (second, effects) = Tab::new(vault);
-    assert_eq!(told(&effects), Some(SessionEvent::SignedIn));
-    (first, second)
-}
+use procore_spa_auth::protocol::shared::{Done, Effect, Event, Shared, Wiped as Wiping};
 
 #[test]
 fn nothing_is_known_before_the_vault_has_answered() {
@@ -265,6 +100,42 @@ fn a_renewal_elsewhere_is_waited_for_as_long_as_its_request_may_take() {
 
     let _ = second.answered(&mut vault, exchange, json(200, TOKENS_2), 31);
     let effects = first.handle(&mut vault, Event::Locked, 31);
+    assert_eq!(told(&effects), Some(SessionEvent::Refreshed));
+}
+
+#[test]
+fn what_was_looked_at_before_the_lock_was_granted_is_looked_at_again() {
+    let mut vault = Vault::default();
+    let (mut first, mut second) = two_tabs(&mut vault);
+    let look = |tab: &mut Tab, event| {
+        let effects = tab.0.handle(event, at(2));
+        assert!(matches!(effects.last(), Some(Effect::Read)), "{effects:?}");
+    };
+    // The second tab renews, and the first one, which was left, waits for the lock.
+    let exchange = sent(&second.handle(&mut vault, Event::Refresh { call: 1 }, 2));
+    let _ = first.0.handle(Event::Suspend, at(2));
+    look(&mut first, Event::Resume { call: 0 });
+    let effects = first.0.handle(vault.answer(&Effect::Read).unwrap(), at(2));
+    assert!(matches!(effects.as_slice(), [Effect::Lock { .. }]), "{effects:?}");
+    // It looks twice: at what has come of that renewal, and at the next one, which is on its way.
+    let _ = second.answered(&mut vault, exchange, json(200, TOKENS_2), 2);
+    let (news, id) = (SessionEvent::Refreshed, 7);
+    look(&mut first, Event::Heard { news, id });
+    let renewed = vault.answer(&Effect::Read).unwrap();
+    let _ = first.0.handle(Event::Present, at(2));
+    look(&mut first, renewed);
+    let used = sent(&second.handle(&mut vault, Event::Refresh { call: 2 }, 2));
+    let exchange = sent(&second.answered(&mut vault, used, json(200, "{}"), 2));
+    let on_its_way = vault.answer(&Effect::Read).unwrap();
+    let _ = second.answered(&mut vault, exchange, json(200, TOKENS), 2);
+    // Only now it has the lock, and then what it has seen before.
+    assert!(first.0.handle(Event::Locked, at(2)).is_empty());
+    let effects = first.0.handle(on_its_way, at(2));
+    assert!(matches!(effects.as_slice(), [Effect::Read]), "{effects:?}");
+    let effects = {
+        let now = vault.answer(&Effect::Read).unwrap();
+        first.handle(&mut vault, now, 2)
+    };
     assert_eq!(told(&effects), Some(SessionEvent::Refreshed));
 }
 

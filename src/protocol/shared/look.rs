@@ -75,9 +75,7 @@ impl<C: Tokens> Shared<C> {
     }
 
     fn is_renewed_elsewhere(&self, entry: &Entry<C::Record>) -> bool {
-        // What has to be looked at again may be of before this tab was alone.
-        let is_alone = self.is_alone() && !self.is_to_look;
-        entry.is_out && self.kept != Some(entry.revision) && !is_alone
+        entry.is_out && self.kept != Some(entry.revision) && !self.is_alone()
     }
 
     /// The sign-in has failed for which a session was taken over that another tab renews: that is waited for.

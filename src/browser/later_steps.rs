@@ -49,11 +49,11 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
 
 /// What the API has asked one client of this page, it has asked all that call it.
 fn share_pause(clients: &mut Clients, input: &Object) {
-    let paused = slot(clients, input).ok().and_then(|slot| slot.as_ref());
-    let Some((until, origin)) = paused.map(|state| (state.machine.paused_until(), String::from(api_origin(state))))
-    else {
+    let state = slot(clients, input).ok().and_then(|slot| slot.as_ref());
+    let Some(state) = state.filter(|state| state.machine.paused_until() > clock::now().exactly()) else {
         return;
     };
+    let (until, origin) = (state.machine.paused_until(), String::from(api_origin(state)));
     for state in clients
         .list
         .iter_mut()

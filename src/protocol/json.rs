@@ -77,7 +77,7 @@ impl Object {
         self.member(key).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// The whole part of a member; 0 where there is none.
+    /// The whole part of a member; 0 where there is none, or it is negative.
     #[cfg(feature = "npm")]
     pub(crate) fn number(&self, key: &str) -> u64 {
         match self.member(key) {

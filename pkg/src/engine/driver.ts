@@ -98,7 +98,7 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   const name = `procore-spa-auth ${client}`;
   if (!setup.isAlone) {
     place.tell ??= joinTabs(name, (news, id) => {
-      if (news === "signed_out") noteOver(place, id);
+      if (news === "signed_out") remember(place, id);
       started().then(() => tell("heard", { news, id }), () => {});
     });
   }
@@ -110,7 +110,7 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
 /** How many sessions a tab remembers to be over. Any script of this origin can name some. */
 const MAX_OVER = 20;
 
-const noteOver = ({ over }: Place, id: number): void => {
+const remember = ({ over }: Place, id: number): void => {
   over.add(String(id));
   if (over.size > MAX_OVER) over.delete(over.keys().next().value!);
 };

@@ -57,7 +57,7 @@ const createAnswers = (publish: Publish, begin: Begin) => {
       const isKnownNow = now && session.status === "unknown";
       if (now) session = sessionOf(own(now));
       if (isKnownNow && !effects.some(({ effect }) => effect === "publish")) queue.add(() => publishIt("ready"));
-      for (const effect of effects) queue.add(() => begin(own(effect), cause));
+      for (const effect of effects) queue.add(() => begin(effect, cause));
       queue.doAll();
       return own(others);
     },

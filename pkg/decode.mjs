@@ -5,7 +5,7 @@ export const TEXT_AT = 4096;
 const MODULE_AT = 524288;
 
 /** The decoder itself, as it is shipped beside the text. */
-export const decoder = ([, , hex]) => Uint8Array.from(hex.match(/../g), (digits) => parseInt(digits, 16));
+export const decoder = ([, , base64]) => Uint8Array.from(atob(base64), (letter) => letter.charCodeAt());
 
 /** The bytes, by the decoder's exports. */
 export function decode([numbers, text], { memory, decode }) {

@@ -96,7 +96,7 @@ export function encode(bytes, wasmDecoder, { functions, start, end } = NO_CODE) 
   const head = commons.map(digits).join("") + NUMBERS;
   const starts = texts.map((_, part) => TEXT_AT + head.length + texts.slice(0, part).join("").length);
   const left = starts[TEXT] + written(TEXT, parts[TEXT].slice(0, start)).length;
-  return [[...starts, left, functions], head + texts.join(""), bare(wasmDecoder).toString("hex")];
+  return [[...starts, left, functions], head + texts.join(""), bare(wasmDecoder).toString("base64")];
 }
 
 /** The byte values that occur most often, as many as are one character, in order. */

@@ -151,6 +151,10 @@ for (const [path, exported] of Object.entries(EXPORTED)) {
         const real = WebAssembly[name];
         WebAssembly[name] = (...args) => (started++, real(...args));
       }
+      for (const name of ["Module", "Instance"]) {
+        const construct = (...args) => (started++, Reflect.construct(...args));
+        WebAssembly[name] = new Proxy(WebAssembly[name], { construct });
+      }
       globalThis.fetch = () => { throw new Error("fetched"); };
       const warn = console.warn;
       const warned = [];

@@ -7,15 +7,15 @@ import { decode, decoder } from "../../pkg/decode.mjs";
 import { root, target } from "../../scripts/run.mjs";
 
 /** See pkg/payload.mjs: texts without any escape, and numbers. So it is JSON. The decoder, in the end, only the first part has. */
-const LITERAL = /\[\[[\d,]+\],"[^"\\]*"(?:,"[\da-f]*")?\]/;
+const LITERAL = /\[\[[\d,]+\],"[^"\\]*"(?:,"[\w+/=]*")?\]/;
 
 /** The module, and the text of the file without it. */
 export function moduleIn(file, dist = join(root, "pkg/dist")) {
   const js = readFileSync(join(dist, `${file}.js`), "utf8");
   const literal = LITERAL.exec(js);
   assert.ok(literal, `${file}.js carries no module`);
-  const [numbers, text, hex = readFileSync(join(target, "npm/decoder.wasm")).toString("hex")] = JSON.parse(literal[0]);
-  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decoder([numbers, text, hex])));
+  const [numbers, text, base64 = readFileSync(join(target, "npm/decoder.wasm")).toString("base64")] = JSON.parse(literal[0]);
+  const { exports } = new WebAssembly.Instance(new WebAssembly.Module(decoder([numbers, text, base64])));
   const module = Buffer.from(decode([numbers, text], exports));
   assert.ok(WebAssembly.validate(module), `${file}.js carries a broken module`);
   return { js: js.replace(literal[0], ""), module };

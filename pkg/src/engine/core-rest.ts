@@ -5,7 +5,7 @@ import type { Door } from "#core";
 import { type Encoded, encoded } from "#payload";
 
 /** Puts it to the first one, whose exports are its imports: those of another build lack one, by name. */
-export const join = (first: WebAssembly.Exports, compiled: (encoded: Encoded, use: (module: WebAssembly.Module) => Door) => Promise<Door>) =>
+export const join = (first: WebAssembly.Exports, compiled: (encoded: Encoded, use: (module: WebAssembly.Module) => Door) => Door) =>
   compiled(encoded, (module) => new WebAssembly.Instance(module, { __proto__: null, 0: first } as unknown as WebAssembly.Imports).exports.callAll as Door);
 
 export { createEffects } from "./effects.ts";

@@ -32,8 +32,10 @@ export const open = (): (<T = unknown>(step: string, input?: object, cause?: unk
   /** Its number there. */
   let core: number | undefined;
   return <T>(step: string, input: object = {}, cause?: unknown): T => {
-    // Plain values, so nothing in it has a prototype that could have a part in this.
-    const asked = ascii(JSON.stringify({ __proto__: null, ...input, step, core }));
+    // Plain values, so nothing in it has a prototype that could have a part in this. What has one of these names is there twice, which the
+    // core refuses.
+    const members = JSON.stringify(own(input)).slice(1, -1);
+    const asked = ascii(`{"step":"${step}","core":${core ?? 0}${members && ","}${members}}`);
     const answer = guarded(opened, () => own(JSON.parse(call(asked, door) as string)));
     if (answer.error) throw caught(answer, cause);
     core ??= answer.core;
@@ -69,7 +71,7 @@ const ascii = (json: string) =>
 const instantiate = async (): Promise<First> => {
   // A new instance, which the clients of the one before can't get at.
   if (hasFailed) renew();
-  const first = await compiled(encoded, (module) => initSync({ module }));
+  const first = compiled(encoded, (module) => initSync({ module }));
   ({ memory } = first);
   return first;
 };
@@ -77,20 +79,23 @@ const instantiate = async (): Promise<First> => {
 const join = async (): Promise<void> => {
   // Side by side.
   const [{ join }, first] = await Promise.all([loaded(import("./core-rest.js")), start()]);
-  const joined = await join(first, compiled);
+  const joined = join(first, compiled);
   if (first.memory !== memory) throw startError("instance_poisoned");
   door = joined;
 };
 
-/** Out of a script, so that no bundler or CDN has to know of it. */
-const compiled = async <T>(text: Encoded, use: (module: WebAssembly.Module) => T): Promise<T> => {
+/**
+ * Out of a script, so that no bundler or CDN has to know of it. In this very turn, which takes two milliseconds: to have it done
+ * aside takes several, for a page that starts is busy.
+ */
+const compiled = <T>(text: Encoded, use: (module: WebAssembly.Module) => T): T => {
   let module;
   try {
     module = decoder(encoded);
-    const { instance } = await WebAssembly.instantiate(module);
+    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(module));
     module = undefined;
-    module = decode(text, instance.exports);
-    return use(await WebAssembly.compile(module));
+    module = decode(text, exports);
+    return use(new WebAssembly.Module(module));
   } catch (cause) {
     // To look at a module is never forbidden, only to run it. Safari's Lockdown Mode has no WebAssembly at all. What is of another
     // build lacks what is asked of it.

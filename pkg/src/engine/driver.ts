@@ -82,17 +82,18 @@ const asking =
 /** By what a client shares its session with other tabs. */
 interface Shared {
   readonly name?: string;
-  readonly locks?: LockManager | undefined;
+  readonly locks?: ReturnType<typeof usableLocks> | undefined;
   readonly sharing?: Awaited<ReturnType<typeof loadVault>> | undefined;
 }
 
 /** A client in the core, its tabs and its vault. */
 const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, started: () => Promise<void>) => {
-  const [locks, sharing] = await prepare(setup);
+  const locks = setup.isAlone ? undefined : usableLocks();
+  const [sharing, usable] = await prepare(setup, locks);
   const core = open();
   const { options, page, wasSignedIn: hadSession, canResume } = setup;
   // A tab that can't ask the others may not share a refresh token with them.
-  const hasVault = sharing !== undefined && locks !== undefined;
+  const hasVault = sharing !== undefined && usable !== undefined;
   const facts = { options, page, hasVault, hadSession, canResume };
   const { client, isToDiscover } = core<{ client: string; isToDiscover: boolean }>("open", facts);
   const name = `procore-spa-auth ${client}`;
@@ -117,9 +118,9 @@ const remember = ({ over }: Place, id: number): void => {
 
 /** What brings effects about, and the locks that they are about; with the rest of the core. */
 const bringRest = async ({ bringAbout, tell }: Machine, place: Place, { name = "", locks }: Shared): Promise<void> => {
-  const [rest] = await Promise.all([loaded(import("./core-rest.js")), complete()]);
+  const [rest, usable] = await Promise.all([loaded(import("./core-rest.js")), locks, complete()]);
   bringAbout(rest.createEffects);
-  place.holds ??= rest.createHolds(name, locks, {
+  place.holds ??= rest.createHolds(name, usable, {
     present: () => tell("present"),
     locked: () => tell("locked"),
     lockTimedOut: () => tell("lockTimedOut"),
@@ -127,12 +128,14 @@ const bringRest = async ({ bringAbout, tell }: Machine, place: Place, { name = "
 };
 
 /** What a client needs before it is made, side by side: none waits for the others. */
-const prepare = async ({ isAlone, isPersistent, wasSignedIn, canResume }: Setup) => {
-  const isAnythingKept = wasSignedIn || canResume;
-  const locks = isAlone ? undefined : usableLocks();
-  const sharing = isPersistent ? loadVault() : undefined;
-  await Promise.all([locks, sharing, isAnythingKept ? complete() : undefined, start()]);
-  return Promise.all([locks, sharing]);
+const prepare = async ({ isPersistent, wasSignedIn, canResume }: Setup, locks: Shared["locks"]) => {
+  const [kept] = await Promise.all([
+    // Who shares no session has no use for locks before the rest of the core, and the browser takes milliseconds to say.
+    isPersistent ? Promise.all([loadVault(), locks]) : ([] as const),
+    wasSignedIn || canResume ? complete() : undefined,
+    start(),
+  ]);
+  return kept;
 };
 
 /** In a script of its own, which only those load who have `persist`. */

@@ -5,7 +5,7 @@
 
 {
   const MEMORY = 5;
-  const { compile } = WebAssembly;
+  const { Module } = WebAssembly;
 
   /** A number as WebAssembly writes it (LEB128), and where it ends. */
   const read = (bytes, at) => {
@@ -34,7 +34,13 @@
   };
 
   const { pages } = localStorage;
-  if (pages) WebAssembly.compile = (bytes) => compile.call(WebAssembly, limited(bytes, Number(pages)));
+  if (pages) {
+    WebAssembly.Module = class extends Module {
+      constructor(bytes) {
+        super(limited(bytes, Number(pages)));
+      }
+    };
+  }
 
   const { now } = Date;
   Date.now = () => (globalThis.onClock?.(), now());

@@ -9,7 +9,8 @@ const { Instance } = WebAssembly;
 const memories = [];
 WebAssembly.Instance = function (...given) {
   const instance = new Instance(...given);
-  if (instance.exports.memory) memories.push(instance.exports.memory);
+  const { call, memory } = instance.exports;
+  if (call) memories.push(memory);
   return instance;
 };
 

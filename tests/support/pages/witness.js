@@ -48,8 +48,9 @@ globalThis.witness = (() => {
   WebAssembly.Instance = new Proxy(WebAssembly.Instance, {
     construct(...given) {
       const instance = Reflect.construct(...given);
-      // The core's second part has none of its own.
-      if (instance.exports.memory) memories.push(instance.exports.memory);
+      // What unpacks the core is gone afterwards, and the second part of it has no memory of its own.
+      const { call, memory } = instance.exports;
+      if (call) memories.push(memory);
       return instance;
     },
   });

@@ -1,7 +1,7 @@
 import type * as Api from "./types/index.d.ts";
 import { createAuth } from "./page/auth.ts";
 import { optionsOf } from "./page/options.ts";
-import { own, parse, plainJson, result } from "./boundary/boundary.ts";
+import { own, plainJson, result } from "./boundary/boundary.ts";
 import { complete, open } from "./engine/core.ts";
 import { createEngine } from "./engine/client.ts";
 import { explaining, explainingNow, loadMessages } from "./boundary/explain.ts";
@@ -33,20 +33,13 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
 export const parseRedirect = (
   url: string,
   pending: string,
-  options: { readonly server?: Api.ServerOptions | undefined } = {},
+  options?: { readonly server?: Api.ServerOptions | undefined },
 ): Api.NoResponse | Api.CodeResponse =>
   explainingNow(() => {
     // Nothing pending, so nothing that this URL could answer.
     if (!pending) return response({ kind: "none" });
     const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
-    let config;
-    try {
-      const { environment, clientId, redirectUri } = parse<{ environment: Api.EnvironmentName; clientId: string; redirectUri: string }>(pending);
-      config = configOf(environment, own({ clientId, redirectUris: own([redirectUri]) }), server);
-    } catch {
-      // No record at all: the core says so.
-    }
-    return response(open()("parseRedirect", { url: String(url), pending: String(pending), config }));
+    return response(open()("parseRedirect", { url: String(url), pending: String(pending), server: server && plainJson(server) }));
   });
 
 /** With the members of every kind, so that none is inherited where it is of another. */

@@ -1,5 +1,5 @@
 import type * as Api from "./types/index.d.ts";
-import { copy, json, own, received } from "./boundary/boundary.ts";
+import { copy, own, plainJson, received } from "./boundary/boundary.ts";
 import { createEngine } from "./engine/client.ts";
 import type { Asking, Engine, Setup } from "./engine/engine.ts";
 import { startError } from "./boundary/errors.ts";
@@ -19,10 +19,11 @@ let engine: Engine | undefined;
 let told: Api.Session | undefined;
 let watching: ReturnType<typeof setTimeout> | undefined;
 
-/** Tells the page what the session is now. */
-const tell = (more: Answer = {}) => {
-  told = engine?.session();
-  post({ ...more, session: told });
+/** Tells the page something, and what the session is now, where that is news. */
+const tell = (more: Answer = {}, session = engine?.seen()) => {
+  if (session === told) return post(more);
+  told = session;
+  post({ ...more, session });
   watch();
 };
 
@@ -33,7 +34,11 @@ const watch = () => {
   const left = told.expiresAtEpochSeconds * 1000 - Date.now();
   // The nearer the end, the more often: a change is seen within a second, or a tenth of what is left.
   const wait = Math.min(Math.max(left / 10, 1000), MAX_WAIT_MS);
-  watching = setTimeout(() => (engine?.session() === told ? watch() : tell()), wait);
+  watching = setTimeout(() => {
+    const session = engine?.session();
+    if (session === told) watch();
+    else tell({}, session);
+  }, wait);
 };
 
 /** A worker has no `sessionStorage`: its sign-ins are in the database. */
@@ -62,8 +67,9 @@ const answer = async (id: number, operation: Operation, input: unknown): Promise
     // An operation that only another version has, or a page that is up to something.
     if (!engine || !OPERATIONS.includes(operation)) throw refused("There is no such operation.");
     // Whatever can't be told as JSON would break the core, which takes nothing else.
-    if (json(input).length > MAX_INPUT) throw refused("It is too long.");
-    return { id, result: await take(engine, operation, copy(input)) };
+    const plain = copy(input);
+    if (plainJson(plain).length > MAX_INPUT) throw refused("It is too long.");
+    return { id, result: await take(engine, operation, plain) };
   } catch (error) {
     return { id, error: packError(error) };
   }
@@ -75,7 +81,7 @@ addEventListener("message", ({ data }: MessageEvent<Question>) => {
   const { setup, id, operation, input } = own({ ...data } as Partial<Asked & Begin>);
   // Once: what the client is and which servers it knows can't be changed any more.
   if (setup) engine ??= createEngine(received<Setup>(setup) as Setup, (_, event) => tell({ event }));
-  else void answer(id!, operation!, input).then(tell);
+  else void answer(id!, operation!, input).then((more) => tell(more));
 });
 
 post({ version: VERSION });

@@ -11,12 +11,12 @@ use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::secret::Wiped;
-use crate::protocol::shared::Shared;
+use crate::protocol::session::Snapshot;
+use crate::protocol::shared::{Id, Shared};
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
 use wasm_bindgen::prelude::{JsValue, wasm_bindgen};
-use zeroize::Zeroize;
 
 #[wasm_bindgen]
 extern "C" {
@@ -29,14 +29,17 @@ extern "C" {
 pub(super) struct Clients {
     /// By number: the first is 1.
     pub(super) list: Vec<Option<State>>,
-    /// The configuration that a pure step has had last, with its text: whoever takes such steps brings the same again.
+    /// The configuration of the last login URL, with its text: whoever takes such steps brings the same again.
     last: Option<(String, Config)>,
+    /// That of the last response, with the text of its server.
+    pub(super) answered: Option<(String, Config)>,
 }
 
 /// A lock, for a static has to have one; nobody waits for it.
 static CLIENTS: Mutex<Clients> = Mutex::new(Clients {
     list: Vec::new(),
     last: None,
+    answered: None,
 });
 
 /// A client with its session, and what that has to be answered.
@@ -45,8 +48,10 @@ pub(super) struct State {
     pub(super) machine: Shared<Client>,
     /// Of calls: where to go on to after a sign-in, and what was put right on the way there.
     pub(super) targets: Vec<(u64, String, Option<Code>)>,
-    /// The session as it was told last.
+    /// The session as it was told last, and as it was when somebody last looked, with its name: unless that has changed, nor has what
+    /// there is to tell.
     pub(super) shown: Wiped,
+    pub(super) known: Option<(Option<Id>, Snapshot)>,
 }
 
 /// Takes one step, which `input` names as `step`, of the client that `open` has given the number `core`: a step of the
@@ -103,9 +108,8 @@ fn finish(taken: Result<(), Error>, mut out: Writer) -> JsValue {
 
 /// Wipes what a step has left on the stack, such as a code verifier in the middle of its hash. The deepest step needs a
 /// third of what is wiped.
-#[inline(never)]
 fn wipe_stack() {
-    [0_u64; 1024].zeroize();
+    zeroize::zeroize_stack::<8192>();
 }
 
 /// Where the client that the step is of has its place.
@@ -115,15 +119,15 @@ pub(super) fn slot<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a m
     slot.ok_or_else(|| Code::NotReady.into())
 }
 
-/// The configuration of a pure step, parsed once for equal texts.
+/// The configuration of a login URL, parsed once for equal texts.
 #[inline(never)]
-pub(super) fn configured<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a mut Config, Error> {
+pub(super) fn configured<'a>(clients: &'a mut Clients, input: &Object) -> Result<&'a Config, Error> {
     let text = input.text("config");
     if clients.last.as_ref().is_none_or(|(known, _)| known != text) {
         let config = Config::parse(text, None, url::parse_url)?;
         clients.last = Some((text.into(), config));
     }
-    let last = clients.last.as_mut();
+    let last = clients.last.as_ref();
     last.map(|(_, config)| config).ok_or_else(|| Code::ConfigInvalid.into())
 }
 

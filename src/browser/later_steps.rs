@@ -1,8 +1,8 @@
 //! Every other step: what judges a response, and what a session is told and asks for. The core's second part. See
 //! [`super::exports`].
 
-use super::exports::{Clients, State, configured, slot};
-use super::{clock, start_steps};
+use super::exports::{Clients, State, slot};
+use super::{clock, start_steps, url};
 use crate::error::{Code, Error};
 use crate::protocol::authorization_response::{AuthorizationResponse, Granted};
 use crate::protocol::config::Config;
@@ -16,12 +16,10 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
     match input.text("step") {
         "parseRedirect" => {
             let pending = PendingAuthorization::from_record(input.text("pending"))?;
-            let config = configured(clients, input)?;
+            let config = recorded(&mut clients.answered, &pending, input.text("server"))?;
             // Where the sign-in has asked for it; it may have been of the implicit flow.
-            let mode = core::mem::replace(&mut config.response_mode, pending.response_mode);
-            let parsed = parse_redirect(*pending, config, input, out);
-            config.response_mode = mode;
-            parsed
+            config.response_mode = pending.response_mode;
+            parse_redirect(*pending, config, input, out)
         }
         "open" | "buildLoginUrl" | "signIn" | "look" => start_steps::take(clients, input, out),
         "close" => {
@@ -31,7 +29,7 @@ pub(super) fn take(clients: &mut Clients, input: &Object, out: &mut Writer) -> R
         step => {
             let state = slot(clients, input)?.as_mut().ok_or(Code::NotReady)?;
             match step {
-                "session" => state.write_session(out),
+                "session" => state.write_session(clock::now(), out),
                 "facts" => write_facts(state.machine.tokens().config(), out),
                 "tell" => state.tell(input, out)?,
                 "fetch" => state.fetch(input, out)?,
@@ -66,6 +64,23 @@ fn share_pause(clients: &mut Clients, input: &Object) {
 
 fn api_origin(state: &State) -> &str {
     &state.machine.tokens().config().environment().api_origin
+}
+
+/// The configuration that a sign-in was begun with, parsed once for equal ones. `server`: the JSON form of one entry of `servers`, or
+/// nothing.
+fn recorded<'a>(
+    last: &'a mut Option<(String, Config)>,
+    pending: &PendingAuthorization,
+    server: &str,
+) -> Result<&'a mut Config, Error> {
+    let is_same =
+        |(known, config): &&(String, Config)| known == server && pending.is_of(config) && pending.is_to(config);
+    if last.as_ref().filter(is_same).is_none() {
+        let config = pending.config(Some(server).filter(|server| !server.is_empty()), url::parse_url)?;
+        *last = Some((server.into(), config));
+    }
+    let last = last.as_mut();
+    last.map(|(_, config)| config).ok_or_else(|| Code::ConfigInvalid.into())
 }
 
 fn parse_redirect(

@@ -5,7 +5,7 @@ use super::exports::{State, write_error, write_warning};
 use super::{clock, entropy};
 use crate::error::{Code, Error, Phase};
 use crate::protocol::api_request::{ApiRequest, CompanyId};
-use crate::protocol::api_response::ApiResponse;
+use crate::protocol::api_response::{ApiResponse, SUCCESS};
 use crate::protocol::authorization_response::{AuthorizationGrant, AuthorizationResponse};
 use crate::protocol::client::Client;
 use crate::protocol::http::{Body, HttpOutcome, HttpResponse};
@@ -14,6 +14,7 @@ use crate::protocol::pending_authorization::{Flow, PendingAuthorization};
 use crate::protocol::secret::Wiped;
 use crate::protocol::session::{SessionEvent, Status};
 use crate::protocol::shared::{Before, Done, Effect, Entry, Event, Id, Wiped as Wiping};
+use crate::protocol::time::Moment;
 use alloc::string::ToString;
 
 impl State {
@@ -26,8 +27,9 @@ impl State {
 
     /// Takes an event in. `{ session?, effects? }`: what the app is to see, where that is something new, and what is to be done.
     fn handle(&mut self, event: Event<'_, Client>, out: &mut Writer) {
-        let effects = self.machine.handle(event, clock::now());
-        self.write_session(out);
+        let now = clock::now();
+        let effects = self.machine.handle(event, now);
+        self.write_session(now, out);
         if !effects.is_empty() {
             out.list("effects", |out| {
                 for effect in effects {
@@ -38,10 +40,15 @@ impl State {
     }
 
     /// `{ session? }`: what the app is to see, where that is something new.
-    pub(super) fn write_session(&mut self, out: &mut Writer) {
+    pub(super) fn write_session(&mut self, now: Moment, out: &mut Writer) {
         let Some(id) = self.machine.session() else { return };
         let client = self.machine.tokens();
-        let session = client.session(clock::now());
+        let known = Some((id, client.session(now)));
+        if self.known == known {
+            return;
+        }
+        self.known = known;
+        let Some((_, session)) = &self.known else { return };
         let is_over = session.status == Status::Expired && !session.is_renewable;
         let mut facts = Writer::object();
         facts.string("status", session.status.as_str());
@@ -198,6 +205,8 @@ impl State {
                 out.number("call", call);
                 out.string("authorization", header.expose());
                 out.bool("isBare", is_bare);
+                out.number("callersFrom", SUCCESS.start);
+                out.number("callersBelow", SUCCESS.end);
             }
             Effect::Settle { call, result } => {
                 out.number("call", call);

@@ -7,6 +7,7 @@ use super::ascii;
 use super::environment::Environment;
 use super::time::{Seconds, UnixSeconds};
 use super::token_response::from_digits;
+use core::ops::Range;
 
 /// An answer of the API, as far as it matters here.
 #[derive(Clone, Copy, Debug)]
@@ -56,6 +57,10 @@ const WINDOW: Seconds = 60 * 60;
 
 /// A request is sent once, and twice more.
 const MAX_TRIES: u64 = 3;
+
+/// The status codes of success (RFC 9110 §15.3). Such an answer is the caller's, whatever else is so, if it came from where the
+/// request was sent: nobody has to wait until it is judged.
+pub(crate) const SUCCESS: Range<u64> = 200..300;
 
 impl<'a> ApiResponse<'a> {
     /// An answer with that status to the first try of a request that can be sent again.
@@ -112,7 +117,7 @@ impl<'a> ApiResponse<'a> {
 
     /// Whether it shows that the server has taken the token for a good one: success, and not out of a cache.
     pub(crate) fn shows_use(&self) -> bool {
-        matches!(self.status, 200..300) && matches!(self.cache, "" | "no-store" | "reload" | "no-cache")
+        SUCCESS.contains(&self.status) && matches!(self.cache, "" | "no-store" | "reload" | "no-cache")
     }
 
     /// Judges it by itself; see [`Client::judge`](super::client::Client::judge).
@@ -181,6 +186,21 @@ mod tests {
 
     fn judged(response: ApiResponse<'_>) -> ApiAnswer {
         response.judge(&Environment::procore(EnvironmentName::Production), NOW)
+    }
+
+    #[test]
+    fn success_is_the_callers() {
+        let mut server = Environment::procore(EnvironmentName::Production);
+        server.is_renewed_on_forbidden = true;
+        for status in SUCCESS {
+            for (tries, method, is_replayable) in
+                [(1, "", true), (1, "POST", false), (2, "GET", true), (3, "DELETE", true)]
+            {
+                let response = ApiResponse::new(status).after(tries).to(method, is_replayable);
+                let response = response.declared(Some(true)).with("1", "1");
+                assert_eq!(response.judge(&server, NOW), ApiAnswer::Return, "{status}");
+            }
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 import type * as Api from "../types/index.d.ts";
 import { own } from "../boundary/boundary.ts";
+import type { Authorized } from "./engine.ts";
 import type { Holds } from "./holds.ts";
 import type { Outcomes, Settled } from "./outcomes.ts";
 import { type Exchange, send } from "./send.ts";
@@ -8,7 +9,7 @@ import type { Before, Kept, Vault } from "./vault.ts";
 /** What the core may want done: each by its name, with what it needs. `src/protocol/shared/event.rs` says what each one means. */
 export interface Effects {
   send: Exchange;
-  fetch: { call: number; authorization: string; isBare: boolean };
+  fetch: { call: number } & Pick<Authorized, "authorization" | "isBare" | "callersFrom" | "callersBelow">;
   settle: Settled;
   read: object;
   write: Omit<Kept, "revision"> & Before;

@@ -141,6 +141,9 @@ export interface Authorized {
   readonly authorization: string;
   /** Without the company's ID, and a redirect is followed. */
   readonly isBare: boolean;
+  /** An answer with a status from this one on, and below that one, is the caller's, if it came from where the request was sent. */
+  readonly callersFrom: number;
+  readonly callersBelow: number;
 }
 
 export type Publish = (session: Api.Session, event?: Api.SessionEvent) => void;

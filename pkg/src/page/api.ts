@@ -62,6 +62,8 @@ export const send = async ({ engine }: ApiHost, made: ApiCall, ending?: AbortSig
           if (response.ok) return own<Judged>({});
           throw error;
         });
+      // Nor has anybody to wait until the core has heard of it.
+      if (!seen.isRedirected && seen.status >= first.callersFrom && seen.status < first.callersBelow) return response;
       next = await unless([signal], judging);
       if (next.authorization === undefined) return response;
       response.body?.cancel().catch(() => {});
@@ -106,7 +108,7 @@ const sendOnce = async ({ init, headers: given }: ApiCall, request: Request | un
     cache,
     isBare,
     method: sent?.method ?? "GET",
-    url: response.url,
+    url: redirected ? response.url : "",
     isRedirected: redirected,
     isRedirect: isHeld && type === "opaqueredirect",
     retryAfter: response.headers.get("retry-after") ?? "",

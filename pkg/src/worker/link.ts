@@ -1,5 +1,5 @@
 import type * as Api from "../types/index.d.ts";
-import { json, received } from "../boundary/boundary.ts";
+import { received } from "../boundary/boundary.ts";
 import { startError } from "../boundary/errors.ts";
 import { type Publish, SIGNED_OUT, type Setup, UNKNOWN, sessionOf } from "../engine/engine.ts";
 import { type Answer, type Operation, type Question, VERSION, unpackError } from "./messages.ts";
@@ -42,7 +42,7 @@ export const createLink = ({ setup, publish, workerUrl, onStop }: Ends) => {
 
   const onAnswer = (answer: Answer) => {
     const { session: now, event } = answer;
-    if (now && json(now) !== json(session)) session = sessionOf(now);
+    if (now) session = sessionOf(now);
     waiting.settle(answer);
     if (event) publish(session, event);
   };

@@ -59,7 +59,8 @@ challenge, and has to refuse a response with another state without asking the se
 - *A call of the API*: \`auth.fetch\` of a client that is signed in, and \`fetch\` with the same header, where the page's \`fetch\` answers
   at once; the first after the sign-in, the thousandth (the mean of ten), and the mean of 2,000 after that. What the client adds is the
   difference.
-- *Ready*: from \`createProcoreAuth()\` to the end of \`ready()\`, with the script there, in the page and in a worker.
+- *Ready*: from \`createProcoreAuth()\` to the end of \`ready()\`, with the script there, in the page and in a worker; and the turn that begins it,
+  in which the browser paints nothing. What a worker that does nothing takes is the browser's own part.
 - *150 ms away*: what [lines in the head](first-sign-in.md#6-start-early) save. Page, login server and API are each behind a proxy that takes 75 ms each
   way; the rounds of an app that awaits \`auth.start()\` and then calls the API, as the servers see them.
 

@@ -58,13 +58,14 @@ export const STAGES = {
     },
   },
   ready: {
-    contestants: ["index", "worker", "worker /package/worker-script.js"],
+    contestants: ["index", "worker", "worker /package/worker-script.js", "empty"],
     names: {
       index: "in the page",
       worker: "in a worker, Blob",
       "worker /package/worker-script.js": "in a worker, workerUrl",
+      empty: "a worker that does nothing",
     },
-    parts: { time: "Ready" },
+    parts: { time: "Ready", turn: "Ready, the turn that begins it" },
   },
   /** Of head/head.mjs: this package alone, with other lines in the page's head. */
   head: {

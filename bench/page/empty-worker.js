@@ -1,0 +1,3 @@
+// The least that a worker can be: it says that it is there.
+
+postMessage("here");

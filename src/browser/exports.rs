@@ -11,8 +11,7 @@ use crate::protocol::client::Client;
 use crate::protocol::config::Config;
 use crate::protocol::json::{self, Object, Value, Writer};
 use crate::protocol::secret::Wiped;
-use crate::protocol::session::Snapshot;
-use crate::protocol::shared::{Id, Shared};
+use crate::protocol::shared::Shared;
 use alloc::string::String;
 use alloc::vec::Vec;
 use spin::Mutex;
@@ -48,10 +47,8 @@ pub(super) struct State {
     pub(super) machine: Shared<Client>,
     /// Of calls: where to go on to after a sign-in, and what was put right on the way there.
     pub(super) targets: Vec<(u64, String, Option<Code>)>,
-    /// The session as it was told last, and as it was when somebody last looked, with its name: unless that has changed, nor has what
-    /// there is to tell.
+    /// The session as it was told last.
     pub(super) shown: Wiped,
-    pub(super) known: Option<(Option<Id>, Snapshot)>,
 }
 
 /// Takes one step, which `input` names as `step`, of the client that `open` has given the number `core`: a step of the

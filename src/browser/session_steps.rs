@@ -43,12 +43,7 @@ impl State {
     pub(super) fn write_session(&mut self, now: Moment, out: &mut Writer) {
         let Some(id) = self.machine.session() else { return };
         let client = self.machine.tokens();
-        let known = Some((id, client.session(now)));
-        if self.known == known {
-            return;
-        }
-        self.known = known;
-        let Some((_, session)) = &self.known else { return };
+        let session = client.session(now);
         let is_over = session.status == Status::Expired && !session.is_renewable;
         let mut facts = Writer::object();
         facts.string("status", session.status.as_str());

@@ -57,7 +57,6 @@ fn open(input: &Object, out: &mut Writer) -> Result<State, Error> {
         machine: Shared::new(client, is("hasVault"), is("hadSession"), is("canResume"), clock::now()),
         targets: Vec::new(),
         shown: Wiped::default(),
-        known: None,
     })
 }
 

@@ -9,7 +9,7 @@ import { brotliCompressSync, gzipSync } from "node:zlib";
 import { minify } from "terser";
 import { decode, decoder } from "./decode.mjs";
 import { bare, encode, findCode } from "./payload.mjs";
-import { optimized, split } from "./split.mjs";
+import { optimized, shortened, split } from "./split.mjs";
 
 const pkg = fileURLToPath(new URL(".", import.meta.url));
 const root = resolve(pkg, "..");
@@ -114,12 +114,13 @@ const UNUSED = [
 ];
 
 async function glue(path) {
+  const wasm = await readFile(path.replace(/\.js$/, "_bg.wasm"));
   return UNUSED.reduce(
     (text, [unused, instead]) => {
       if (!unused.test(text)) throw new Error(`the glue has changed: ${unused} is not in it`);
       return text.replace(unused, instead);
     },
-    await readFile(path, "utf8"),
+    shortened(await readFile(path, "utf8"), wasm),
   );
 }
 

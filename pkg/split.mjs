@@ -32,7 +32,28 @@ function emit(module) {
   return Buffer.from(module.emitBinary());
 }
 
-export const optimized = (wasm) => emit(parse(wasm));
+/** Of what it imports from the glue, the short names for the generated ones, which are long and have hashes in them. */
+const importNames = (wasm) =>
+  new Map(WebAssembly.Module.imports(new WebAssembly.Module(wasm)).map(({ name }, index) => [name, short(index)]));
+
+/** The glue, which gives it that by the short names. */
+export const shortened = (glue, wasm) =>
+  [...importNames(wasm)].reduce((text, [long, short]) => {
+    if (!text.includes(`${long}: function`)) throw new Error(`the glue does not have ${long}`);
+    return text.replace(`${long}: function`, `${short}: function`);
+  }, glue);
+
+/** Importing by the short names. */
+export function optimized(wasm) {
+  const module = parse(wasm);
+  const names = importNames(wasm);
+  for (const { name, module: from, base, params, results } of all(module, "Function")) {
+    if (!from) continue;
+    module.removeFunction(name);
+    module.addFunctionImport(name, from, names.get(base), params, results);
+  }
+  return emit(module);
+}
 
 const all = (module, kind) =>
   Array.from({ length: module[`getNum${kind}s`]() }, (_, index) => binaryen[`get${kind}Info`](module[`get${kind}ByIndex`](index)));

@@ -1,7 +1,7 @@
 // The smallest app: who is not signed in is taken to the login page, and who comes back asks the API.
 import { createProcoreAuth } from "procore-spa-auth";
 
-const { server } = document.body.dataset;
+const { server, api } = document.body.dataset;
 const auth = createProcoreAuth({
   credentials: { production: { clientId: "CID", redirectUris: [`${location.origin}/callback`] } },
   servers: {
@@ -10,7 +10,7 @@ const auth = createProcoreAuth({
       authorizationEndpoint: `${server}/oauth/authorize`,
       tokenEndpoint: `${server}/oauth/token`,
       revocationEndpoint: `${server}/oauth/revoke`,
-      apiOrigin: server,
+      apiOrigin: api,
     },
   },
 });

@@ -14,11 +14,11 @@ import { startSite } from "../site.mjs";
 const here = fileURLToPath(new URL(".", import.meta.url));
 const ONE_WAY_MS = 75;
 
-/** The lines of each variant. `chunks`: what the package loads when it is asked for; `server`: where it signs in. */
+/** The lines of each variant. `chunks`: what the package loads when it is asked for; `servers`: where it signs in, and the API. */
 const HEADS = {
   "no lines": () => [],
   modulepreload: ({ chunks }) => chunks.map((chunk) => `<link rel="modulepreload" href="/${chunk}">`),
-  preconnect: ({ server }) => [`<link rel="preconnect" href="${server}" crossorigin>`],
+  preconnect: ({ servers }) => servers.map((server) => `<link rel="preconnect" href="${server}" crossorigin>`),
   both: (of) => [...HEADS.modulepreload(of), ...HEADS.preconnect(of)],
 };
 
@@ -38,11 +38,15 @@ export async function measureHead({ driver, until }, rounds) {
     return delayed;
   };
   try {
-    const server = await open({}, { certificate: makeCertificate(), answer: (request, response) => answerOther(login, note, request, response) });
-    const signIn = server.origin.replace("localhost", "127.0.0.1");
+    const other = async () => {
+      const answer = (request, response) => answerOther(login, note, request, response);
+      const { origin } = await open({}, { certificate: makeCertificate(), answer });
+      return origin.replace("localhost", "127.0.0.1");
+    };
+    const others = [await other(), await other()];
     const page = (response) => {
       response.writeHead(200, { "content-type": "text/html; charset=utf-8", "cache-control": "no-store" });
-      response.end(`<!doctype html><head>${head.join("")}<link rel="icon" href="data:,"><script type="module" src="/app.js"></script></head><body data-server="${signIn}">`);
+      response.end(`<!doctype html><head>${head.join("")}<link rel="icon" href="data:,"><script type="module" src="/app.js"></script></head><body data-server="${others[0]}" data-api="${others[1]}">`);
     };
     const app = await open({ "/": folder }, { answer: (request, response) => answerPage(note, page, request, response) });
     const none = () => Object.fromEntries(Object.keys(HEADS).map((name) => [name, []]));
@@ -51,7 +55,7 @@ export async function measureHead({ driver, until }, rounds) {
     for (let round = 0; round < rounds; round++) {
       order.push(order.shift());
       for (const name of order) {
-        head = HEADS[name]({ chunks, server: signIn });
+        head = HEADS[name]({ chunks, servers: others });
         await driver.get("about:blank");
         // Connections that are still open would be nobody's gain.
         servers.forEach((one) => one.drop?.());
@@ -77,7 +81,7 @@ function answerPage(note, page, request, response) {
   return true;
 }
 
-/** The login server and the API, of another site. */
+/** The login server, and the API, each of another site. */
 async function answerOther(login, note, request, response) {
   const allowed = { "access-control-allow-origin": request.headers.origin ?? "*", "access-control-allow-headers": "authorization", "access-control-max-age": "0" };
   for (const [name, value] of Object.entries(allowed)) response.setHeader(name, value);

@@ -33,10 +33,10 @@ export const createAuth = (givenOptions: Api.ProcoreAuthOptions, makeEngine: Mak
 };
 
 const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.ProcoreAuth => {
-  const { page, calling } = createCalling(read, makeEngine);
-  const redirects = createRedirects(read, page);
+  const { page, load, calling } = createCalling(read, makeEngine);
+  const redirects = createRedirects(read, page, load);
   const auth: Api.ProcoreAuth = {
-    ...signingIn(page, redirects),
+    ...signingIn(page, redirects, load),
 
     start: explaining(async (options) => {
       // At once, for it scrubs the URL.
@@ -61,12 +61,13 @@ const createMethods = (read: PageOptions | Error, makeEngine: MakeEngine): Api.P
 type Calls = ReturnType<typeof createCalls>;
 type Calling = <T>(call: (calls: Calls) => Promise<T>) => Promise<T>;
 
-/** The session of a page, and the way to the calls that only those make who are signed in: the script of them is loaded then. */
+/** The session of a page, and the way to the calls that only those make who are signed in: the script of them is loaded for these. */
 const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
   let calls: Calls | undefined;
-  const page = createPageSession(read, makeEngine, ({ signedIn }) => {
-    // Ahead of the first request.
-    if (signedIn || calls) script.run().then(({ onSession }) => onSession(), () => {});
+  // Ahead of the first request, and on its way beside whatever brings the session.
+  const load = () => void script.run().then(({ onSession }) => onSession(), () => {});
+  const page = createPageSession(read, makeEngine, load, ({ signedIn }) => {
+    if (signedIn || calls) load();
   });
   const { engine, ended, whenJudged } = page;
 
@@ -83,7 +84,7 @@ const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
     return call(calls ?? (await script.run()));
   };
 
-  return { page, calling };
+  return { page, load, calling };
 };
 
 type Part<Names extends keyof Api.ProcoreAuth> = Pick<Api.ProcoreAuth, Names>;
@@ -91,6 +92,7 @@ type Part<Names extends keyof Api.ProcoreAuth> = Pick<Api.ProcoreAuth, Names>;
 const signingIn = (
   { engine }: PageSession,
   { handle, redeem }: ReturnType<typeof createRedirects>,
+  load: () => void,
 ): Part<"ready" | "handleRedirect" | "signIn" | "signInWithPopup"> => ({
   ready: explaining(async () => engine().ready()),
 
@@ -118,6 +120,7 @@ const signingIn = (
     const text = optionsText(signInOptions);
     // Without a turn in between, where that is possible: a popup has to open inside the click.
     const { url, state } = engine().popupNow(text) ?? (await engine().popup(text));
+    load();
     try {
       const response = await openPopup(url, state, signal, timeoutSeconds);
       return await redeem({ url: response, state });

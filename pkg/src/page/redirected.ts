@@ -7,20 +7,23 @@ import { takeFromPage } from "./redirect.ts";
 import type { PageSession } from "./page-session.ts";
 import { noteCause } from "./tab.ts";
 
-/** What comes of a response: redeemed once, whoever asks for it how often. */
-export const createRedirects = (read: PageOptions | Error, { engine, judge }: PageSession) => {
+/** What comes of a response: redeemed once, whoever asks for it how often. `load`: what calls need, while a code is redeemed. */
+export const createRedirects = (read: PageOptions | Error, { engine, judge }: PageSession, load: () => void) => {
   const underWay = new Map<string, Promise<Api.RedirectResult>>();
 
   const redeem = async (response: Response): Promise<Api.RedirectResult> => redirected(await engine().redeem(own(response)));
 
   const work = async (url: string, isPage: boolean): Promise<Api.RedirectResult> => {
-    if (!isPage || read instanceof Error) return redeem({ url });
+    if (read instanceof Error) throw read;
     // The opener goes on. Whatever the app would do here, a sign-in say, would end with this window.
-    const relayed = relayToOpener();
+    const relayed = isPage && relayToOpener();
     if (relayed) return relayed;
-    const taken = takeFromPage(read.options, read.isPersistent);
-    const judged = () => redeem({ url, ...taken });
-    return taken.record === undefined ? judged() : judge(judged);
+    const taken = isPage ? takeFromPage(read.options, read.isPersistent) : undefined;
+    const redeemed = () => redeem({ url, ...taken });
+    if (taken && taken.record === undefined) return redeemed();
+    const outcome = taken ? judge(redeemed) : redeemed();
+    load();
+    return outcome;
   };
 
   return {

@@ -2,6 +2,7 @@ import { type Authorized, type Engine, type Judged, type Login, NOBODY, type Pub
 import { bounded, own } from "../boundary/boundary.ts";
 import { type Driver, createDriver } from "./driver.ts";
 import { loaded } from "../boundary/loaded.ts";
+import { preconnect } from "../boundary/preconnect.ts";
 import { mustBePages } from "./outcomes.ts";
 
 const MAX_POPUPS = 20;
@@ -77,7 +78,9 @@ const signingIn = (driver: Driver, takePopup: (state: string) => string | undefi
         await ready();
         return own({});
       }
-      await started();
+      const starting = started();
+      preconnect(driver.tokenEndpoint());
+      await starting;
       // Without a record it matters who is signed in: they have no use for a response.
       if (answered === undefined) await ask("ready");
       const call = outcomes.nextCall();

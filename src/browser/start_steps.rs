@@ -51,7 +51,6 @@ fn open(input: &Object, out: &mut Writer) -> Result<State, Error> {
     let name = config.environment().name.as_str();
     out.string("client", &[name, ":", config.client_id().as_str()].concat());
     out.bool("isToDiscover", config.environment().is_to_discover);
-    out.string("tokenEndpoint", config.token_endpoint().0);
     let is = |name| input.is(name);
     let client = Client::new(config);
     Ok(State {

@@ -2,7 +2,6 @@ import { type Authorized, type Engine, type Judged, type Login, NOBODY, type Pub
 import { bounded, own } from "../boundary/boundary.ts";
 import { type Driver, createDriver } from "./driver.ts";
 import { loaded } from "../boundary/loaded.ts";
-import { preconnect } from "../boundary/preconnect.ts";
 import { mustBePages } from "./outcomes.ts";
 
 const MAX_POPUPS = 20;
@@ -78,9 +77,7 @@ const signingIn = (driver: Driver, takePopup: (state: string) => string | undefi
         await ready();
         return own({});
       }
-      const starting = started();
-      preconnect(driver.tokenEndpoint());
-      await starting;
+      await started();
       // Without a record it matters who is signed in: they have no use for a response.
       if (answered === undefined) await ask("ready");
       const call = outcomes.nextCall();

@@ -11,7 +11,7 @@ import { joinTabs, usableLocks } from "./tabs.ts";
 /** Opens a client in the core, once, and what it shares with other tabs. `adapt`: what is sent, for a check-up. */
 export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: Exchange) => exchange) => {
   const place: Place = own({ over: new Set(setup.over === undefined ? [] : [setup.over]) });
-  let shared: Opened = own({});
+  let shared: Shared = own({});
   let ahead: ReturnType<typeof setTimeout> | undefined;
 
   const machine = createMachine(place, publish, adapt, () => {
@@ -66,7 +66,6 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
     ...{ isOpening: opened.hasBegun, isOpen: opened.isDone, isStarted: begun.isDone },
     buried: () => place.buried,
     sharing: () => shared.sharing,
-    tokenEndpoint: () => shared.tokenEndpoint,
   };
 };
 
@@ -87,12 +86,6 @@ interface Shared {
   readonly sharing?: Awaited<ReturnType<typeof loadVault>> | undefined;
 }
 
-/** Of a client that was opened, what is kept of it. */
-interface Opened extends Shared {
-  /** Empty where it has to be asked for. */
-  readonly tokenEndpoint?: string;
-}
-
 /** A client in the core, its tabs and its vault. */
 const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, started: () => Promise<void>) => {
   const locks = setup.isAlone ? undefined : usableLocks();
@@ -102,7 +95,7 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   // A tab that can't ask the others may not share a refresh token with them.
   const hasVault = sharing !== undefined && usable !== undefined;
   const facts = { options, page, hasVault, hadSession, canResume };
-  const { client, isToDiscover, tokenEndpoint } = core<{ client: string; isToDiscover: boolean; tokenEndpoint: string }>("open", facts);
+  const { client, isToDiscover } = core<{ client: string; isToDiscover: boolean }>("open", facts);
   const name = `procore-spa-auth ${client}`;
   if (!setup.isAlone) {
     place.tell ??= joinTabs(name, (news, id) => {
@@ -112,7 +105,7 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   }
   place.vault = hasVault ? sharing.openVault(client) : undefined;
   setCore(core);
-  return { isToDiscover, tokenEndpoint, name, locks, sharing };
+  return { isToDiscover, name, locks, sharing };
 };
 
 /** How many sessions a tab remembers to be over. Any script of this origin can name some. */

@@ -4,7 +4,7 @@ import type * as Api from "../types/index.d.ts";
 import { createRenewal } from "./ahead.ts";
 import { type ApiHost, authorize, send } from "./api.ts";
 import type { ErrorFacts } from "../boundary/errors.ts";
-import { preconnect } from "../boundary/preconnect.ts";
+import { preconnect } from "./preconnect.ts";
 import { readRequest } from "./request.ts";
 import { readUser } from "./user.ts";
 

@@ -1,7 +1,6 @@
 // The core's second part: what can be done before it is there, what waits for it, and what is said where it does not come.
 
 import assert from "node:assert/strict";
-import { createServer } from "node:net";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
 import { inOneEngine, until } from "../support/browsers.mjs";
@@ -11,27 +10,6 @@ import { pack } from "../support/package.mjs";
 let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
-
-const SET_SERVER = `const app = JSON.parse(localStorage.getItem("app"));
-  Object.assign(app.config.servers.sandbox, arguments[0]);
-  localStorage.setItem("app", JSON.stringify(app));`;
-
-/** A server that lets everybody in, and answers nobody. */
-const openServer = async (t) => {
-  const seen = { connections: 0, asked: 0 };
-  const sockets = new Set();
-  const server = createServer((socket) => {
-    seen.connections += 1;
-    sockets.add(socket.on("error", () => {}).on("data", () => (seen.asked += 1)));
-  });
-  await new Promise((there) => server.listen(0, "127.0.0.1", there));
-  const end = () => {
-    server.close();
-    for (const socket of sockets) socket.destroy();
-  };
-  t.after(end);
-  return Object.assign(seen, { origin: `http://localhost:${server.address().port}`, end });
-};
 
 /** The second part's way to the page: held up, not there, or as usual. */
 class Way {
@@ -157,25 +135,6 @@ inOneEngine("the core in two parts", (browser) => {
     assert.deepEqual(await apps.call("(await auth.fetch('/rest/v1.0/me')).status"), { value: 200 });
     assert.equal(tokenRequests(sandbox).length, 1);
   });
-
-  for (const way of ["code", "worker"]) {
-    test(`the connection to the API is there before the token: ${way}`, async (t) => {
-      const { visitor } = await start(t, { way });
-      const [login, api] = await Promise.all([openServer(t), openServer(t)]);
-      await visitor.ask(SET_SERVER, { tokenEndpoint: `${login.origin}/oauth/token`, apiOrigin: api.origin });
-      await visitor.open(`/${way}/start`);
-      await visitor.ask("auth.signIn()");
-      await until("the login page is there", () => visitor.ask("return Boolean(document.getElementById('password'))"));
-      assert.deepEqual([login.connections, api.connections], [0, 0]);
-      const arrived = visitor.signInThere();
-      await until("the token endpoint is asked, and the API is not", () => login.connections > 0 && api.connections > 0);
-      assert.equal(api.asked, 0);
-      assert.equal(await visitor.ask("return document.querySelectorAll('link[rel=preconnect]').length"), 0, "the page's head is as it was");
-      for (const server of [login, api]) server.end();
-      await arrived;
-      assert.equal((await visitor.ask("return outcome")).error, "network_error");
-    });
-  }
 
   test("the worker has both parts in itself", async (t) => {
     const { visitor, second } = await start(t, { way: "worker" });

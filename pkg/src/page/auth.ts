@@ -66,7 +66,11 @@ const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
   let calls: Calls | undefined;
   // Ahead of the first request, and on its way beside whatever brings the session.
   const load = () => void script.run().then(({ onSession }) => onSession(), () => {});
-  const page = createPageSession(read, makeEngine, load, ({ signedIn }) => {
+  const make: MakeEngine = (setup, publish) => {
+    if (setup.canResume) load();
+    return makeEngine(setup, publish);
+  };
+  const page = createPageSession(read, make, ({ signedIn }) => {
     if (signedIn || calls) load();
   });
   const { engine, ended, whenJudged } = page;

@@ -4,7 +4,6 @@ import type * as Api from "../types/index.d.ts";
 import { createRenewal } from "./ahead.ts";
 import { type ApiHost, authorize, send } from "./api.ts";
 import type { ErrorFacts } from "../boundary/errors.ts";
-import { preconnect } from "./preconnect.ts";
 import { readRequest } from "./request.ts";
 import { readUser } from "./user.ts";
 
@@ -18,7 +17,6 @@ export interface CallsHost extends ApiHost {
 export const createCalls = (host: CallsHost) => {
   const { engine, ended, failed } = host;
   let known: { readonly session: string | undefined; readonly user: Promise<Api.User> } | undefined;
-  engine().facts().then(({ apiOrigin }) => preconnect(apiOrigin), () => {});
   const renewal = host.isRenewedAhead ? createRenewal(engine()) : undefined;
 
   const askForUser = async (): Promise<Api.User> => {

@@ -10,16 +10,8 @@ export type MakeEngine = (setup: Setup, publish: Publish) => Engine;
 
 export type PageSession = ReturnType<typeof createPageSession>;
 
-/**
- * The session as a page has it: the engine, made when it is first needed, and what is told of it and when. `expect`: called where there
- * may be one soon.
- */
-export const createPageSession = (
-  read: PageOptions | Error,
-  makeEngine: MakeEngine,
-  expect: () => void,
-  onSession: (session: Api.Session) => void,
-) => {
+/** The session as a page has it: the engine, made when it is first needed, and what is told of it and when. */
+export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEngine, onSession: (session: Api.Session) => void) => {
   const listeners = createListeners();
   let made: Engine | undefined;
   let ending = new AbortController();
@@ -55,7 +47,6 @@ export const createPageSession = (
       if (read instanceof Error) throw read;
       if (!made) {
         const { isAnyLeft, ...marks } = remembered(read.isLasting);
-        if (isAnyLeft) expect();
         made = makeEngine(own({ ...read, ...marks, page: pageUrl(), canResume: isAnyLeft && !judging }), publish);
         if (typeof document !== "undefined") attend(made, note);
       }

@@ -64,14 +64,15 @@ type Calling = <T>(call: (calls: Calls) => Promise<T>) => Promise<T>;
 /** The session of a page, and the way to the calls that only those make who are signed in: the script of them is loaded for these. */
 const createCalling = (read: PageOptions | Error, makeEngine: MakeEngine) => {
   let calls: Calls | undefined;
-  // Ahead of the first request, and on its way beside whatever brings the session.
-  const load = () => void script.run().then(({ onSession }) => onSession(), () => {});
+  // Ahead of the first request, and on its way beside whatever brings the session. The engine is not asked anything by it.
+  const load = () => void script.run().catch(() => {});
+  // Beside the engine, where there may be a session to take up.
   const make: MakeEngine = (setup, publish) => {
     if (setup.canResume) load();
     return makeEngine(setup, publish);
   };
   const page = createPageSession(read, make, ({ signedIn }) => {
-    if (signedIn || calls) load();
+    if (signedIn || calls) script.run().then(({ onSession }) => onSession(), () => {});
   });
   const { engine, ended, whenJudged } = page;
 

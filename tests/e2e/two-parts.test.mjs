@@ -144,4 +144,4 @@ inOneEngine("the core in two parts", (browser) => {
   });
 
   test("nothing was sent off this machine", () => assert.deepEqual(browser.sentinel.reached, []));
-});
+}, { isEager: true });

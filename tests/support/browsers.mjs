@@ -69,14 +69,14 @@ export function inTwoEngines(title, body) {
 }
 
 /** The same, in Chromium; elsewhere only by `npm run test:long`: it differs little from engine to engine, or takes long. */
-export function inOneEngine(title, body) {
-  declare(title, body, engines.filter(({ name }) => isLong || name === "chromium"));
+export function inOneEngine(title, body, how) {
+  declare(title, body, engines.filter(({ name }) => isLong || name === "chromium"), how);
 }
 
 /** Who names the engines wants all of them. */
 const isLong = Boolean(process.env.LONG || process.env.ENGINES);
 
-function declare(title, body, engines) {
+function declare(title, body, engines, how) {
   for (const { name: engine, reason } of engines) {
     if (reason) {
       test(`${title} (${engine})`, { skip: reason }, () => {});
@@ -86,7 +86,7 @@ function declare(title, body, engines) {
       const context = { engine };
       let browser;
       before(async () => {
-        browser = await openBrowser(engine);
+        browser = await openBrowser(engine, how);
         Object.assign(context, browser);
       });
       after(() => browser?.close());
@@ -97,13 +97,14 @@ function declare(title, body, engines) {
 
 /**
  * Opens a browser whose every request to another host than localhost ends at a sentinel. `isTrusting`: it takes any certificate,
- * as of a server that has made its own.
+ * as of a server that has made its own. `isEager`: a page counts as opened before all its scripts are there. In Firefox those
+ * that a script has asked for hold it up, too.
  */
-export async function openBrowser(engine, { isTrusting = false } = {}) {
+export async function openBrowser(engine, how = {}) {
   const sentinel = await startSentinel();
   let opened;
   try {
-    opened = await start(engine, sentinel, isTrusting);
+    opened = await start(engine, sentinel, how);
     await opened.driver.manage().setTimeouts({ script: 240_000, pageLoad: DEADLINE, implicit: 0 });
   } catch (error) {
     await opened?.close().catch(() => {});
@@ -117,9 +118,12 @@ export async function openBrowser(engine, { isTrusting = false } = {}) {
   return { driver: opened.driver, profile: opened.profile, sentinel, close };
 }
 
-async function openChromium({ host }, isTrusting) {
+const strategy = (isEager) => (isEager ? "eager" : "normal");
+
+async function openChromium({ host }, { isTrusting = false, isEager = false }) {
   const options = new chrome.Options()
     .setAcceptInsecureCerts(isTrusting)
+    .setPageLoadStrategy(strategy(isEager))
     .setChromeBinaryPath(ENGINES.chromium.browser)
     // Only a user's click may open a window, as for users.
     .excludeSwitches("disable-popup-blocking")
@@ -144,9 +148,9 @@ async function openChromium({ host }, isTrusting) {
   return { driver, profile, close: () => driver.quit() };
 }
 
-async function openFirefox({ host }, isTrusting) {
+async function openFirefox({ host }, { isTrusting = false, isEager = false }) {
   const [address, port] = host.split(":");
-  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless").setAcceptInsecureCerts(isTrusting);
+  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless").setAcceptInsecureCerts(isTrusting).setPageLoadStrategy(strategy(isEager));
   const preferences = {
     "network.proxy.type": 1,
     "network.proxy.http": address,
@@ -184,10 +188,10 @@ const START = 15_000;
  * Drivers are told their port, and by the time they take it, it may be somebody else's; WebKit's also waits at times
  * without end for a browser that never came up. Only the start is tried again.
  */
-async function start(engine, sentinel, isTrusting) {
+async function start(engine, sentinel, how) {
   for (let left = STARTS; ; left -= 1) {
     try {
-      return await ENGINES[engine].open(sentinel, isTrusting);
+      return await ENGINES[engine].open(sentinel, how);
     } catch (error) {
       if (left === 1) throw error;
     }
@@ -195,7 +199,7 @@ async function start(engine, sentinel, isTrusting) {
 }
 
 /** WebKit's driver is a program of its own, which Selenium only knows by its address. */
-async function openWebkit({ host }, isTrusting) {
+async function openWebkit({ host }, { isTrusting = false, isEager = false }) {
   const port = await findFreePort();
   const home = mkdtempSync(join(tmpdir(), "webkit-"));
   const environment = { ...process.env, HOME: home, XDG_CACHE_HOME: home, XDG_DATA_HOME: home, XDG_CONFIG_HOME: home };
@@ -226,6 +230,7 @@ async function openWebkit({ host }, isTrusting) {
       .withCapabilities({
         browserName: "MiniBrowser",
         acceptInsecureCerts: isTrusting,
+        pageLoadStrategy: strategy(isEager),
         proxy: { proxyType: "manual", httpProxy: host, sslProxy: host, noProxy: ["localhost", "127.0.0.1"] },
       })
       .build();

@@ -104,6 +104,33 @@ fn a_renewal_elsewhere_is_waited_for_as_long_as_its_request_may_take() {
 }
 
 #[test]
+fn a_device_that_wakes_several_times_has_its_token_renewed_once() {
+    let mut vault = Vault::default();
+    let (mut first, mut second) = two_tabs(&mut vault);
+    // The access token is over. Both tabs wake, and the first one waits for the lock, which the second one has.
+    for call in [1, 2] {
+        let effects = first.0.handle(Event::Resume { call }, at(6000));
+        assert!(matches!(effects.as_slice(), [Effect::Read]), "{effects:?}");
+        let effects = first.0.handle(vault.answer(&Effect::Read).unwrap(), at(6000));
+        assert_eq!(effects.len(), 2 - usize::try_from(call).unwrap(), "{effects:?}");
+    }
+    let exchange = sent(&second.handle(&mut vault, Event::Resume { call: 1 }, 6000));
+    let _ = second.answered(&mut vault, exchange, json(200, TOKENS_2), 6001);
+    // By a third wake the first tab finds what has come of it.
+    let effects = first.handle(&mut vault, Event::Resume { call: 3 }, 6001);
+    assert_eq!(told(&effects), Some(SessionEvent::Refreshed));
+    for number in [1, 2, 3] {
+        let is_done =
+            |effect: &Effect<_>| matches!(effect, Effect::Settle { call, result: Ok(Done::Done) } if *call == number);
+        assert!(effects.iter().any(is_done), "{number}: {effects:?}");
+    }
+    assert!(
+        effects.iter().any(|effect| matches!(effect, Effect::Unlock)),
+        "{effects:?}"
+    );
+}
+
+#[test]
 fn what_was_looked_at_before_the_lock_was_granted_is_looked_at_again() {
     let mut vault = Vault::default();
     let (mut first, mut second) = two_tabs(&mut vault);

@@ -310,7 +310,11 @@ impl<C: Tokens> Shared<C> {
             Doing::Renewed if self.tokens.is_signed_in() => Ok(Done::Done),
             Doing::Renewed => Err(Code::SessionEnded.into()),
             Doing::Resuming if !self.is_to_look && self.tokens.is_due(now) => {
-                call.doing = Doing::RENEWING;
+                // Than the one that is due: the next look may find that another tab has renewed it.
+                call.doing = Doing::Renewing {
+                    since: Some(self.tokens.generation()),
+                    is_fetch: false,
+                };
                 return true;
             }
             Doing::Resuming => Ok(Done::Done),

@@ -1,7 +1,7 @@
 import type * as Api from "./types/index.d.ts";
 import { createAuth } from "./page/auth.ts";
 import { optionsOf } from "./page/options.ts";
-import { own, plainJson, result } from "./boundary/boundary.ts";
+import { own, result } from "./boundary/boundary.ts";
 import { complete, open } from "./engine/core.ts";
 import { createEngine } from "./engine/client.ts";
 import { explaining, explainingNow, loadMessages } from "./boundary/explain.ts";
@@ -27,7 +27,7 @@ export const buildLoginUrl = (credentials: Api.Credentials, options: Api.LoginUr
     >(options);
     const more = { responseMode, allowImplicit };
     const config = configOf(environment ?? "production", optionsOf(credentials), server, more);
-    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: plainJson(own(signIn)) }));
+    return result(open()<Api.LoginUrl>("buildLoginUrl", { config, options: JSON.stringify(own(signIn)) }));
   });
 
 export const parseRedirect = (
@@ -39,7 +39,7 @@ export const parseRedirect = (
     // Nothing pending, so nothing that this URL could answer.
     if (!pending) return response({ kind: "none" });
     const { server } = optionsOf<{ server: Api.ServerOptions }>(options);
-    return response(open()("parseRedirect", { url: String(url), pending: String(pending), server: server && plainJson(server) }));
+    return response(open()("parseRedirect", { url: String(url), pending: String(pending), server: server && JSON.stringify(server) }));
   });
 
 /** With the members of every kind, so that none is inherited where it is of another. */
@@ -66,5 +66,5 @@ const configOf = (
 ): string => {
   const set = environment === "monthly-sandbox" ? "production" : environment;
   const servers = server && { [environment]: server };
-  return plainJson(own({ ...more, credentials: own({ [set]: credentials }), environment, servers: servers && own(servers) }));
+  return JSON.stringify(own({ ...more, credentials: own({ [set]: credentials }), environment, servers: servers && own(servers) }));
 };

@@ -1,6 +1,7 @@
 import type * as Api from "./types/index.d.ts";
-import { copy, own, plainJson, received } from "./boundary/boundary.ts";
+import { copy, own, received } from "./boundary/boundary.ts";
 import { createEngine } from "./engine/client.ts";
+import { start } from "./engine/core.ts";
 import type { Asking, Engine, Setup } from "./engine/engine.ts";
 import { startError } from "./boundary/errors.ts";
 import type { Answer, Arrival, Asked, Begin, Operation, Question } from "./worker/messages.ts";
@@ -19,9 +20,9 @@ let engine: Engine | undefined;
 let told: Api.Session | undefined;
 let watching: ReturnType<typeof setTimeout> | undefined;
 
-/** Tells the page something, and what the session is now, where that is news. */
-const tell = (more: Answer = {}, session = engine?.seen()) => {
-  if (session === told) return post(more);
+/** Tells the page something, if there is something, and what the session is now, where that is news. */
+const tell = (more?: Answer, session = engine?.seen()) => {
+  if (session === told) return more && post(more);
   told = session;
   post({ ...more, session });
   watch();
@@ -37,7 +38,7 @@ const watch = () => {
   watching = setTimeout(() => {
     const session = engine?.session();
     if (session === told) watch();
-    else tell({}, session);
+    else tell(undefined, session);
   }, wait);
 };
 
@@ -62,16 +63,16 @@ const take = async (client: Engine, operation: Operation, input: unknown): Promi
   }
 };
 
-const answer = async (id: number, operation: Operation, input: unknown): Promise<Answer> => {
+const answer = async (operation: Operation, input: unknown): Promise<Answer> => {
   try {
     // An operation that only another version has, or a page that is up to something.
     if (!engine || !OPERATIONS.includes(operation)) throw refused("There is no such operation.");
     // Whatever can't be told as JSON would break the core, which takes nothing else.
     const plain = copy(input);
-    if (plainJson(plain).length > MAX_INPUT) throw refused("It is too long.");
-    return { id, result: await take(engine, operation, plain) };
+    if (JSON.stringify(plain ?? null).length > MAX_INPUT) throw refused("It is too long.");
+    return { result: await take(engine, operation, plain) };
   } catch (error) {
-    return { id, error: packError(error) };
+    return { error: packError(error) };
   }
 };
 
@@ -81,10 +82,12 @@ addEventListener("message", ({ data }: MessageEvent<Question>) => {
   const { setup, id, operation, input } = own({ ...data } as Partial<Asked & Begin>);
   // Once: what the client is and which servers it knows can't be changed any more.
   if (setup) engine ??= createEngine(received<Setup>(setup) as Setup, (_, event) => tell({ event }));
-  else void answer(id!, operation!, input).then((more) => tell(more));
+  else void answer(operation!, input).then((answer) => tell(id === undefined ? undefined : { id, ...answer }));
 });
 
 post({ version: VERSION });
+// While the page's first message is on its way. A start that has failed is tried again by who needs it.
+start().catch(() => {});
 // Held until the worker dies, so that the page learns of it.
 const lock = `procore-spa-auth worker ${crypto.randomUUID()}`;
 const locked = async () => navigator.locks.request(lock, () => (post({ lock }), new Promise(() => {})));

@@ -4,7 +4,7 @@ import { createAuth } from "./page/auth.ts";
 import { type Engine, NOBODY, type Publish, type Setup } from "./engine/engine.ts";
 import { find, keys, putPending } from "./page/pending.ts";
 import type { WorkerOptions } from "./types/worker.d.ts";
-import { createLink } from "./worker/link.ts";
+import { type Link, createLink } from "./worker/link.ts";
 import { type Arrival, OPERATIONS } from "./worker/messages.ts";
 import { createPrepared } from "./worker/prepared.ts";
 
@@ -21,7 +21,7 @@ export const createProcoreAuth = (options: Api.ProcoreAuthOptions & WorkerOption
 
 const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown): Engine => {
   const link = createLink({ setup, publish, workerUrl, onStop: () => prepared.clear() });
-  const { ask, askAndForget, session, isThere } = link;
+  const { ask, tell, session, isThere } = link;
   const prepared = createPrepared(link);
   /** Whether the page was left with a session. */
   let isToReturn = false;
@@ -56,8 +56,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     // Without a worker, nobody can be signed in but in the vault.
     signOut: async () => (isThere() || setup.isPersistent || setup.canResume ? ask("signOut") : NOBODY),
 
-    drop: (state) => askAndForget("drop", state),
-    giveUp: (call) => askAndForget("giveUp", call),
+    ...tellingOf(link),
     resume: async () => {
       if (isToReturn) {
         isToReturn = false;
@@ -70,7 +69,7 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
       await ask("resume");
     },
     suspend: async () => {
-      if (!setup.isPersistent || !isThere()) return askAndForget("suspend");
+      if (!setup.isPersistent || !isThere()) return tell("suspend");
       // A page that is left may be kept. WebKit then stops its worker wherever that is, and no message comes in time: with a
       // lock, or in a transaction, that every other tab waits for. What the worker knows is kept.
       isToReturn = link.stop();
@@ -79,6 +78,13 @@ const createWorkerEngine = (setup: Setup, publish: Publish, workerUrl?: unknown)
     popupNow: prepared.take,
   };
 };
+
+/** What nobody waits for. */
+const tellingOf = ({ tell }: Link): Pick<Engine, "drop" | "giveUp" | "note"> => ({
+  drop: (state) => tell("drop", state),
+  giveUp: (call) => tell("giveUp", call),
+  note: (facts) => tell("note", facts),
+});
 
 /** Notes a sign-in, from its login URL: without the verifier, which only the worker has. */
 const note = (url: string): void => {

@@ -11,11 +11,14 @@ const MAX_DEPTH = 8;
 export const own = <T extends object>(members: T): T => Object.setPrototypeOf(members, null) as T;
 
 /** The members of `Object.prototype` that the language puts there, and no others. */
-const ORDINARY: object = own({});
-for (const name of ["constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"]) {
-  const value: unknown = Object.prototype[name as keyof object];
-  Object.defineProperty(ORDINARY, name, own({ value, writable: true, configurable: true }));
-}
+const ORDINARY: object = /* @__PURE__ */ (() => {
+  const ordinary = own({});
+  for (const name of ["constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"]) {
+    const value: unknown = Object.prototype[name as keyof object];
+    Object.defineProperty(ordinary, name, own({ value, writable: true, configurable: true }));
+  }
+  return ordinary;
+})();
 
 /** A fresh object for the page's `fetch`, which others may have wrapped: they find there what every object has. */
 export const ordinary = <T extends object>(members: T): T => Object.setPrototypeOf(members, ORDINARY) as T;
@@ -65,27 +68,31 @@ const spend = (budget: { left: number }) => {
   if (budget.left-- <= 0) throw new RangeError();
 };
 
+/** How much a copy may still hold, and what stands there for `undefined`. */
+interface Budget {
+  left: number;
+  readonly absent?: null;
+}
+
 /** A plain copy, as deep as there is anything plain; `null` stands for the rest. Throws as `members` does. */
-export const copy = (value: unknown, budget = { left: MAX_VALUES }, depth = 0): unknown => {
+export const copy = (value: unknown, budget: Budget = { left: MAX_VALUES }, depth = 0): unknown => {
   const type = typeof value;
-  if (type !== "object") return type === "function" || type === "symbol" || type === "bigint" ? null : value;
+  if (type !== "object") return type === "function" || type === "symbol" || type === "bigint" ? null : (value ?? budget.absent);
   if (value === null || depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) {
     const items = Array.from(value, (item) => (spend(budget), copy(item, budget, depth + 1)));
-    // Old libraries put one on all lists, for JSON.stringify to call.
-    define(items, { toJSON: undefined });
-    return items;
+    return withoutToJson(items);
   }
   const found: Record<string, unknown> = members(value as Record<string, unknown>, budget);
   for (const name in found) found[name] = copy(found[name], budget, depth + 1);
   return found;
 };
 
-/** JSON text that no `toJSON` of a prototype has a part in. What is `undefined` is `null` there. Throws as `copy` does. */
-export const json = (value: unknown): string => plainJson(copy(value));
+/** The same, where `null` stands also for `undefined`: a member that has no value is there all the same. */
+export const fullCopy = (value: unknown): unknown => copy(value, { left: MAX_VALUES, absent: null });
 
-/** The same of what `copy` has made, which needs no other copy. */
-export const plainJson = (plain: unknown): string => JSON.stringify(plain, (_, item: unknown) => item ?? null);
+/** JSON text that no `toJSON` of a prototype has a part in. What is `undefined` is `null` there. Throws as `copy` does. */
+export const json = (value: unknown): string => JSON.stringify(fullCopy(value));
 
 /** What a JSON text says. Throws as `JSON.parse` and `copy` do. */
 export const parse = <T>(text: string): T => plain(JSON.parse(text), { left: MAX_VALUES }) as T;
@@ -99,10 +106,13 @@ const plain = (value: unknown, budget: { left: number }, depth = 0): unknown => 
     spend(budget);
     found[name] = plain(found[name], budget, depth + 1);
   }
-  // Old libraries put one on all lists, for JSON.stringify to call.
-  if (Array.isArray(value)) define(value, { toJSON: undefined });
-  return Array.isArray(value) ? value : own(found);
+  return Array.isArray(value) ? withoutToJson(value) : own(found);
 };
+
+const NO_METHOD: PropertyDescriptor = own({ value: undefined });
+
+/** Old libraries put one on all lists, for JSON.stringify to call. */
+const withoutToJson = <T extends unknown[]>(list: T): T => Object.defineProperty(list, "toJSON", NO_METHOD);
 
 /** The core's `MAX_RECORD`; one more tells it that there was more. */
 const MAX_RECORD = 256 * 1024 + 1;

@@ -88,7 +88,7 @@ const signingIn = (driver: Driver, takePopup: (state: string) => string | undefi
   };
 };
 
-const usingTheSession = ({ isOpening, started, step, ask, tell, outcomes }: Driver): Part<"authorize" | "judge" | "giveUp" | "refresh"> => ({
+const usingTheSession = ({ isOpening, started, step, ask, tell, outcomes }: Driver): Part<"authorize" | "judge" | "note" | "giveUp" | "refresh"> => ({
   authorize: async (facts) => {
     mustBePages(facts.call);
     await started();
@@ -102,6 +102,11 @@ const usingTheSession = ({ isOpening, started, step, ask, tell, outcomes }: Driv
     let request = {};
     const judged = await outcomes.of<Judged>(facts.call, () => (request = step<Judged>("judge", facts, cause)), cause);
     return own({ ...request, ...judged });
+  },
+
+  note: async (facts) => {
+    mustBePages(facts.call);
+    step("judge", facts);
   },
 
   giveUp: async (call) => {

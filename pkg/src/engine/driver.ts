@@ -25,7 +25,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   /** A client in the core that knows its endpoints. */
   const opened = createOnce(async () => {
     try {
-      const { isToDiscover, ...others } = await openCore(setup, place, machine, started);
+      const { isToDiscover, ...others } = await openCore(setup, place, machine);
       shared = others;
       step("session");
       if (isToDiscover) await begun.run().then(() => ask("open"));
@@ -38,10 +38,11 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
   });
 
   /** With the whole core, which has been told that this page has begun. */
-  const begun = createOnce(() => bringRest(machine, place, shared).then(() => void step("tell", { event: "start" })));
+  const begun = createOnce(() => bringRest(setup, machine, place, shared, started).then(() => void step("tell", { event: "start" })));
 
   /** Resolves when that can take any step. */
   const started = (): Promise<void> => {
+    if (begun.isDone()) return begun.run();
     // Side by side.
     complete()?.catch(() => {});
     return opened.run().then(begun.run);
@@ -86,9 +87,10 @@ interface Shared {
   readonly sharing?: Awaited<ReturnType<typeof loadVault>> | undefined;
 }
 
-/** A client in the core, its tabs and its vault. */
-const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, started: () => Promise<void>) => {
-  const locks = setup.isAlone ? undefined : usableLocks();
+/** A client in the core, and its vault. */
+const openCore = async (setup: Setup, place: Place, { setCore }: Machine) => {
+  // Who shares no session has no use for them before the rest of the core, and to ask takes the browser a while.
+  const locks = setup.isPersistent ? locksOf(setup) : undefined;
   const [sharing, usable] = await prepare(setup, locks);
   const core = open();
   const { options, page, wasSignedIn: hadSession, canResume } = setup;
@@ -96,16 +98,9 @@ const openCore = async (setup: Setup, place: Place, { tell, setCore }: Machine, 
   const hasVault = sharing !== undefined && usable !== undefined;
   const facts = { options, page, hasVault, hadSession, canResume };
   const { client, isToDiscover } = core<{ client: string; isToDiscover: boolean }>("open", facts);
-  const name = `procore-spa-auth ${client}`;
-  if (!setup.isAlone) {
-    place.tell ??= joinTabs(name, (news, id) => {
-      if (news === "signed_out") remember(place, id);
-      started().then(() => tell("heard", { news, id }), () => {});
-    });
-  }
   place.vault = hasVault ? sharing.openVault(client) : undefined;
   setCore(core);
-  return { isToDiscover, name, locks, sharing };
+  return { isToDiscover, name: `procore-spa-auth ${client}`, locks, sharing };
 };
 
 /** How many sessions a tab remembers to be over. Any script of this origin can name some. */
@@ -116,8 +111,15 @@ const remember = ({ over }: Place, id: number): void => {
   if (over.size > MAX_OVER) over.delete(over.keys().next().value!);
 };
 
-/** What brings effects about, and the locks that they are about; with the rest of the core. */
-const bringRest = async ({ bringAbout, tell }: Machine, place: Place, { name = "", locks }: Shared): Promise<void> => {
+/** What brings effects about, and the tabs and locks that they are about; with the rest of the core. */
+const bringRest = async (setup: Setup, { bringAbout, tell }: Machine, place: Place, shared: Shared, started: () => Promise<void>) => {
+  const { name = "", locks = locksOf(setup) } = shared;
+  if (!setup.isAlone) {
+    place.tell ??= joinTabs(name, (news, id) => {
+      if (news === "signed_out") remember(place, id);
+      started().then(() => tell("heard", { news, id }), () => {});
+    });
+  }
   const [rest, usable] = await Promise.all([loaded(import("./core-rest.js")), locks, complete()]);
   bringAbout(rest.createEffects);
   place.holds ??= rest.createHolds(name, usable, {
@@ -127,10 +129,11 @@ const bringRest = async ({ bringAbout, tell }: Machine, place: Place, { name = "
   });
 };
 
+const locksOf = ({ isAlone }: Setup) => (isAlone ? undefined : usableLocks());
+
 /** What a client needs before it is made, side by side: none waits for the others. */
 const prepare = async ({ isPersistent, wasSignedIn, canResume }: Setup, locks: Shared["locks"]) => {
   const [kept] = await Promise.all([
-    // Who shares no session has no use for locks before the rest of the core, and the browser takes milliseconds to say.
     isPersistent ? Promise.all([loadVault(), locks]) : ([] as const),
     wasSignedIn || canResume ? complete() : undefined,
     start(),

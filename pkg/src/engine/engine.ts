@@ -112,6 +112,8 @@ export interface Operations {
   drop(state: string): Promise<void>;
   authorize(facts: RequestFacts): Promise<Authorized>;
   judge(facts: { readonly call: number }, cause?: unknown): Promise<Judged>;
+  /** The same where the answer is the caller's already, and nobody waits for what comes of it. */
+  note(facts: { readonly call: number }): Promise<void>;
   /** Nobody waits for a call to the API any more. */
   giveUp(call: number): Promise<void>;
   refresh(): Promise<void>;

@@ -55,15 +55,21 @@ export const send = async ({ engine }: ApiHost, made: ApiCall, ending?: AbortSig
       });
       // Firefox shows no body of a Request, only whether it is used up.
       const isReplayable = canSendTwice(body) && !request?.bodyUsed;
+      const answer = own({ ...seen, call, isReplayable, isIdempotent });
+      // Nobody has to wait until the core has heard of it.
+      if (!seen.isRedirected && seen.status >= first.callersFrom && seen.status < first.callersBelow) {
+        engine()
+          .note(answer)
+          .catch(() => {});
+        return response;
+      }
       const judging = engine()
-        .judge(own({ ...seen, call, isReplayable, isIdempotent }))
+        .judge(answer)
         .catch((error: unknown) => {
           // Who could judge it has failed meanwhile. What the API has done is done, and the caller has to know.
           if (response.ok) return own<Judged>({});
           throw error;
         });
-      // Nor has anybody to wait until the core has heard of it.
-      if (!seen.isRedirected && seen.status >= first.callersFrom && seen.status < first.callersBelow) return response;
       next = await unless([signal], judging);
       if (next.authorization === undefined) return response;
       response.body?.cancel().catch(() => {});

@@ -1,5 +1,5 @@
 import type * as Api from "../types/index.d.ts";
-import { copy, json, own } from "../boundary/boundary.ts";
+import { fullCopy, json, own } from "../boundary/boundary.ts";
 import { isProcoreAuthError, startError } from "../boundary/errors.ts";
 import { FLAG, TAB_WORD, judged, mustBeOptions } from "../boundary/options.ts";
 
@@ -33,7 +33,7 @@ export const readOptions = (given: unknown): PageOptions | Error => {
  */
 export const optionsOf = <T extends object>(given: unknown): Partial<T> => {
   mustBeOptions(given);
-  return (readable(() => copy(given)) as Partial<T> | null | undefined) ?? own({});
+  return (readable(() => fullCopy(given)) as Partial<T> | null | undefined) ?? own({});
 };
 
 export const optionsText = (given: unknown): string => readable(() => json(given));

@@ -14,18 +14,18 @@ export type PageSession = ReturnType<typeof createPageSession>;
 export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEngine, onSession: (session: Api.Session) => void) => {
   const listeners = createListeners();
   let made: Engine | undefined;
-  let ending = new AbortController();
+  /** Made for who waits: a start, where nobody does, is quicker without. */
+  let ending: AbortController | undefined;
   /** While a response of this page is judged, nobody is told whose session it is: it may be replaced at once. */
   let judging: Promise<unknown> | undefined;
   let held: Api.SessionEvent | undefined;
-
   const note: typeof noteLasting = read instanceof Error || !read.isLasting ? () => {} : noteLasting;
 
   const publish: Publish = (session, event) => {
     if (judging) return void (held = event);
     if (!session.signedIn || event === "signed_in") {
-      ending.abort(endOf(event));
-      ending = new AbortController();
+      ending?.abort(endOf(event));
+      ending = undefined;
     }
     if (session.signedIn) keepRounds();
     note(session, event);
@@ -40,7 +40,7 @@ export const createPageSession = (read: PageOptions | Error, makeEngine: MakeEng
     seen: () => (!judging && made?.seen()) || UNKNOWN,
     subscribe: listeners.add,
     /** What stops the calls that wait, when the session that they belong to has ended. */
-    ended: () => ending.signal,
+    ended: () => (ending ??= new AbortController()).signal,
     isMade: () => made !== undefined,
 
     engine: (): Engine => {

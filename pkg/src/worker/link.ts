@@ -70,11 +70,10 @@ export const createLink = ({ setup, publish, workerUrl, onStop }: Ends) => {
       : askNow<T>(operation, input, cause);
 
   /** For what only a worker that is there can use, and nobody waits for. */
-  const askAndForget = async (operation: Operation, input?: unknown): Promise<void> => {
-    if (worker) await ask(operation, input).catch(() => {});
-  };
+  const tell = async (operation: Operation, input?: unknown): Promise<void> =>
+    worker?.postMessage({ operation, input } satisfies Question);
 
-  return { ask, askAndForget, stop, session: (): Api.Session => session, isThere: () => worker !== undefined };
+  return { ask, tell, stop, session: (): Api.Session => session, isThere: () => worker !== undefined };
 };
 
 export type Link = ReturnType<typeof createLink>;

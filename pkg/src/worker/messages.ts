@@ -16,6 +16,7 @@ export const OPERATIONS = [
   "redeem",
   "authorize",
   "judge",
+  "note",
   "giveUp",
   "refresh",
   "signOut",
@@ -35,7 +36,8 @@ export interface Begin {
 }
 
 export interface Asked {
-  readonly id: number;
+  /** Of the answer. Without one, nobody waits for it, and none is given. */
+  readonly id?: number;
   readonly operation: Operation;
   readonly input?: unknown;
 }

@@ -5,14 +5,14 @@ import type { Link } from "./link.ts";
 const PREPARED_MS = 240_000;
 
 /** A login URL for the next click, made ahead: the worker's answer would come too late for a popup. */
-export const createPrepared = ({ ask, askAndForget, isThere }: Link) => {
+export const createPrepared = ({ ask, tell, isThere }: Link) => {
   let login: (Login & { readonly until: number }) | undefined;
   let renewing: ReturnType<typeof setTimeout> | undefined;
 
   /** Has one ready, and another one before it is too old. */
   const prepare = async (): Promise<void> => {
     const { url, state } = await ask<Login>("popup", "{}");
-    if (login) void askAndForget("drop", login.state);
+    if (login) void tell("drop", login.state);
     login = { url, state, until: Date.now() + PREPARED_MS };
     clearTimeout(renewing);
     renewing = setTimeout(prepareAgain, PREPARED_MS);
@@ -40,7 +40,7 @@ export const createPrepared = ({ ask, askAndForget, isThere }: Link) => {
       login = undefined;
       void prepareAgain();
       if (Date.now() < until) return { url, state };
-      void askAndForget("drop", state);
+      void tell("drop", state);
       return undefined;
     },
 

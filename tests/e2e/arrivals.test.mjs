@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { Apps } from "../support/app.mjs";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 import { startSink } from "../support/servers.mjs";
@@ -12,7 +12,7 @@ let packed;
 before(async () => (packed = await pack()));
 after(() => packed?.remove());
 
-inEveryEngine("arrivals", (browser) => {
+inTwoEngines("arrivals", (browser) => {
   const apps = new Apps(browser, () => packed);
   const call = (expression) => apps.call(expression);
 

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { inEveryEngine, until } from "../support/browsers.mjs";
+import { inTwoEngines, until } from "../support/browsers.mjs";
 import { Visitor, startDemo, tokenRequests } from "../support/demo.mjs";
 import { pack } from "../support/package.mjs";
 
@@ -18,7 +18,7 @@ const DOORKEEPER = {
   issOff: true,
 };
 
-inEveryEngine("demo", (browser) => {
+inTwoEngines("demo", (browser) => {
   /** A visitor at a demo of this test's own. */
   async function visit(t, path) {
     const demo = await startDemo(t, packed.dist);

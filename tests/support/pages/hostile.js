@@ -84,7 +84,7 @@ globalThis.hostile = (() => {
     const { api, sink, redirectUri } = target;
     const options = JSON.stringify(evil(sink, redirectUri));
     const setup = { options, page: location.href, isPersistent: true, wasSignedIn: true };
-    const operations = ["authorize", "judge", "redeem", "probe", "signIn", "popup", "drop", "facts", "resume", "suspend", "ready"];
+    const operations = ["authorize", "judge", "note", "redeem", "probe", "signIn", "popup", "drop", "facts", "resume", "suspend", "ready"];
     const statuses = [0, 401, 403, 429, 500, -1, "401"];
     let calls = FIRST_CALL;
     const authorize = (facts) => ask("authorize", { call: calls++, ...facts });
@@ -96,7 +96,7 @@ globalThis.hostile = (() => {
       { setup, ...ask("refresh") },
       ...NO_QUESTIONS,
       ...NO_OPERATIONS.map((operation) => ask(operation, {})),
-      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), answer(calls - 1, status)]),
+      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), answer(calls - 1, status), ask("note", { call: calls - 1, status, method: "GET" })]),
       ...targets(api, sink).map((target) => authorize({ target })),
       ...FACTS.map((facts) => authorize({ target: `${sink}/rest`, ...facts })),
       // One that was answered, or is still at the API, and those that never were.

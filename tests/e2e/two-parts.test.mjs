@@ -136,6 +136,28 @@ inOneEngine("the core in two parts", (browser) => {
     assert.equal(tokenRequests(sandbox).length, 1);
   });
 
+  test("it is of no use before the server's metadata are there, where they are asked for", async (t) => {
+    const { visitor } = await start(t);
+    await visitor.ask(`
+      const { fetch } = window;
+      window.fetch = async (url, ...more) => {
+        if (!window.goOn && String(url).includes("/.well-known/")) await new Promise((go) => (window.goOn = go));
+        return fetch(url, ...more);
+      };
+      const { credentials, servers } = JSON.parse(localStorage.app).config;
+      const { customAuthorizationServer, issuer, apiOrigin } = servers.sandbox;
+      const sandbox = { customAuthorizationServer, issuer, apiOrigin, discover: true };
+      window.other = sdk.createProcoreAuth({ credentials, servers: { sandbox } });
+      attempt(() => other.ready());`);
+    await until("they are asked for", () => visitor.ask("return Boolean(window.goOn)"));
+    const { value, text } = await apps.call(`(async () => {
+      const checkUp = other.diagnose();
+      setTimeout(goOn);
+      return (await checkUp).filter(({ severity }) => severity !== "ok").map(({ check, code }) => check + ": " + code).sort();
+    })()`);
+    assert.deepEqual(value, ["pkce: not_checked", "registration: not_checked", "token_info_endpoint: not_checked"], text);
+  });
+
   test("the worker has both parts in itself", async (t) => {
     const { visitor, second } = await start(t, { way: "worker" });
     assert.equal((await apps.signIn(visitor)).value?.handled, true);

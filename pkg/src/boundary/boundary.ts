@@ -71,11 +71,11 @@ const spend = (budget: { left: number }) => {
 /** How much a copy may still hold, and what stands there for `undefined`. */
 interface Budget {
   left: number;
-  readonly absent?: null;
+  readonly absent: null | undefined;
 }
 
 /** A plain copy, as deep as there is anything plain; `null` stands for the rest. Throws as `members` does. */
-export const copy = (value: unknown, budget: Budget = { left: MAX_VALUES }, depth = 0): unknown => {
+export const copy = (value: unknown, budget: Budget = { left: MAX_VALUES, absent: undefined }, depth = 0): unknown => {
   const type = typeof value;
   if (type !== "object") return type === "function" || type === "symbol" || type === "bigint" ? null : (value ?? budget.absent);
   if (value === null || depth > MAX_DEPTH) return null;

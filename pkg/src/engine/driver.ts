@@ -42,7 +42,8 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
 
   /** Resolves when that can take any step. */
   const started = (): Promise<void> => {
-    if (begun.isDone()) return begun.run();
+    // The rest may be there, and the server's metadata not.
+    if (opened.isDone() && begun.isDone()) return begun.run();
     // Side by side.
     complete()?.catch(() => {});
     return opened.run().then(begun.run);

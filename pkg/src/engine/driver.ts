@@ -42,9 +42,8 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
 
   /** Resolves when that can take any step. */
   const started = (): Promise<void> => {
-    // The rest may be there, and the server's metadata not.
+    // The rest may be there before the server's metadata: they come side by side.
     if (opened.isDone() && begun.isDone()) return begun.run();
-    // Side by side.
     complete()?.catch(() => {});
     return opened.run().then(begun.run);
   };

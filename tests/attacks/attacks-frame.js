@@ -207,13 +207,19 @@ function SABOTAGE() {
           throw new DOMException("blocked", "SecurityError");
         },
       }),
-    hastyTimeouts: () => {
-      const { timeout } = AbortSignal;
-      return replace(AbortSignal, "timeout", {
-        value: (milliseconds) => ((recorder.timeouts = [milliseconds]), timeout.call(AbortSignal, 50)),
+    hastyTimeouts: () =>
+      replace(AbortSignal, "timeout", {
+        value: (milliseconds) => {
+          recorder.timeouts = [milliseconds];
+          const timeout = new AbortController();
+          // No timer: WebKit has those of a page that was there for a while wait longer and longer.
+          const { port1, port2 } = new MessageChannel();
+          port1.onmessage = () => timeout.abort(new DOMException("", "TimeoutError"));
+          port2.postMessage("");
+          return timeout.signal;
+        },
         writable: true,
-      });
-    },
+      }),
     noDice: () =>
       replace(Math, "random", {
         value: () => {

@@ -49,10 +49,12 @@ globalThis.recorder = (() => {
     if (answer.fail) throw new TypeError("Failed to fetch");
     if (answer.hang) {
       return new Promise((_, failed) => {
-        signal?.addEventListener("abort", () => {
+        const abort = () => {
           entry.isAborted = true;
           failed(signal.reason);
-        });
+        };
+        if (signal?.aborted) abort();
+        else signal?.addEventListener("abort", abort);
       });
     }
     const { status = 200, json, contentType = "application/json", headers = {} } = answer;

@@ -82,7 +82,7 @@ addEventListener("message", ({ data }: MessageEvent<Question>) => {
   const { setup, id, operation, input } = own({ ...data } as Partial<Asked & Begin>);
   // Once: what the client is and which servers it knows can't be changed any more.
   if (setup) engine ??= createEngine(received<Setup>(setup) as Setup, (_, event) => tell({ event }));
-  else void answer(operation!, input).then((answer) => tell(id === undefined ? undefined : { id, ...answer }));
+  else void answer(operation!, input).then((outcome) => tell(id === undefined ? undefined : { id, ...outcome }));
 });
 
 post({ version: VERSION });

@@ -152,6 +152,7 @@ inOneEngine("the core in two parts", (browser) => {
     await until("they are asked for", () => visitor.ask("return Boolean(window.goOn)"));
     const { value, text } = await apps.call(`(async () => {
       const checkUp = other.diagnose();
+      // In a later turn: who does not wait for them has gone on without them by then.
       setTimeout(goOn);
       return (await checkUp).filter(({ severity }) => severity !== "ok").map(({ check, code }) => check + ": " + code).sort();
     })()`);

@@ -150,7 +150,11 @@ async function openChromium({ host }, { isTrusting = false, isEager = false }) {
 
 async function openFirefox({ host }, { isTrusting = false, isEager = false }) {
   const [address, port] = host.split(":");
-  const options = new firefox.Options().setBinary(ENGINES.firefox.browser).addArguments("-headless").setAcceptInsecureCerts(isTrusting).setPageLoadStrategy(strategy(isEager));
+  const options = new firefox.Options()
+    .setBinary(ENGINES.firefox.browser)
+    .addArguments("-headless")
+    .setAcceptInsecureCerts(isTrusting)
+    .setPageLoadStrategy(strategy(isEager));
   const preferences = {
     "network.proxy.type": 1,
     "network.proxy.http": address,

@@ -10,7 +10,7 @@ const MAX_DEPTH = 8;
 /** A fresh object or list, made to inherit from nothing: for what is asked for members that it may lack. */
 export const own = <T extends object>(members: T): T => Object.setPrototypeOf(members, null) as T;
 
-/** The members of `Object.prototype` that the language puts there, and no others. */
+/** The members of `Object.prototype` that the language puts there, and no others. Pure, so that a script without use for it has it not. */
 const ORDINARY: object = /* @__PURE__ */ (() => {
   const ordinary = own({});
   for (const name of ["constructor", "hasOwnProperty", "isPrototypeOf", "propertyIsEnumerable", "toLocaleString", "toString", "valueOf"]) {
@@ -80,8 +80,7 @@ export const copy = (value: unknown, budget: Budget = { left: MAX_VALUES, absent
   if (type !== "object") return type === "function" || type === "symbol" || type === "bigint" ? null : (value ?? budget.absent);
   if (value === null || depth > MAX_DEPTH) return null;
   if (Array.isArray(value)) {
-    const items = Array.from(value, (item) => (spend(budget), copy(item, budget, depth + 1)));
-    return withoutToJson(items);
+    return withoutToJson(Array.from(value, (item) => (spend(budget), copy(item, budget, depth + 1))));
   }
   const found: Record<string, unknown> = members(value as Record<string, unknown>, budget);
   for (const name in found) found[name] = copy(found[name], budget, depth + 1);

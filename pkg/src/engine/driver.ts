@@ -42,7 +42,7 @@ export const createDriver = (setup: Setup, publish: Publish, adapt = (exchange: 
 
   /** Resolves when that can take any step. */
   const started = (): Promise<void> => {
-    // The rest may be there before the server's metadata: they come side by side.
+    // Both: with `discover`, the rest has begun before the endpoints are known.
     if (opened.isDone() && begun.isDone()) return begun.run();
     complete()?.catch(() => {});
     return opened.run().then(begun.run);

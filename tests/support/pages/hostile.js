@@ -96,7 +96,8 @@ globalThis.hostile = (() => {
       { setup, ...ask("refresh") },
       ...NO_QUESTIONS,
       ...NO_OPERATIONS.map((operation) => ask(operation, {})),
-      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), answer(calls - 1, status), ask("note", { call: calls - 1, status, method: "GET" })]),
+      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), answer(calls - 1, status)]),
+      ...statuses.flatMap((status) => [authorize({ target: "/rest/v1.0/me" }), ask("note", { call: calls - 1, status, method: "GET" })]),
       ...targets(api, sink).map((target) => authorize({ target })),
       ...FACTS.map((facts) => authorize({ target: `${sink}/rest`, ...facts })),
       // One that was answered, or is still at the API, and those that never were.
